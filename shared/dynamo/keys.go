@@ -1,0 +1,85 @@
+package dynamo
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"liuke/shared/customer"
+)
+
+// Key is the primary key of an item in Records. This file alone spells the keys; every other names them.
+type Key struct{ PK, SK string }
+
+// The item families of Records. All of one customer's stand under one partition key.
+
+// ProfileKey is a customer's traits and consent.
+func ProfileKey(c customer.ID) Key { return Key{customerPK(c), "PROFILE"} }
+
+// OrderKey is one order of a customer.
+func OrderKey(c customer.ID, order string) Key { return Key{customerPK(c), orderPrefix + order} }
+
+// ContactKey is what a customer was sent lately: the record that frequency caps are decided on.
+func ContactKey(c customer.ID) Key { return Key{customerPK(c), "CONTACT"} }
+
+// MessageKey is one entry of the ledger of messages.
+func MessageKey(c customer.ID, entry string) Key { return Key{customerPK(c), messagePrefix + entry} }
+
+// AnswerKey is the answer to one invitation.
+func AnswerKey(c customer.ID, survey, invitation string) Key {
+	return Key{customerPK(c), answerPrefix + survey + "#" + invitation}
+}
+
+// SuppressionKey is an address that must not be sent to; the address itself is hashed, case folded.
+func SuppressionKey(channel, address string) Key {
+	sum := sha256.Sum256([]byte(channel + "\x00" + strings.ToLower(strings.TrimSpace(address))))
+	return Key{"SUPPRESSED#" + base32Lower(sum[:20]), "SUPPRESSION"}
+}
+
+// CounterKey is one shard of a survey's counters.
+func CounterKey(survey string, shard int) Key {
+	return Key{"SURVEY#" + survey, fmt.Sprintf("COUNTER#%02d", shard)}
+}
+
+// RunKey is the record of one recalculation.
+func RunKey(run string) Key { return Key{"RUN#" + run, "RUN"} }
+
+// SliceKey is the progress of one slice of a recalculation's scan.
+func SliceKey(run string, slice int) Key { return Key{"RUN#" + run, fmt.Sprintf("SLICE#%04d", slice)} }
+
+// RunLeaseKey is the lease that lets one recalculation run at a time; CurrentRunKey names the last that was applied.
+func RunLeaseKey() Key   { return Key{"RUNS", "LEASE"} }
+func CurrentRunKey() Key { return Key{"RUNS", "CURRENT"} }
+
+// DueShards is over how many partitions deferred signals are spread.
+const DueShards = 16
+
+// DueKey is a signal that waits for its minute. All that is due in a shard is one range of its partition, so that a
+// sweep after a pause of any length reads what waits, not the minutes that passed.
+func DueKey(shard int, minute time.Time, id string) Key {
+	return Key{duePK(shard), minute.UTC().Format(dueLayout) + "#" + id}
+}
+
+// DueShard spreads ids over the shards.
+func DueShard(id string) int {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return int(h.Sum32() % DueShards)
+}
+
+const (
+	orderPrefix   = "ORDER#"
+	messagePrefix = "MESSAGE#"
+	answerPrefix  = "ANSWER#"
+	dueLayout     = "2006-01-02T15:04"
+)
+
+func customerPK(c customer.ID) string { return "CUSTOMER#" + string(c) }
+func duePK(shard int) string          { return fmt.Sprintf("DUE#%02d", shard) }
+
+func base32Lower(b []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}

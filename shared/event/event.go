@@ -1,0 +1,79 @@
+// Package event defines what the suite takes in: one canonical event, whatever the client's dialect, its validation,
+// and its packing into queue messages. It knows HTTP bodies as bytes and queues not at all.
+package event
+
+import (
+	"encoding/json"
+	"time"
+
+	"liuke/shared/customer"
+)
+
+// MessageID identifies an event: two events with the same MessageID of one customer are the same event.
+type MessageID string
+
+// Type is the call by which the event came, as in Segment's tracking API.
+type Type string
+
+// The types of event.
+const (
+	Identify Type = "identify" // Traits describe the customer
+	Track    Type = "track"    // Name and Properties say what the customer did
+)
+
+// Names of track events that mean more than activity.
+const (
+	OrderCompleted = "Order Completed"
+	OrderUpdated   = "Order Updated"
+	OrderRefunded  = "Order Refunded"
+	OrderCancelled = "Order Cancelled"
+	SurveyAnswered = "Survey Answered" // emitted by the survey function alone; Properties: survey, invitation, score, comment?, revision
+	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
+)
+
+// Event is one thing that a customer did or said, in canonical form. Exactly one of User and Anonymous may be empty.
+type Event struct {
+	ID         MessageID       `json:"id"`
+	Type       Type            `json:"type"`
+	Name       string          `json:"name,omitempty"`       // of a Track event
+	User       string          `json:"user,omitempty"`       // userId
+	Anonymous  string          `json:"anonymous,omitempty"`  // anonymousId
+	Time       time.Time       `json:"time"`                 // when it happened, corrected by our clock, UTC
+	Received   time.Time       `json:"received"`             // when we took it in, UTC
+	Source     Source          `json:"source"`               // how it came
+	Import     bool            `json:"import,omitempty"`     // history: sets off no scene
+	Properties json.RawMessage `json:"properties,omitempty"` // of a Track event, as it came
+	Traits     json.RawMessage `json:"traits,omitempty"`     // of an Identify event, as it came
+	Context    json.RawMessage `json:"context,omitempty"`    // as it came
+}
+
+// Source says by which door an event came in.
+type Source string
+
+// The sources.
+const (
+	SourceSegment Source = "segment" // the tracking API
+	SourceSurvey  Source = "survey"  // the survey function
+)
+
+// Customer returns whose event it is: the user, or for an anonymous visitor a customer of that visitor's own.
+func (e *Event) Customer() customer.ID {
+	if e.User != "" {
+		return customer.ID(e.User)
+	}
+	return customer.ID("anonymous:" + e.Anonymous)
+}
+
+// Pack is the body of one message on the events queue. Reason says why a poison event travels alone.
+type Pack struct {
+	Events []Event `json:"events"`
+	Reason string  `json:"reason,omitempty"`
+}
+
+// Rejected is an event that was refused, as the lake keeps it: the raw event and the reason.
+type Rejected struct {
+	Received time.Time       `json:"received"`
+	Reason   string          `json:"reason"`
+	Pointer  string          `json:"pointer,omitempty"`
+	Event    json.RawMessage `json:"event"`
+}

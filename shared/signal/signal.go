@@ -1,0 +1,69 @@
+// Package signal defines what one function tells outreach: that something happened to a customer which a scene may
+// answer. Signals are a pure function of their cause, so that a replay sends them again with the same id, and the
+// ledger of messages lets each have its effect once.
+package signal
+
+import (
+	"encoding/json"
+	"time"
+
+	"liuke/shared/customer"
+)
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of signal.
+const (
+	OrderPlaced    Kind = "order_placed"    // Data: OrderData
+	SegmentChanged Kind = "segment_changed" // Data: SegmentData
+	AnswerGiven    Kind = "answer_given"    // Data: AnswerData
+)
+
+// Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID, AnswerID); Time is when it
+// happened, not when it was noticed.
+type Signal struct {
+	ID       string          `json:"id"`
+	Kind     Kind            `json:"kind"`
+	Customer customer.ID     `json:"customer"`
+	Time     time.Time       `json:"time"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Scene    string          `json:"scene,omitempty"` // set on a deferred signal that came due: for this scene alone
+}
+
+// Pack is the body of one message on the signals queue.
+type Pack struct {
+	Signals []Signal `json:"signals"`
+}
+
+// OrderData goes with OrderPlaced. Amount is in minor units of Currency, as the order stands now.
+type OrderData struct {
+	Order    string `json:"order"`
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+	First    bool   `json:"first"` // the customer's first order
+}
+
+// SegmentData goes with SegmentChanged: the labels of one model before and after a run.
+type SegmentData struct {
+	Run   string `json:"run"`
+	Model string `json:"model"` // "rfm10"
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// AnswerData goes with AnswerGiven.
+type AnswerData struct {
+	Survey     string `json:"survey"`
+	Invitation string `json:"invitation"`
+	Score      int    `json:"score"`
+}
+
+// OrderID is the id of the signal that an order was placed.
+func OrderID(order string) string { return "order:" + order }
+
+// SegmentID is the id of the signal that a run changed a customer's label.
+func SegmentID(run, model string) string { return "segment:" + run + ":" + model }
+
+// AnswerID is the id of the signal that an invitation was answered.
+func AnswerID(survey, invitation string) string { return "answer:" + survey + ":" + invitation }
