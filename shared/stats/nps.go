@@ -1,0 +1,34 @@
+package stats
+
+import "math"
+
+// MinimumAnswers is how many answers a score needs before it is given with a margin of error. Below that the normal
+// approximation under the margin does not hold (with one answer the formula claims a margin of 0), and even at it the
+// margin is some 30 points: what stands on less is too little to say.
+const MinimumAnswers = 30
+
+// NPS is a net promoter score: of the answers on 0..10, the share of 9 and 10 less the share of 0 to 6.
+type NPS struct {
+	N      int64   // answers
+	Score  float64 // −1..1; 0 where there is no answer
+	Stderr float64 // standard error of Score, √((p₊ + p₋ − NPS²)/n): each answer is a draw from {1, 0, −1}
+	Margin float64 // half the width of the 95 % interval, Z95 · Stderr
+	TooFew bool    // N is under MinimumAnswers: Margin must not be shown
+}
+
+// NetPromoter returns the score of so many promoters (9, 10), passives (7, 8) and detractors (0–6). Negative counts
+// count as none.
+func NetPromoter(promoters, passives, detractors int64) NPS {
+	promoters, passives, detractors = max(promoters, 0), max(passives, 0), max(detractors, 0)
+	s := NPS{N: promoters + passives + detractors}
+	s.TooFew = s.N < MinimumAnswers
+	if s.N == 0 {
+		return s
+	}
+	n := float64(s.N)
+	up, down := float64(promoters)/n, float64(detractors)/n
+	s.Score = up - down
+	s.Stderr = math.Sqrt(max(up+down-s.Score*s.Score, 0) / n)
+	s.Margin = Z95 * s.Stderr
+	return s
+}
