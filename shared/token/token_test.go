@@ -1,0 +1,187 @@
+package token_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/token"
+)
+
+const (
+	secretA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	secretB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	secretC = "cccccccccccccccccccccccccccccccccccc"
+)
+
+func ring(t testing.TB, current, previous string) *token.Keyring {
+	t.Helper()
+	r, err := token.NewKeyring(fmt.Appendf(nil, `{"current":%q,"previous":%q}`, current, previous))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRoundTrip(t *testing.T) {
+	r := ring(t, secretA, "")
+	in := token.Survey{Survey: "nps", Customer: "客户-1", Invitation: "abc", Expires: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
+	tok, err := r.Seal(token.PurposeSurvey, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out token.Survey
+	if err := r.Open(token.PurposeSurvey, tok, &out); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(in, out); d != "" {
+		t.Error(d)
+	}
+	if again, _ := r.Seal(token.PurposeSurvey, in); again == tok {
+		t.Error("two tokens of one payload are equal: the nonce is not random")
+	}
+}
+
+func TestRotation(t *testing.T) {
+	old := ring(t, secretA, "")
+	tok, err := old.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: "c", Channel: "email"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		ring *token.Keyring
+		want fault.Code
+	}{
+		{"the current key opens", old, ""},
+		{"the previous key still opens", ring(t, secretB, secretA), ""},
+		{"a key rotated out twice opens no more", ring(t, secretC, secretB), fault.Unauthorized},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out token.Unsubscribe
+			err := c.ring.Open(token.PurposeUnsubscribe, tok, &out)
+			if fault.CodeOf(err) != c.want {
+				t.Fatalf("got %v, want code %q", err, c.want)
+			}
+			if c.want == "" && out.Customer != "c" {
+				t.Errorf("opened %+v", out)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	r := ring(t, secretA, secretB)
+	tok, err := r.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: "c", Channel: "email"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	padded := tok + strings.Repeat("=", (4-len(tok)%4)%4)
+	if padded == tok {
+		padded += "="
+	}
+	for name, bad := range map[string]string{
+		"an empty token":            "",
+		"a token cut short":         tok[:len(tok)-3],
+		"a token with padding":      padded,
+		"a token with a line break": tok[:8] + "\n" + tok[8:],
+		"a token of another size":   tok + "AAAA",
+		"one byte":                  "AA",
+		"far too much":              strings.Repeat("A", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out token.Unsubscribe
+			if err := r.Open(token.PurposeUnsubscribe, bad, &out); fault.CodeOf(err) != fault.Unauthorized {
+				t.Errorf("got %v, want unauthorized", err)
+			}
+		})
+	}
+	t.Run("a token of another purpose", func(t *testing.T) {
+		var out token.Unsubscribe
+		if err := r.Open(token.PurposeSurvey, tok, &out); fault.CodeOf(err) != fault.Unauthorized {
+			t.Errorf("got %v, want unauthorized", err)
+		}
+	})
+	t.Run("a token with any one bit changed", func(t *testing.T) {
+		raw, err := base64.RawURLEncoding.DecodeString(tok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range raw {
+			for bit := range 8 {
+				raw[i] ^= 1 << bit
+				var out token.Unsubscribe
+				if err := r.Open(token.PurposeUnsubscribe, base64.RawURLEncoding.EncodeToString(raw), &out); fault.CodeOf(err) != fault.Unauthorized {
+					t.Fatalf("byte %d, bit %d: got %v, want unauthorized", i, bit, err)
+				}
+				raw[i] ^= 1 << bit
+			}
+		}
+	})
+}
+
+func TestKeyringRefuses(t *testing.T) {
+	for name, secret := range map[string]string{
+		"what is not JSON":     secretA,
+		"no current key":       `{"previous":"` + secretA + `"}`,
+		"a short key":          `{"current":"short"}`,
+		"a short previous key": `{"current":"` + secretA + `","previous":"short"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := token.NewKeyring([]byte(secret))
+			if fault.CodeOf(err) != fault.Invalid {
+				t.Fatalf("got %v, want invalid", err)
+			}
+			if strings.Contains(err.Error(), "short\"") || strings.Contains(err.Error(), secretA) {
+				t.Errorf("the error repeats the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestEntryFitsAMessageTag(t *testing.T) {
+	r := ring(t, secretA, "")
+	in := token.Entry{Customer: customer.ID(strings.Repeat(`"`, customer.MaxIDBytes)), Entry: "abcdefghijklmnopqrstuvwxya"}
+	tok, err := r.Seal(token.PurposeEntry, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tok) > 256 {
+		t.Errorf("a token of the longest customer id has %d characters, over the 256 of a tag", len(tok))
+	}
+	var out token.Entry
+	if err := r.Open(token.PurposeEntry, tok, &out); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(in, out); d != "" {
+		t.Error(d)
+	}
+	if _, err := r.Seal(token.PurposeEntry, token.Entry{Customer: "c", Entry: "short"}); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("an ill-formed entry id: got %v, want invalid", err)
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	r := ring(f, secretA, secretB)
+	genuine, err := r.Seal(token.PurposeEntry, token.Entry{Customer: "c", Entry: "abcdefghijklmnopqrstuvwxya"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(genuine)
+	f.Add("")
+	f.Add("AAAA")
+	f.Fuzz(func(t *testing.T, tok string) {
+		var out token.Entry
+		if err := r.Open(token.PurposeEntry, tok, &out); err == nil && tok != genuine {
+			t.Errorf("opened %q, which nobody sealed", tok)
+		} else if err != nil && fault.CodeOf(err) != fault.Unauthorized {
+			t.Errorf("got %v, want unauthorized", err)
+		}
+	})
+}
