@@ -1,0 +1,133 @@
+package customer
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Names of the traits that the suite itself reads, as a profile keeps them (see ParseTraits for how clients may spell
+// them). Consent to a channel is the trait ConsentTrait(channel).
+const (
+	TraitEmail     = "email"
+	TraitPhone     = "phone"
+	TraitLocale    = "locale"    // BCP 47
+	TraitTimeZone  = "time_zone" // IANA
+	TraitName      = "name"
+	TraitFirstName = "first_name"
+	TraitLastName  = "last_name"
+	TraitBirthday  = "birthday"
+)
+
+const consentPrefix = "consent."
+
+// Channels are the ways to reach a customer that consent is given for, one by one.
+var channels = []string{"email", "sms", "push"}
+
+// IsChannel reports whether consent can be given for a channel of that name.
+func IsChannel(name string) bool { return slices.Contains(channels, name) }
+
+// ConsentTrait is the name of the trait that holds consent to a channel: "true" or "false".
+func ConsentTrait(channel string) string { return consentPrefix + channel }
+
+// Trait is one thing known about a customer, and who said so last. Value is text ("" where the trait was taken back);
+// Time is when the event happened that set it, Unix milliseconds, and Event its id.
+type Trait struct {
+	Value string `json:"v"`
+	Time  int64  `json:"t"`
+	Event string `json:"i"`
+}
+
+// After reports whether t wins over o: the later event, and of two at the same time the one with the greater id.
+func (t Trait) After(o Trait) bool {
+	if t.Time != o.Time {
+		return t.Time > o.Time
+	}
+	return t.Event > o.Event
+}
+
+// Profile is a customer's traits and consent: personal data, kept apart from the item that recalculations read. Each
+// trait is what its last event said, so that events may come in any order and any number of times.
+type Profile struct {
+	Version int64 // +1 with each change; 0 for a profile that is not stored yet
+	Traits  map[string]Trait
+}
+
+// MaxOtherTraits is how many traits are kept beyond those that the suite reads: the first by name.
+const MaxOtherTraits = 50
+
+// Set applies what an event says of one trait, unless a later event has spoken. It reports whether anything changed.
+func (p *Profile) Set(name string, t Trait) bool {
+	if before, ok := p.Traits[name]; ok && !t.After(before) {
+		return false
+	}
+	if p.Traits == nil {
+		p.Traits = make(map[string]Trait)
+	}
+	p.Traits[name] = t
+	return p.trim() != name
+}
+
+// trim drops the last by name of too many other traits and returns which that was.
+func (p *Profile) trim() string {
+	if len(p.Traits) <= MaxOtherTraits {
+		return ""
+	}
+	var others int
+	var last string
+	for name := range p.Traits {
+		if !known(name) {
+			others++
+			last = max(last, name)
+		}
+	}
+	if others <= MaxOtherTraits {
+		return ""
+	}
+	delete(p.Traits, last)
+	return last
+}
+
+func known(name string) bool {
+	switch name {
+	case TraitEmail, TraitPhone, TraitLocale, TraitTimeZone, TraitName, TraitFirstName, TraitLastName, TraitBirthday:
+		return true
+	}
+	return strings.HasPrefix(name, consentPrefix)
+}
+
+// Get returns a trait's value, "" where nothing is known.
+func (p *Profile) Get(name string) string { return p.Traits[name].Value }
+
+// Email is the address, "" where none is known.
+func (p *Profile) Email() string { return p.Get(TraitEmail) }
+
+// Phone is the number as it was given, "" where none is known.
+func (p *Profile) Phone() string { return p.Get(TraitPhone) }
+
+// Locale is the BCP 47 tag as it was given, "" where none is known.
+func (p *Profile) Locale() string { return p.Get(TraitLocale) }
+
+// TimeZone is the IANA name as it was given, "" where none is known.
+func (p *Profile) TimeZone() string { return p.Get(TraitTimeZone) }
+
+// Name is what to call the customer: the name, else first and last name, else "".
+func (p *Profile) Name() string {
+	if n := p.Get(TraitName); n != "" {
+		return n
+	}
+	return strings.TrimSpace(p.Get(TraitFirstName) + " " + p.Get(TraitLastName))
+}
+
+// Consents reports whether the customer has agreed to be reached through the channel. No word is no consent.
+func (p *Profile) Consents(channel string) bool { return p.Get(ConsentTrait(channel)) == "true" }
+
+// Clone returns a copy that shares nothing with p.
+func (p *Profile) Clone() Profile { return Profile{Version: p.Version, Traits: maps.Clone(p.Traits)} }
+
+// MarshalJSON encodes the traits by name; the version is the store's.
+func (p Profile) MarshalJSON() ([]byte, error) { return json.Marshal(p.Traits) }
+
+// UnmarshalJSON decodes what MarshalJSON made.
+func (p *Profile) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &p.Traits) }

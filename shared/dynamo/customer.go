@@ -1,0 +1,185 @@
+package dynamo
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+)
+
+// The attributes of an item in Customers. Those above the line are written when events are folded, those below by
+// recalculations alone; neither writer touches the other's.
+const (
+	attrID       = "id"
+	attrVersion  = "v"
+	attrHistory  = "h"
+	attrActivity = "a"
+	attrSeen     = "seen"
+	attrLast     = "last"
+	attrIDs      = "ids"
+
+	attrR       = "r"
+	attrF       = "f"
+	attrM       = "m"
+	attrSegment = "seg"
+	attrRisk    = "risk"
+	attrValue   = "val"
+	attrRun     = "run"
+)
+
+// Customer reads a customer's item, strongly consistent. A customer that is not known is a record with the ID and
+// Version 0.
+func (s *Store) Customer(ctx context.Context, id customer.ID) (rec customer.Record, err error) {
+	defer fault.Wrap(&err, "read customer")
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:              &s.customers,
+		Key:                    customerKey(id),
+		ConsistentRead:         aws.Bool(true),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return customer.Record{}, classify(err)
+	}
+	countRead(ctx, one(out.ConsumedCapacity)...)
+	if len(out.Item) == 0 {
+		return customer.Record{ID: id}, nil
+	}
+	return decodeCustomer(out.Item)
+}
+
+func customerKey(id customer.ID) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{attrID: text(string(id))}
+}
+
+// decodeCustomer reads an item of Customers. It returns Internal where an attribute is damaged.
+func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, error) {
+	rec := customer.Record{
+		ID:      customer.ID(textOf(item[attrID])),
+		Version: numberOf(item[attrVersion]),
+		Seen:    numberOf(item[attrSeen]),
+		Last:    numberOf(item[attrLast]),
+		Scores: customer.Scores{
+			R:       int(numberOf(item[attrR])),
+			F:       int(numberOf(item[attrF])),
+			M:       int(numberOf(item[attrM])),
+			Segment: textOf(item[attrSegment]),
+			Risk:    textOf(item[attrRisk]),
+			Value:   textOf(item[attrValue]),
+			Run:     numberOf(item[attrRun]),
+		},
+	}
+	if err := rec.History.UnmarshalBinary(bytesOf(item[attrHistory])); err != nil {
+		return customer.Record{}, err
+	}
+	if err := rec.Activity.UnmarshalBinary(bytesOf(item[attrActivity])); err != nil {
+		return customer.Record{}, err
+	}
+	var err error
+	rec.IDs, err = customer.MemoryOf(bytesOf(item[attrIDs]))
+	return rec, err
+}
+
+// update is an UpdateItem's expression, built one assignment after the other.
+type update struct {
+	sets   string
+	names  map[string]string
+	values map[string]types.AttributeValue
+}
+
+func newUpdate() *update {
+	return &update{names: map[string]string{}, values: map[string]types.AttributeValue{}}
+}
+
+func (u *update) set(attr string, v types.AttributeValue) {
+	if u.sets != "" {
+		u.sets += ", "
+	}
+	u.sets += "#" + attr + " = :" + attr
+	u.names["#"+attr], u.values[":"+attr] = attr, v
+}
+
+func (u *update) expression() *string { return aws.String("SET " + u.sets) }
+
+// customerUpdate sets everything that a fold writes, on condition that the version is still the one before.
+func customerUpdate(rec *customer.Record, before int64) (u *update, condition string) {
+	u = newUpdate()
+	u.set(attrVersion, number(rec.Version))
+	if h, _ := rec.History.MarshalBinary(); len(h) > 0 || before > 0 { // the error is always nil
+		u.set(attrHistory, &types.AttributeValueMemberB{Value: h})
+	}
+	if a, _ := rec.Activity.MarshalBinary(); len(a) > 0 {
+		u.set(attrActivity, &types.AttributeValueMemberB{Value: a})
+	}
+	if ids := rec.IDs.Bytes(); len(ids) > 0 {
+		u.set(attrIDs, &types.AttributeValueMemberB{Value: ids})
+	}
+	u.set(attrSeen, number(rec.Seen))
+	u.set(attrLast, number(rec.Last))
+	return u, u.ifVersion(attrID, before)
+}
+
+// ifVersion returns the condition that the item's version is still the one that was read; 0 says that there was no item,
+// which the absence of the key attribute shows.
+func (u *update) ifVersion(key string, before int64) string {
+	u.values[":before"] = number(before)
+	u.names["#"+attrVersion] = attrVersion
+	if before == 0 {
+		delete(u.values, ":before")
+		u.names["#key"] = key
+		return "attribute_not_exists(#key)"
+	}
+	return "#" + attrVersion + " = :before"
+}
+
+// updateCustomer writes a customer's item alone: 1 write unit for each KB begun.
+func (s *Store) updateCustomer(ctx context.Context, rec *customer.Record, before int64) error {
+	u, condition := customerUpdate(rec, before)
+	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 &s.customers,
+		Key:                       customerKey(rec.ID),
+		UpdateExpression:          u.expression(),
+		ConditionExpression:       &condition,
+		ExpressionAttributeNames:  u.names,
+		ExpressionAttributeValues: u.values,
+		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	return nil
+}
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+func textOf(v types.AttributeValue) string {
+	if s, ok := v.(*types.AttributeValueMemberS); ok {
+		return s.Value
+	}
+	return ""
+}
+
+// numberOf reads a whole number; 0 where there is none.
+func numberOf(v types.AttributeValue) int64 {
+	if n, ok := v.(*types.AttributeValueMemberN); ok {
+		i, _ := strconv.ParseInt(n.Value, 10, 64)
+		return i
+	}
+	return 0
+}
+
+func bytesOf(v types.AttributeValue) []byte {
+	if b, ok := v.(*types.AttributeValueMemberB); ok {
+		return b.Value
+	}
+	return nil
+}
