@@ -1,0 +1,172 @@
+// Package order keeps one order of a customer as the sum of its changes: placed, edited, refunded, cancelled. The
+// changes may come in any order and any number of times and end in the same record: each is known by its event's id
+// and counts once; an edit or a refund that comes before its order waits in the record; what the order is worth is its
+// latest total less all refunds. A cancelled order counts for nothing and stays cancelled.
+//
+// The record is what money is accounted by: a customer's purchase history is the sum of the records' contributions.
+// Currency conversion is left to others: all amounts are minor units of one currency.
+package order
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"time"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/money"
+)
+
+// Kind says what a change does to an order.
+type Kind int
+
+// The kinds of change.
+const (
+	Placed    Kind = iota + 1 // the order was completed, for Total
+	Updated                   // its total is now Total
+	Refunded                  // Total was given back, or, with Whole, all of it
+	Cancelled                 // it does not count any more
+)
+
+// Change is one event about an order.
+type Change struct {
+	Event string       // the event's id
+	Kind  Kind         // what it does
+	Time  time.Time    // when it happened; whole milliseconds count
+	Total money.Amount // see Kind
+	Whole bool         // of a refund: the whole order
+	Day   customer.Day // of a placement: the order's day
+}
+
+// MaxChanges is how many changes one order takes.
+const MaxChanges = 2000
+
+const fingerprintBytes = 16
+
+// Stamp orders the changes that overwrite one another: by time, then kind, then event id, so that an edit at the very
+// millisecond of the placement wins over it.
+type Stamp struct {
+	Time  int64 // Unix milliseconds
+	Kind  Kind
+	Event string
+}
+
+func (s Stamp) before(o Stamp) bool {
+	if s.Time != o.Time {
+		return s.Time < o.Time
+	}
+	if s.Kind != o.Kind {
+		return s.Kind < o.Kind
+	}
+	return s.Event < o.Event
+}
+
+// Record is an order as its changes have made it.
+type Record struct {
+	ID        string
+	Version   int64          // +1 with each write; 0 for a record that is not stored yet
+	Currency  money.Currency // of the amounts
+	Total     money.Amount   // as last said
+	TotalBy   Stamp          // who said so; zero where nobody has
+	Placed    bool           // whether the order itself has come
+	PlacedBy  Stamp          // the earliest placement; zero where not Placed
+	Day       customer.Day   // the day of the earliest placement
+	First     bool           // whether it was the customer's first when it came
+	Refunds   money.Amount   // the sum of the partial refunds
+	Whole     bool           // whether all of it was given back
+	Cancelled bool
+	Changes   []byte // fingerprints of the changes that were applied, 16 bytes each
+}
+
+// Apply makes a change and reports whether there was anything to do: false says that the change has been applied
+// before. It returns an Invalid error, and leaves the record as it was, for more changes or more refunded money than
+// an order takes.
+func (r *Record) Apply(c Change) (bool, error) {
+	if r.Has(c.Event) {
+		return false, nil
+	}
+	if len(r.Changes)/fingerprintBytes >= MaxChanges {
+		return false, fault.New(fault.Invalid, "an order takes at most %d changes", MaxChanges)
+	}
+	stamp := Stamp{Time: c.Time.UnixMilli(), Kind: c.Kind, Event: c.Event}
+	switch c.Kind {
+	case Placed:
+		if !r.Placed || stamp.before(r.PlacedBy) {
+			r.Placed, r.PlacedBy, r.Day = true, stamp, c.Day
+		}
+		r.settle(c.Total, stamp)
+	case Updated:
+		r.settle(c.Total, stamp)
+	case Refunded:
+		refunds, err := r.Refunds.Add(c.Total)
+		if err != nil {
+			return false, err
+		}
+		r.Refunds, r.Whole = refunds, r.Whole || c.Whole
+	case Cancelled:
+		r.Cancelled = true
+	default:
+		return false, fault.New(fault.Internal, "unknown kind of order change %d", c.Kind)
+	}
+	p := fingerprint(c.Event)
+	r.Changes = append(bytes.Clone(r.Changes), p[:]...)
+	return true, nil
+}
+
+// settle takes a total unless a later change has said another.
+func (r *Record) settle(total money.Amount, by Stamp) {
+	if r.TotalBy.Kind == 0 || r.TotalBy.before(by) {
+		r.Total, r.TotalBy = total, by
+	}
+}
+
+// Has reports whether the change that the event describes has been applied.
+func (r *Record) Has(event string) bool {
+	want := fingerprint(event)
+	for p := r.Changes; len(p) >= fingerprintBytes; p = p[fingerprintBytes:] {
+		if [fingerprintBytes]byte(p) == want {
+			return true
+		}
+	}
+	return false
+}
+
+// Counts reports whether the order counts: it was placed and not cancelled.
+func (r *Record) Counts() bool { return r.Placed && !r.Cancelled }
+
+// Net is what the order is worth net of refunds; 0 where it does not count or was given back whole. It may be negative
+// where more was given back than was paid.
+func (r *Record) Net() money.Amount {
+	if !r.Counts() || r.Whole {
+		return 0
+	}
+	return r.Total - r.Refunds
+}
+
+// AddTo adds sign times what the order contributes, one order and its net worth on its day, to a history. What does
+// not count contributes nothing.
+func (r *Record) AddTo(h *customer.History, sign int64) {
+	if r.Counts() {
+		h.Adjust(r.Day, sign, sign*int64(r.Net()))
+	}
+}
+
+// Status names the state of an order for people: "waiting" (only later changes have come yet), "placed", "refunded"
+// (whole) or "cancelled".
+func (r *Record) Status() string {
+	switch {
+	case r.Cancelled:
+		return "cancelled"
+	case !r.Placed:
+		return "waiting"
+	case r.Whole || r.Refunds > 0 && r.Refunds >= r.Total:
+		return "refunded"
+	default:
+		return "placed"
+	}
+}
+
+func fingerprint(event string) [fingerprintBytes]byte {
+	sum := sha256.Sum256([]byte(event))
+	return [fingerprintBytes]byte(sum[:])
+}
