@@ -1,5 +1,13 @@
 // Package event defines what the suite takes in: one canonical event, whatever the client's dialect, its validation,
 // and its packing into queue messages. It knows HTTP bodies as bytes and queues not at all.
+//
+// A body is read in one pass and in memory proportional to its size, however hostile it is. What a client wrote in
+// properties, traits and context is kept as it was written. A flaw of one event (a key written twice, invalid UTF-8,
+// nesting beyond MaxDepth, a field out of bounds) refuses that event alone; only a body that is not JSON, or not of
+// the call's shape, is refused as a whole. What passes is valid for every JSON decoder and for SQS.
+//
+// An event without a message id of its own gets one from its content, so that sending it again changes nothing; two
+// equal events without id and timestamp are therefore one event.
 package event
 
 import (
@@ -31,7 +39,7 @@ const (
 	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
 )
 
-// Event is one thing that a customer did or said, in canonical form. Exactly one of User and Anonymous may be empty.
+// Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty.
 type Event struct {
 	ID         MessageID       `json:"id"`
 	Type       Type            `json:"type"`
@@ -56,12 +64,15 @@ const (
 	SourceSurvey  Source = "survey"  // the survey function
 )
 
+// anonymousPrefix sets the customers of anonymous visitors apart; no userId may begin with it.
+const anonymousPrefix = "anonymous:"
+
 // Customer returns whose event it is: the user, or for an anonymous visitor a customer of that visitor's own.
 func (e *Event) Customer() customer.ID {
 	if e.User != "" {
 		return customer.ID(e.User)
 	}
-	return customer.ID("anonymous:" + e.Anonymous)
+	return customer.ID(anonymousPrefix + e.Anonymous)
 }
 
 // Pack is the body of one message on the events queue. Reason says why a poison event travels alone.
