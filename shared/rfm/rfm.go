@@ -1,0 +1,113 @@
+// Package rfm scores customers by recency, frequency and monetary value over a window that ends on a day: days since
+// the last order, orders in the window, and what they are worth net of refunds. Scores run from 1 to one more than the
+// number of cuts, and the higher the better; customers with equal values always share a score.
+//
+// Cuts are quantiles of the population (type 7 of Hyndman & Fan 1996, as R and numpy have it by default), exact
+// however the population is split into parts and in whatever order the parts are merged, or fixed by the operator. What
+// scores mean is left to package segment.
+package rfm
+
+import (
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+)
+
+// Value is one customer's recency, frequency and monetary value.
+type Value struct {
+	Recency   int32 // days from the last order to the day of the run; 0 for an order on that day
+	Frequency int32 // orders in the window
+	Monetary  int64 // their worth in minor units, net of refunds; may be 0 or negative
+}
+
+// Window is the span of days that frequency and monetary value look at: Days days, the last of which is AsOf. Days 0
+// is the whole history. Recency does not look at the window's start.
+type Window struct {
+	AsOf customer.Day
+	Days int32
+}
+
+// Of returns a customer's value as of the window's end, from the purchases until then at what they are worth today. A
+// customer without an order by then has none, and ok is false. The value is approximate where the history is that is
+// kept by month alone (see customer.History).
+func (w Window) Of(h *customer.History) (v Value, ok bool) {
+	var last customer.Day
+	for p := range h.Days() {
+		if p.Day > w.AsOf {
+			continue // a merged month may follow on a later day
+		}
+		if p.Orders > 0 && (!ok || p.Day > last) {
+			last, ok = p.Day, true
+		}
+		if w.Days == 0 || int64(p.Day) > int64(w.AsOf)-int64(w.Days) {
+			v.Frequency += int32(max(p.Orders, 0))
+			v.Monetary += p.Net
+		}
+	}
+	v.Recency = w.AsOf - last
+	return v, ok
+}
+
+// Scores are a customer's three scores, 1 to the number of bins each.
+type Scores struct{ R, F, M uint8 }
+
+// Cuts are the ascending cut points of the three values. A score is 1 + the number of cuts that the value reaches,
+// that is, is equal to or greater than; recency counts the other way: the number of bins less the cuts reached. So a
+// value that many customers share may pass several equal cuts at once, and a score that no value maps to stays empty.
+type Cuts struct {
+	Recency   []Cut `json:"recency"`   // days
+	Frequency []Cut `json:"frequency"` // orders
+	Monetary  []Cut `json:"monetary"`  // minor units
+}
+
+// MaxBins is the most bins that a value can be cut into.
+const MaxBins = 10
+
+// Validate returns an Invalid error where the cuts are not ascending or too many.
+func (c *Cuts) Validate() error {
+	for _, list := range []struct {
+		name string
+		cuts []Cut
+	}{{"recency_days", c.Recency}, {"frequency", c.Frequency}, {"monetary", c.Monetary}} {
+		if len(list.cuts) >= MaxBins {
+			return fault.At("/cuts/"+list.name, "there are %d cuts, and at most %d are possible", len(list.cuts), MaxBins-1)
+		}
+		for i := 1; i < len(list.cuts); i++ {
+			if list.cuts[i].less(list.cuts[i-1]) {
+				return fault.At("/cuts/"+list.name, "cuts must ascend, and number %d is less than the one before it", i+1)
+			}
+		}
+	}
+	return nil
+}
+
+// Scorer scores values against one set of cuts. It is safe for concurrent use.
+type Scorer struct {
+	recency, frequency []int32
+	monetary           []int64
+}
+
+// Scorer returns the scorer of the cuts.
+func (c *Cuts) Scorer() *Scorer {
+	s := &Scorer{monetary: thresholds(c.Monetary)}
+	s.recency = narrow(thresholds(c.Recency))
+	s.frequency = narrow(thresholds(c.Frequency))
+	return s
+}
+
+// Score returns the scores of one value.
+func (s *Scorer) Score(v Value) Scores {
+	return Scores{
+		R: uint8(len(s.recency)+1) - reached(s.recency, v.Recency),
+		F: 1 + reached(s.frequency, v.Frequency),
+		M: 1 + reached(s.monetary, v.Monetary),
+	}
+}
+
+func reached[T int32 | int64](thresholds []T, v T) (n uint8) {
+	for _, t := range thresholds {
+		if v >= t {
+			n++
+		}
+	}
+	return n
+}
