@@ -12,17 +12,20 @@ import (
 // Limits of an order.
 const (
 	MaxOrderIDBytes = 100
-	// MaxTotal is the most that one order event may say, in minor units: sums of any number of orders that a customer
-	// can have stay within an int64.
-	MaxTotal money.Amount = 1_000_000_000_000
+	// MaxTotal is the most that one order event may say, in minor units: thousands of such orders still sum up within
+	// an int64.
+	MaxTotal money.Amount = 1_000_000_000_000_000
 )
 
 // Order is what an order event says.
 type Order struct {
 	ID string
 	// Total is the order's worth where it was completed or updated, and what was given back where it was refunded; 0
-	// where it was cancelled. Never negative.
+	// where it was cancelled, or refunded as a whole. Between 0 and MaxTotal.
 	Total money.Amount
+	// Whole says that the whole order was refunded: the event names no amount, which in Segment's specification is a
+	// full refund.
+	Whole bool
 	// Day is the order's day (YYYY-MM-DD) where an imported event says it; "" means the day of the event's Time in
 	// the business's time zone.
 	Day string
@@ -81,8 +84,9 @@ func (s *scanner) order(properties value, e *Event, currency money.Currency) (o 
 	if err := s.sameCurrency(d.currency, currency); err != nil {
 		return o, err
 	}
-	if e.Name != OrderCancelled {
-		if o.Total, err = s.total(d, e.Name, currency); err != nil {
+	o.Whole = e.Name == OrderRefunded && d.total.absent() && d.revenue.absent()
+	if e.Name != OrderCancelled && !o.Whole {
+		if o.Total, err = s.total(d, currency); err != nil {
 			return o, err
 		}
 	}
@@ -117,14 +121,12 @@ func (s *scanner) sameCurrency(v value, want money.Currency) error {
 	return nil
 }
 
-func (s *scanner) total(d orderDraft, name string, currency money.Currency) (money.Amount, error) {
+func (s *scanner) total(d orderDraft, currency money.Currency) (money.Amount, error) {
 	v, pointer, field := d.total, "/properties/total", "total"
 	if v.absent() && !d.revenue.absent() {
 		v, pointer, field = d.revenue, "/properties/revenue", "revenue"
 	}
 	switch {
-	case v.absent() && name == OrderRefunded:
-		return 0, fault.At(pointer, "a refund needs a total: the money given back")
 	case v.absent():
 		return 0, fault.At(pointer, "an order event needs a total (or revenue)")
 	case v.kind != '"' && v.kind != numberKind:
