@@ -1,0 +1,133 @@
+package clv
+
+import (
+	"math"
+
+	"liuke/shared/fault"
+)
+
+// dims is the most parameters that a model has.
+const dims = 4
+
+type (
+	vector [dims]float64
+	matrix [dims][dims]float64
+)
+
+// objective returns a log-likelihood, its gradient and its Hessian at the logarithms of the parameters.
+type objective func(theta vector) (value float64, gradient vector, hessian matrix)
+
+const (
+	maxSteps  = 200
+	maxStride = 1.5  // in logarithms: no step changes a parameter more than 4.5-fold
+	farAway   = 16.0 // in logarithms: no population's parameters lie beyond 9 million times its own scale
+	fineStep  = 1e-9
+)
+
+// maximize climbs from start by Newton's method, damped where the surface is not concave or a step would not climb
+// (Levenberg and Marquardt). It returns the maximum, or a Conflict where the likelihood still rises far out, where
+// no parameters are best.
+func maximize(f objective, n int, start vector) (vector, float64, error) {
+	at := start
+	value, gradient, hessian := f(at)
+	damping := 0.0
+	for range maxSteps {
+		step, ok := solve(hessian, gradient, n, damping)
+		if !ok {
+			damping = max(4*damping, 1e-3)
+			if damping > 1e12 {
+				break
+			}
+			continue
+		}
+		stride := longest(step, n)
+		if stride > maxStride {
+			for i := range n {
+				step[i] *= maxStride / stride
+			}
+		}
+		next := at
+		for i := range n {
+			next[i] += step[i]
+		}
+		if longest(next, n) > farAway {
+			return at, value, fault.New(fault.Conflict, "the likelihood keeps rising towards parameters without bound: the data do not determine them")
+		}
+		v, g, h := f(next)
+		if finite := !math.IsNaN(v) && !math.IsInf(v, 0); !finite || v < value-1e-10*math.Abs(value) {
+			damping = max(4*damping, 1e-3)
+			if damping > 1e12 {
+				break
+			}
+			continue
+		}
+		at, value, gradient, hessian = next, v, g, h
+		if stride < fineStep && damping == 0 {
+			return at, value, nil
+		}
+		if damping /= 8; damping < 1e-6 {
+			damping = 0
+		}
+	}
+	return at, value, fault.New(fault.Conflict, "the fit did not converge in %d steps", maxSteps)
+}
+
+func longest(v vector, n int) float64 {
+	far := 0.0
+	for i := range n {
+		far = max(far, math.Abs(v[i]))
+	}
+	return far
+}
+
+// solve returns the step (−H + damping · |diag H| + damping)⁻¹ g; it is not ok where that matrix is not positive definite.
+func solve(h matrix, g vector, n int, damping float64) (step vector, ok bool) {
+	var l matrix // Cholesky factor
+	for i := range n {
+		for j := range i + 1 {
+			sum := -h[i][j]
+			if i == j {
+				sum += damping * (1 + math.Abs(h[i][i]))
+			}
+			for k := range j {
+				sum -= l[i][k] * l[j][k]
+			}
+			if i != j {
+				l[i][j] = sum / l[j][j]
+			} else if sum > 1e-12*(1+math.Abs(h[i][i])) {
+				l[i][i] = math.Sqrt(sum)
+			} else {
+				return step, false
+			}
+		}
+	}
+	for i := range n {
+		sum := g[i]
+		for k := range i {
+			sum -= l[i][k] * step[k]
+		}
+		step[i] = sum / l[i][i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		sum := step[i]
+		for k := i + 1; k < n; k++ {
+			sum -= l[k][i] * step[k]
+		}
+		step[i] = sum / l[i][i]
+	}
+	return step, true
+}
+
+// inLogs turns derivatives by the parameters into derivatives by their logarithms.
+func inLogs(parameters vector, gradient vector, hessian matrix, n int) (vector, matrix) {
+	for i := range n {
+		gradient[i] *= parameters[i]
+		for j := range n {
+			hessian[i][j] *= parameters[i] * parameters[j]
+		}
+	}
+	for i := range n {
+		hessian[i][i] += gradient[i]
+	}
+	return gradient, hessian
+}

@@ -1,0 +1,154 @@
+package clv
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"liuke/shared/customer"
+)
+
+// referenceData is the folder of the public data sets that published results were computed from, as LIUKE_REFERENCE_DATA
+// names it. Without the variable a test has nothing to compare with and says so; with it, a missing file is a failure.
+func referenceData(t testing.TB, file string) [][]string {
+	t.Helper()
+	folder := os.Getenv("LIUKE_REFERENCE_DATA")
+	if folder == "" {
+		t.Logf("LIUKE_REFERENCE_DATA is not set: %s was not compared with its published results", file)
+		return nil
+	}
+	f, err := os.Open(filepath.Join(folder, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows[1:]
+}
+
+func cdnow(t testing.TB) *Counts {
+	rows := referenceData(t, "cdnow_sample.csv")
+	if rows == nil {
+		return nil
+	}
+	histories := make(map[string]*customer.History)
+	for _, row := range rows {
+		day, err := time.Parse(time.DateOnly, row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		amount, err := strconv.ParseFloat(row[3], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := histories[row[0]]
+		if h == nil {
+			h = &customer.History{}
+			histories[row[0]] = h
+		}
+		h.Add(customer.DayOf(day, time.UTC), int64(math.Round(amount*100)))
+	}
+	var c Counts
+	for _, h := range histories {
+		if x, s, ok := Of(h, customer.Date(1997, time.September, 30)); ok {
+			c.Add(x, s)
+		}
+	}
+	return &c
+}
+
+func close6(t *testing.T, name string, got, want float64) {
+	t.Helper()
+	if math.IsNaN(got) || math.Abs(got-want) > 1e-6*math.Abs(want) {
+		t.Errorf("%s is %.10f, want %.10f", name, got, want)
+	}
+}
+
+func TestReferenceBGNBDOfCDNOW(t *testing.T) {
+	c := cdnow(t)
+	if c == nil {
+		return
+	}
+	m, err := FitBGNBD(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	close6(t, "r", m.R, .2425945224)
+	close6(t, "alpha", m.Alpha, 4.4136020190)
+	close6(t, "a", m.A, .7929220172)
+	close6(t, "b", m.B, 2.4259067768)
+	if math.Abs(m.LogLikelihood - -9582.4292067) > 1e-7 {
+		t.Errorf("the log-likelihood is %.7f", m.LogLikelihood)
+	}
+	if all, _ := c.Customers(); all != 2357 {
+		t.Errorf("%d customers, want 2357", all)
+	}
+}
+
+func TestReferenceBGNBDOfThePublishedSummary(t *testing.T) {
+	rows := referenceData(t, "cdnow_summary.csv")
+	if rows == nil {
+		return
+	}
+	lines := make([]exposure, 0, len(rows))
+	for _, row := range rows {
+		var v [3]float64
+		for i := range v {
+			var err error
+			if v[i], err = strconv.ParseFloat(row[i+1], 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lines = append(lines, exposure{v[0], v[1], v[2], 1})
+	}
+	slices.SortFunc(lines, func(a, b exposure) int { return int(a.x - b.x) })
+	m, err := fitBGNBD(lines, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	close6(t, "r", m.R, .2425929072)
+	close6(t, "alpha", m.Alpha, 4.4135315612)
+	close6(t, "a", m.A, .7928861481)
+	close6(t, "b", m.B, 2.4257534365)
+	if math.Abs(m.LogLikelihood - -9582.4255606) > 1e-7 {
+		t.Errorf("the log-likelihood is %.7f", m.LogLikelihood)
+	}
+}
+
+func TestReferenceGammaGammaOfCDNOW(t *testing.T) {
+	c := cdnow(t)
+	if c == nil {
+		return
+	}
+	m, err := FitGammaGamma(c, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	close6(t, "p", m.P, 6.2495722713)
+	close6(t, "q", m.Q, 3.7442246671)
+	close6(t, "v", m.V, 15.4435209626)
+	if math.Abs(m.LogLikelihood - -4055.9176948) > 1e-7 {
+		t.Errorf("the log-likelihood is %.7f", m.LogLikelihood)
+	}
+}
+
+func BenchmarkReferenceFitOfCDNOW(b *testing.B) {
+	c := cdnow(b)
+	if c == nil {
+		return
+	}
+	for b.Loop() {
+		if _, err := FitBGNBD(c); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/fit")
+}
