@@ -97,11 +97,12 @@ func classify(err error) error {
 		return nil
 	}
 	var condition *types.ConditionalCheckFailedException
+	var overtaken *types.TransactionConflictException
 	var cancelled *types.TransactionCanceledException
 	var api smithy.APIError
 	var response interface{ HTTPStatusCode() int }
 	switch {
-	case errors.As(err, &condition):
+	case errors.As(err, &condition), errors.As(err, &overtaken):
 		return fault.As(err, fault.Conflict, "the item has moved since it was read")
 	case errors.As(err, &cancelled):
 		return fault.As(err, cancelCode(cancelled.CancellationReasons), "the transaction was cancelled")

@@ -1,0 +1,104 @@
+package customer
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"liuke/shared/fault"
+)
+
+// Limits of what a profile takes of a trait, in bytes. Traits beyond those that the suite reads are left out where they
+// are longer; the suite's own are refused.
+const (
+	maxTraitName  = 64
+	maxTraitValue = 512
+)
+
+// aliases are other spellings of the traits that the suite reads. Where several occur, the suite's own wins.
+var aliases = map[string]string{
+	"timezone": TraitTimeZone, "timeZone": TraitTimeZone,
+	"firstName": TraitFirstName, "firstname": TraitFirstName,
+	"lastName": TraitLastName, "lastname": TraitLastName,
+}
+
+// ParseTraits reads the traits of an identify call: a JSON object. Text, numbers and truth values become text as they
+// are spelled, null becomes "" (taken back), and anything else is left out. Consent comes as
+// {"consent": {"email": true, "sms": false}} and becomes one trait a channel. It returns an Invalid error, with the
+// JSON pointer of the field, where a trait that the suite reads is not text, or consent not a truth value: what was
+// agreed to is never guessed.
+func ParseTraits(raw json.RawMessage) (map[string]string, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, &fault.Error{Code: fault.Invalid, Pointer: "/traits", Message: "the traits must be a JSON object"}
+	}
+	out := make(map[string]string, len(fields))
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if field == "consent" {
+			if err := parseConsent(fields[field], out); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		name := field
+		if own, ok := aliases[field]; ok {
+			if _, both := fields[own]; both {
+				continue
+			}
+			name = own
+		}
+		value, ok := scalar(fields[field], name == TraitPhone || !known(name))
+		ok = ok && len(value) <= maxTraitValue && strings.IndexFunc(value, unicode.IsControl) < 0
+		switch {
+		case strings.HasPrefix(name, consentPrefix):
+			return nil, fault.At("/traits/"+field, `consent must be an object such as {"consent": {"email": true}}`)
+		case ok && name != "" && len(name) <= maxTraitName:
+			out[name] = value
+		case known(name):
+			return nil, fault.At("/traits/"+field, "the trait must be text of at most %d bytes without control characters", maxTraitValue)
+		}
+	}
+	return out, nil
+}
+
+func parseConsent(raw json.RawMessage, out map[string]string) error {
+	var channels map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &channels); err != nil {
+		return fault.At("/traits/consent", `consent must be an object such as {"email": true, "sms": false}`)
+	}
+	for channel, given := range channels {
+		if !IsChannel(channel) {
+			continue
+		}
+		switch s := string(given); s {
+		case "true", "false":
+			out[ConsentTrait(channel)] = s
+		case "null":
+			out[ConsentTrait(channel)] = ""
+		default:
+			return fault.At("/traits/consent/"+channel, "consent must be true, false or null")
+		}
+	}
+	return nil
+}
+
+// scalar turns a JSON text or null and, where any will do, a number or truth value into text; false for anything else.
+func scalar(raw json.RawMessage, anyWillDo bool) (string, bool) {
+	var s string
+	switch {
+	case string(raw) == "null":
+		return "", true
+	case raw[0] == '"':
+		err := json.Unmarshal(raw, &s)
+		return strings.TrimSpace(s), err == nil
+	case raw[0] == '{', raw[0] == '[':
+		return "", false
+	default:
+		return string(raw), anyWillDo
+	}
+}

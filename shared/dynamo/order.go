@@ -1,0 +1,121 @@
+package dynamo
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/money"
+	"liuke/shared/order"
+)
+
+// Orders reads all of a customer's orders by strongly consistent queries of the table itself, in the order of their
+// ids.
+func (s *Store) Orders(ctx context.Context, id customer.ID) (orders []order.Record, err error) {
+	defer fault.Wrap(&err, "read orders")
+	key := OrderKey(id, "")
+	in := &dynamodb.QueryInput{
+		TableName:                &s.records,
+		KeyConditionExpression:   aws.String("#pk = :pk AND begins_with(#sk, :sk)"),
+		ExpressionAttributeNames: map[string]string{"#pk": "pk", "#sk": "sk"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":pk": text(key.PK), ":sk": text(key.SK),
+		},
+		ConsistentRead:         aws.Bool(true),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}
+	for pages := dynamodb.NewQueryPaginator(s.db, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(err)
+		}
+		countRead(ctx, one(page.ConsumedCapacity)...)
+		for _, item := range page.Items {
+			orders = append(orders, decodeOrder(item))
+		}
+	}
+	return orders, nil
+}
+
+// putOrder writes an order record on condition that it has not moved since the version before was read.
+func (s *Store) putOrder(id customer.ID, o *order.Record) *types.Put {
+	put := &types.Put{TableName: &s.records, Item: encodeOrder(id, o)}
+	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = ifUnmoved(o.Version - 1)
+	return put
+}
+
+// ifUnmoved is the condition that an item of Records is still at the version; 0 says that there is no item.
+func ifUnmoved(version int64) (*string, map[string]string, map[string]types.AttributeValue) {
+	if version == 0 {
+		return aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": "pk"}, nil
+	}
+	return aws.String("#v = :before"), map[string]string{"#v": attrVersion}, map[string]types.AttributeValue{":before": number(version)}
+}
+
+func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValue {
+	item := attributes(OrderKey(id, o.ID))
+	item[attrVersion] = number(o.Version)
+	item["status"] = text(o.Status()) // for people; nothing reads it
+	item["currency"] = text(string(o.Currency))
+	item["changes"] = &types.AttributeValueMemberB{Value: o.Changes}
+	if o.TotalBy.Kind != 0 {
+		item["total"] = number(int64(o.Total))
+		putStamp(item, "total", o.TotalBy)
+	}
+	if o.Placed {
+		item["day"] = number(int64(o.Day))
+		putStamp(item, "placed", o.PlacedBy)
+	}
+	if o.Refunds != 0 {
+		item["refunds"] = number(int64(o.Refunds))
+	}
+	for name, set := range map[string]bool{"first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
+		if set {
+			item[name] = &types.AttributeValueMemberBOOL{Value: true}
+		}
+	}
+	return item
+}
+
+func decodeOrder(item map[string]types.AttributeValue) order.Record {
+	_, placed := item["day"]
+	return order.Record{
+		ID:        strings.TrimPrefix(textOf(item["sk"]), orderPrefix),
+		Version:   numberOf(item[attrVersion]),
+		Currency:  money.Currency(textOf(item["currency"])),
+		Total:     money.Amount(numberOf(item["total"])),
+		TotalBy:   stampOf(item, "total"),
+		Placed:    placed,
+		PlacedBy:  stampOf(item, "placed"),
+		Day:       customer.Day(numberOf(item["day"])),
+		First:     flagOf(item["first"]),
+		Refunds:   money.Amount(numberOf(item["refunds"])),
+		Whole:     flagOf(item["whole"]),
+		Cancelled: flagOf(item["cancelled"]),
+		Changes:   bytesOf(item["changes"]),
+	}
+}
+
+func putStamp(item map[string]types.AttributeValue, name string, s order.Stamp) {
+	item[name+"_at"] = number(s.Time)
+	item[name+"_kind"] = number(int64(s.Kind))
+	item[name+"_by"] = text(s.Event)
+}
+
+func stampOf(item map[string]types.AttributeValue, name string) order.Stamp {
+	return order.Stamp{
+		Time:  numberOf(item[name+"_at"]),
+		Kind:  order.Kind(numberOf(item[name+"_kind"])),
+		Event: textOf(item[name+"_by"]),
+	}
+}
+
+func flagOf(v types.AttributeValue) bool {
+	b, ok := v.(*types.AttributeValueMemberBOOL)
+	return ok && b.Value
+}

@@ -1,0 +1,100 @@
+package fold
+
+import (
+	"encoding/json"
+	"time"
+
+	"liuke/shared/customer"
+	"liuke/shared/event"
+	"liuke/shared/fault"
+	"liuke/shared/order"
+	"liuke/shared/signal"
+)
+
+// change is an event, read and judged.
+type change struct {
+	id       string
+	customer customer.ID
+	time     time.Time
+	quiet    bool // sets off no scene
+	orderID  string
+	order    order.Change      // where orderID is set
+	traits   map[string]string // of a profile; nil where the event says nothing of it
+	answer   *signal.AnswerData
+}
+
+// read judges an event. It returns an Invalid error for one that cannot be folded.
+func (s *Settings) read(e *event.Event) (c change, err error) {
+	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, quiet: e.Import}
+	if c.id == "" {
+		return c, fault.At("/messageId", "an event needs an id")
+	}
+	name := e.User
+	if name == "" {
+		name = e.Anonymous
+	}
+	if _, err := customer.ParseID(name); err != nil {
+		return c, err
+	}
+	switch {
+	case e.Type == event.Identify:
+		c.traits, err = customer.ParseTraits(e.Traits)
+	case e.Type == event.Track && event.IsOrder(e.Name):
+		err = s.readOrder(e, &c)
+	case e.Type == event.Track && e.Name == event.Unsubscribed:
+		err = readUnsubscribed(e, &c)
+	case e.Type == event.Track && e.Name == event.SurveyAnswered && e.Source == event.SourceSurvey:
+		err = readAnswer(e, &c)
+	}
+	return c, err
+}
+
+var orderKinds = map[string]order.Kind{
+	event.OrderCompleted: order.Placed,
+	event.OrderUpdated:   order.Updated,
+	event.OrderRefunded:  order.Refunded,
+	event.OrderCancelled: order.Cancelled,
+}
+
+func (s *Settings) readOrder(e *event.Event, c *change) error {
+	o, err := event.OrderOf(e, s.Currency)
+	if err != nil {
+		return err
+	}
+	c.orderID = o.ID
+	c.order = order.Change{
+		Event: c.id,
+		Kind:  orderKinds[e.Name],
+		Time:  e.Time,
+		Total: o.Total,
+		Day:   customer.DayOf(e.Time, s.Zone),
+	}
+	if o.Day != "" {
+		day, err := time.Parse(time.DateOnly, o.Day)
+		if err != nil {
+			return fault.At("/properties/date", "date must be a day such as 2026-01-31")
+		}
+		c.order.Day = customer.DayOf(day, time.UTC)
+	}
+	return nil
+}
+
+func readUnsubscribed(e *event.Event, c *change) error {
+	var p struct {
+		Channel string `json:"channel"`
+	}
+	if err := json.Unmarshal(e.Properties, &p); err != nil || !customer.IsChannel(p.Channel) {
+		return fault.At("/properties/channel", "channel must be email, sms or push")
+	}
+	c.traits = map[string]string{customer.ConsentTrait(p.Channel): "false"}
+	return nil
+}
+
+func readAnswer(e *event.Event, c *change) error {
+	var p signal.AnswerData
+	if err := json.Unmarshal(e.Properties, &p); err != nil || p.Survey == "" || p.Invitation == "" {
+		return fault.At("/properties", "an answer needs survey, invitation and score")
+	}
+	c.answer = &p
+	return nil
+}
