@@ -26,13 +26,34 @@ func (c Cut) Over(n int64) float64 {
 	return f
 }
 
-// Threshold returns the least whole number that reaches the cut.
-func (c Cut) Threshold() int64 {
-	q := c.Num / c.Den
-	if c.Num%c.Den > 0 {
-		q++
+// threshold returns the least whole number that is greater than the cut, or, unless above, equal to it; not ok where
+// no T is.
+func threshold[T int32 | int64](c Cut, above bool) (least T, ok bool) {
+	floor := c.Num / c.Den
+	if c.Num%c.Den < 0 {
+		floor--
 	}
-	return q
+	if above || floor*c.Den != c.Num {
+		if floor == math.MaxInt64 {
+			return 0, false
+		}
+		floor++
+	}
+	if int64(T(floor)) != floor { // an int32 and a cut beyond it
+		return T(math.MinInt32), floor < 0
+	}
+	return T(floor), true
+}
+
+// thresholds returns the thresholds of those cuts that a value can reach.
+func thresholds[T int32 | int64](cuts []Cut, above bool) []T {
+	out := make([]T, 0, len(cuts))
+	for _, c := range cuts {
+		if t, ok := threshold[T](c, above); ok {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func (c Cut) less(o Cut) bool {
@@ -61,24 +82,6 @@ func ParseCut(text string, scale int64) (Cut, error) {
 	return Cut{Num: r.Num().Int64(), Den: r.Denom().Int64()}, nil
 }
 
-func thresholds(cuts []Cut) []int64 {
-	out := make([]int64, len(cuts))
-	for i, c := range cuts {
-		out[i] = c.Threshold()
-	}
-	return out
-}
-
-// narrow clamps thresholds to what an int32 can reach; one beyond it is reached by the greatest alone, which no count
-// of days or orders is.
-func narrow(in []int64) []int32 {
-	out := make([]int32, len(in))
-	for i, t := range in {
-		out[i] = int32(min(max(t, math.MinInt32), math.MaxInt32))
-	}
-	return out
-}
-
 // position says where the k-th of q-quantiles lies among n ascending values: at rank (from 0) plus the fraction
 // rest / q of the way to the next (type 7).
 func position(n int64, k, q int) (rank, rest int64) {
@@ -97,9 +100,8 @@ func between(lo, hi, rest int64, q int) Cut {
 	step := new(big.Int).Sub(big.NewInt(hi), big.NewInt(lo))
 	num.Add(num, step.Mul(step, big.NewInt(rest)))
 	r := new(big.Rat).SetFrac(num, den)
-	if !r.Num().IsInt64() { // near the ends of int64: the next whole number is reached by the same values
-		up := num.Add(num, big.NewInt(int64(q)-1))
-		return Cut{Num: up.Div(up, den).Int64(), Den: 1}
+	if !r.Num().IsInt64() { // near the ends of int64: the whole number below lies between the same values
+		return Cut{Num: num.Div(num, den).Int64(), Den: 1}
 	}
 	return Cut{Num: r.Num().Int64(), Den: r.Denom().Int64()}
 }

@@ -51,12 +51,17 @@ func (w Window) Of(h *customer.History) (v Value, ok bool) {
 type Scores struct{ R, F, M uint8 }
 
 // Cuts are the ascending cut points of the three values. A score is 1 + the number of cuts that the value reaches,
-// that is, is equal to or greater than; recency counts the other way: the number of bins less the cuts reached. So a
-// value that many customers share may pass several equal cuts at once, and a score that no value maps to stays empty.
+// that is, is equal to or greater than; recency counts the other way: the number of bins less the cuts reached.
+//
+// Where Above is set, a value reaches a cut by being greater alone. Quantiles are cut so, as R's cut, its package rfm and
+// pandas' qcut do: a quantile is a value of somebody's, who belongs to the bin that it closes. So when most customers
+// ordered once, those are at the bottom, not wherever the quantile leaves them, and a population of equals is all at
+// frequency 1. Many equal values may pass several equal cuts at once, so that a score in between stays empty.
 type Cuts struct {
 	Recency   []Cut `json:"recency"`   // days
 	Frequency []Cut `json:"frequency"` // orders
 	Monetary  []Cut `json:"monetary"`  // minor units
+	Above     bool  `json:"above,omitempty"`
 }
 
 // MaxBins is the most bins that a value can be cut into.
@@ -82,22 +87,25 @@ func (c *Cuts) Validate() error {
 
 // Scorer scores values against one set of cuts. It is safe for concurrent use.
 type Scorer struct {
+	bins               uint8 // of recency
 	recency, frequency []int32
 	monetary           []int64
 }
 
 // Scorer returns the scorer of the cuts.
 func (c *Cuts) Scorer() *Scorer {
-	s := &Scorer{monetary: thresholds(c.Monetary)}
-	s.recency = narrow(thresholds(c.Recency))
-	s.frequency = narrow(thresholds(c.Frequency))
-	return s
+	return &Scorer{
+		bins:      uint8(len(c.Recency) + 1),
+		recency:   thresholds[int32](c.Recency, c.Above),
+		frequency: thresholds[int32](c.Frequency, c.Above),
+		monetary:  thresholds[int64](c.Monetary, c.Above),
+	}
 }
 
 // Score returns the scores of one value.
 func (s *Scorer) Score(v Value) Scores {
 	return Scores{
-		R: uint8(len(s.recency)+1) - reached(s.recency, v.Recency),
+		R: s.bins - reached(s.recency, v.Recency),
 		F: 1 + reached(s.frequency, v.Frequency),
 		M: 1 + reached(s.monetary, v.Monetary),
 	}

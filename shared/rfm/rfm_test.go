@@ -113,6 +113,36 @@ func TestScoresCountTheCutsReached(t *testing.T) {
 	}
 }
 
+func TestQuantilesCloseTheirBins(t *testing.T) {
+	cases := []struct {
+		name   string
+		orders []int32
+		want   []uint8
+	}{
+		{"one-time buyers are at the bottom however many they are", []int32{1, 1, 1, 1, 1, 1, 1, 2, 3, 9}, []uint8{1, 1, 1, 1, 1, 1, 1, 4, 5, 5}},
+		{"equals are all at the bottom", []int32{4, 4, 4, 4}, []uint8{1, 1, 1, 1}},
+		{"a single customer is at the bottom", []int32{4}, []uint8{1}},
+		{"four are spread", []int32{1, 2, 3, 4}, []uint8{1, 2, 4, 5}},
+		{"five take a bin each", []int32{10, 20, 30, 40, 50}, []uint8{1, 2, 3, 4, 5}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var counts rfm.Counts
+			for _, n := range c.orders {
+				counts.Add(rfm.Value{Recency: n, Frequency: n, Monetary: int64(n)})
+			}
+			cuts := counts.Quantiles(5)
+			s := cuts.Scorer()
+			for i, n := range c.orders {
+				want := rfm.Scores{R: 6 - c.want[i], F: c.want[i], M: c.want[i]}
+				if got := s.Score(rfm.Value{Recency: n, Frequency: n, Monetary: int64(n)}); got != want {
+					t.Errorf("%d scores %v, want %v", n, got, want)
+				}
+			}
+		})
+	}
+}
+
 func TestParseCut(t *testing.T) {
 	for text, want := range map[string]rfm.Cut{"297.4": cut(1487, 5), "482": cut(482, 1), "-0.5": cut(-1, 2), "4": cut(4, 1)} {
 		if got, err := rfm.ParseCut(text, 1); err != nil || got != want {

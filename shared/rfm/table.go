@@ -16,6 +16,7 @@ func (t *Table) Quantiles(bins int) Cuts {
 		Recency:   quantiles(t.Recency, bins),
 		Frequency: quantiles(t.Frequency, bins),
 		Monetary:  quantiles(t.Monetary, bins),
+		Above:     true,
 	}
 }
 

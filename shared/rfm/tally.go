@@ -154,6 +154,7 @@ func (c *Counts) Quantiles(bins int) Cuts {
 		Recency:   c.Recency.Quantiles(bins),
 		Frequency: c.Frequency.Quantiles(bins),
 		Monetary:  c.Monetary.Quantiles(bins),
+		Above:     true,
 	}
 }
 
