@@ -1,0 +1,217 @@
+// Package message is the ledger of what customers are sent, and the record of how often. It is pure: every change is a
+// step from one entry to the next, and whoever keeps entries writes a step only on condition that the revision is
+// still the one that was read.
+//
+// An entry is one message of one scene to one customer for one occasion. It goes
+//
+//	(none) → held | deferred | claimed        outreach: what the gates say
+//	deferred → held | deferred | claimed      outreach, when it comes due
+//	claimed → sending | held | failed         dispatch: the one step that lets a sender through
+//	sending → sent | failed | claimed         dispatch: accepted, refused for good, definitely not sent
+//	sending → unknown                         dispatch: nobody can tell any more; never sent again
+//	unknown → sent | failed                   receipts: the provider's own word
+//
+// A provider takes no idempotency token, so a message is let through to it at most once between definite refusals:
+// what stays unknown is at most a lost message, never a second one.
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/signal"
+)
+
+// State says how far an entry has come.
+type State string
+
+// The states. Held, Failed and Sent are final, but for what receipts add.
+const (
+	Held     State = "held"     // a gate said no; Gate and Reason say which and why
+	Deferred State = "deferred" // waits for its minute; Due says which
+	Claimed  State = "claimed"  // passed the gates and counts against the caps; to be sent
+	Sending  State = "sending"  // handed to the provider, or about to be
+	Sent     State = "sent"     // the provider took it
+	Failed   State = "failed"   // the provider refused it for good, or it could not be made
+	Unknown  State = "unknown"  // the provider may or may not have taken it
+)
+
+// Channel names a way to reach a customer, as consent is given for it.
+type Channel string
+
+// Email is the one channel that scenes use so far.
+const Email Channel = "email"
+
+// Entry is one message of the ledger. Times are zero where the thing has not happened; they are kept to the
+// millisecond.
+type Entry struct {
+	Customer customer.ID
+	ID       string
+	Revision int64 // +1 with each write; 0 for an entry that is not stored yet
+	Scene    string
+	Step     int
+	Channel  Channel
+	Occasion string          // id of the signal that set it off
+	Kind     signal.Kind     // of that signal
+	Data     json.RawMessage // of that signal: what the content is made from
+	State    State
+	Gate     string // the gate that held or deferred it
+	Reason   string // why it was held, deferred, refused or lost: a code, never personal data
+	Locale   string // of the content that was sent
+	Attempt  string // id of the one try that stepped to sending last
+	Provider string // the provider's id of the message
+
+	Caused     time.Time // when the cause happened
+	Decided    time.Time // when the gates were first asked
+	Due        time.Time // the minute that a deferred entry waits for
+	Claimed    time.Time
+	Attempted  time.Time // when it last stepped to sending
+	Sent       time.Time
+	Delivered  time.Time // the recipient's server took it
+	Bounced    time.Time // the recipient's server refused it for good
+	Complained time.Time // the recipient called it spam
+	Rejected   time.Time // the provider took it and then would not send it
+}
+
+// ID is the id of the entry for one customer's scene, occasion (a signal's id), step and channel: lower-case base32
+// of 16 bytes of a SHA-256.
+func ID(scene, occasion string, step int, channel Channel) string {
+	h := sha256.New()
+	var n [8]byte
+	for _, part := range []string{scene, occasion, string(channel)} {
+		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
+		h.Write(n[:])
+		h.Write([]byte(part))
+	}
+	binary.BigEndian.PutUint64(n[:], uint64(step))
+	h.Write(n[:])
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:16]))
+}
+
+// New returns the entry that a scene's step has for a signal, before anything is decided.
+func New(scene string, step int, channel Channel, s signal.Signal) Entry {
+	return Entry{
+		Customer: s.Customer,
+		ID:       ID(scene, s.ID, step, channel),
+		Scene:    scene,
+		Step:     step,
+		Channel:  channel,
+		Occasion: s.ID,
+		Kind:     s.Kind,
+		Data:     s.Data,
+		Caused:   s.Time,
+	}
+}
+
+// Job is the body of one message on the messages queue.
+type Job struct {
+	Customer customer.ID `json:"customer"`
+	Entry    string      `json:"entry"`
+}
+
+// Open reports whether the gates are still to decide: there is no entry yet, or it waits.
+func (e Entry) Open() bool { return e.State == "" || e.State == Deferred }
+
+// Hold is the step to held: by a gate of outreach, or by dispatch that looks at consent and suppression again.
+func (e Entry) Hold(gate, reason string, now time.Time) (Entry, error) {
+	if !e.Open() && e.State != Claimed {
+		return e, e.forbidden(Held)
+	}
+	e.decide(now)
+	e.State, e.Gate, e.Reason, e.Due = Held, gate, reason, time.Time{}
+	return e, nil
+}
+
+// Defer is the step to deferred until the minute due.
+func (e Entry) Defer(gate, reason string, due, now time.Time) (Entry, error) {
+	if !e.Open() {
+		return e, e.forbidden(Deferred)
+	}
+	e.decide(now)
+	e.State, e.Gate, e.Reason, e.Due = Deferred, gate, reason, due
+	return e, nil
+}
+
+// Claim is the step to claimed. It is written together with the contact record that counts it.
+func (e Entry) Claim(now time.Time) (Entry, error) {
+	if !e.Open() {
+		return e, e.forbidden(Claimed)
+	}
+	e.decide(now)
+	e.State, e.Gate, e.Reason, e.Due, e.Claimed = Claimed, "", "", time.Time{}, now
+	return e, nil
+}
+
+func (e *Entry) decide(now time.Time) {
+	if e.Decided.IsZero() {
+		e.Decided = now
+	}
+}
+
+// Begin is the step from claimed to sending that lets one sender through. The attempt is an id of that sender's own,
+// by which it knows its step again when the answer to the write was lost.
+func (e Entry) Begin(attempt string, now time.Time) (Entry, error) {
+	if e.State != Claimed {
+		return e, e.forbidden(Sending)
+	}
+	e.State, e.Attempt, e.Attempted, e.Reason = Sending, attempt, now, ""
+	return e, nil
+}
+
+// Accept is the step to sent: the provider took the message under its id. It also settles unknown, and completes an
+// entry that a receipt settled first.
+func (e Entry) Accept(provider, locale string, now time.Time) (Entry, error) {
+	switch e.State {
+	case Sending, Unknown:
+		e.State, e.Sent, e.Reason = Sent, now, ""
+	case Sent, Failed:
+		if e.Provider != "" || (e.State == Failed && e.Rejected.IsZero()) {
+			return e, e.forbidden(Sent)
+		}
+	default:
+		return e, e.forbidden(Sent)
+	}
+	e.Provider, e.Locale = provider, locale
+	return e, nil
+}
+
+// Fail is the step to failed: the message cannot be made (from claimed), or the provider refused it for good.
+func (e Entry) Fail(reason string) (Entry, error) {
+	if e.State != Sending && e.State != Claimed {
+		return e, e.forbidden(Failed)
+	}
+	e.State, e.Reason = Failed, reason
+	return e, nil
+}
+
+// PutBack is the step from sending back to claimed: the provider has definitely not taken the message and may later.
+func (e Entry) PutBack(reason string) (Entry, error) {
+	if e.State != Sending {
+		return e, e.forbidden(Claimed)
+	}
+	e.State, e.Reason = Claimed, reason
+	return e, nil
+}
+
+// Lose is the step from sending to unknown: no answer, or one that says nothing of whether the message was taken.
+func (e Entry) Lose(reason string) (Entry, error) {
+	if e.State != Sending {
+		return e, e.forbidden(Unknown)
+	}
+	e.State, e.Reason = Unknown, reason
+	return e, nil
+}
+
+func (e Entry) forbidden(to State) error {
+	from := e.State
+	if from == "" {
+		from = "none"
+	}
+	return fault.New(fault.Conflict, "an entry goes from %s to %s never", from, to)
+}

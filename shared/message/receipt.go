@@ -1,0 +1,103 @@
+package message
+
+import "time"
+
+// Evidence is what a provider says became of a message.
+type Evidence string
+
+// The kinds of evidence. All but Rejection and Delay show that the provider sent the message.
+const (
+	Acceptance Evidence = "acceptance" // the provider took it and will try
+	Delivery   Evidence = "delivery"   // the recipient's server took it
+	Bounce     Evidence = "bounce"     // the recipient's server refused it for good
+	SoftBounce Evidence = "soft_bounce"
+	Complaint  Evidence = "complaint"
+	Delay      Evidence = "delay"     // it is still being tried
+	Rejection  Evidence = "rejection" // the provider will not send it
+)
+
+// Receipt is one piece of evidence and when it came about.
+type Receipt struct {
+	Evidence Evidence
+	Provider string // the provider's id of the message
+	Time     time.Time
+}
+
+// Apply adds what a receipt tells to the entry and reports whether that changed anything. Receipts may come in any
+// order and any number of times: the result is the same, but for Sent, which is when it was first known. Of several
+// times of one kind the earliest stays.
+//
+// Acceptance alone leaves an entry that is sending as it is, because the sender is about to write the same; the caller
+// asks Premature first and comes back later.
+func (e Entry) Apply(r Receipt) (Entry, bool) {
+	changed := false
+	mark := func(at *time.Time) {
+		if at.IsZero() || r.Time.Before(*at) {
+			*at, changed = r.Time, true
+		}
+	}
+	switch r.Evidence {
+	case Delivery:
+		mark(&e.Delivered)
+	case Bounce:
+		mark(&e.Bounced)
+	case Complaint:
+		mark(&e.Complained)
+	case Rejection:
+		mark(&e.Rejected)
+	}
+	if e.settle(r) {
+		changed = true
+	}
+	return e, changed
+}
+
+// Premature reports whether a receipt only says what the sender is about to write itself: it is worth waiting until
+// the sender has, or cannot any more.
+func (e Entry) Premature(r Receipt, now time.Time) bool {
+	return r.Evidence == Acceptance && e.State == Sending && now.Sub(e.Attempted) < SendingHorizon
+}
+
+// SendingHorizon is how long an entry can be sending while its sender lives: longer than dispatch's function timeout,
+// which its template sets to at most a minute. Past it, nobody can tell any more.
+const SendingHorizon = 2 * time.Minute
+
+// settle moves the state to what the evidence shows. What has been delivered, bounced or complained of was sent,
+// whatever else was said.
+func (e *Entry) settle(r Receipt) bool {
+	was := e.State
+	switch e.State {
+	case Held, Deferred:
+		return false // never handed to a provider: not this entry's receipt
+	}
+	shown := !e.Delivered.IsZero() || !e.Bounced.IsZero() || !e.Complained.IsZero()
+	switch {
+	case shown:
+		e.State = Sent
+	case !e.Rejected.IsZero():
+		e.State = Failed
+	case r.Evidence == Acceptance || r.Evidence == SoftBounce || r.Evidence == Delay:
+		if e.State == Sending || e.State == Unknown || e.State == Claimed {
+			e.State = Sent
+		}
+	}
+	if e.State == was {
+		return false
+	}
+	switch e.State {
+	case Sent:
+		e.Reason = ""
+		if e.Sent.IsZero() {
+			e.Sent = r.Time
+		}
+	case Failed:
+		e.Reason = ReasonRejected
+	}
+	if e.Provider == "" {
+		e.Provider = r.Provider
+	}
+	return true
+}
+
+// ReasonRejected is why an entry failed that the provider took and then would not send.
+const ReasonRejected = "rejected"
