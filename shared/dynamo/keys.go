@@ -41,7 +41,7 @@ func SuppressionKey(channel, address string) Key {
 
 // CounterKey is one shard of a survey's counters.
 func CounterKey(survey string, shard int) Key {
-	return Key{"SURVEY#" + survey, fmt.Sprintf("COUNTER#%02d", shard)}
+	return Key{surveyPK(survey), fmt.Sprintf("%s%02d", counterPrefix, shard)}
 }
 
 // RunKey is the record of one recalculation.
@@ -74,10 +74,12 @@ const (
 	orderPrefix   = "ORDER#"
 	messagePrefix = "MESSAGE#"
 	answerPrefix  = "ANSWER#"
+	counterPrefix = "COUNTER#"
 	dueLayout     = "2006-01-02T15:04"
 )
 
 func customerPK(c customer.ID) string { return "CUSTOMER#" + string(c) }
+func surveyPK(survey string) string   { return "SURVEY#" + survey }
 func duePK(shard int) string          { return fmt.Sprintf("DUE#%02d", shard) }
 
 func base32Lower(b []byte) string {
