@@ -4,6 +4,8 @@ go 1.26.0
 
 toolchain go1.27.4
 
+ignore node_modules
+
 tool (
 	github.com/OpenPeeDeeP/depguard/v2/cmd/depguard
 	honnef.co/go/tools/cmd/staticcheck

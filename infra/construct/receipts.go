@@ -1,0 +1,83 @@
+package construct
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// ReceiptsProps says where receipts go.
+type ReceiptsProps struct {
+	// Queue takes each of SES's events as it is, without SNS's envelope.
+	Queue awssqs.Queue
+	// Key encrypts the topic in between; its policy must let SES and SNS use it.
+	Key awskms.IKey
+}
+
+// Receipts is how mail is sent and what becomes of it: a configuration set whose events pass through a topic into a queue.
+type Receipts struct {
+	ConfigurationSet awsses.ConfigurationSet
+	// ConfigurationSetArn is what a role that sends needs beside the identity's.
+	ConfigurationSetArn *string
+}
+
+// NewReceipts returns the configuration set: TLS on the way to the recipient's server, no sending to addresses that
+// bounced or complained anywhere in the account, no tracking of opens and clicks.
+func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *Receipts {
+	scope := constructs.NewConstruct(parent, jsii.String(id))
+	stack := awscdk.Stack_Of(scope)
+	set := awsses.NewConfigurationSet(scope, jsii.String("ConfigurationSet"), &awsses.ConfigurationSetProps{
+		ReputationMetrics:  jsii.Bool(true),
+		SendingEnabled:     jsii.Bool(true),
+		SuppressionReasons: awsses.SuppressionReasons_BOUNCES_AND_COMPLAINTS,
+		TlsPolicy:          awsses.ConfigurationSetTlsPolicy_REQUIRE,
+	})
+	arn := stack.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("ses"), Resource: jsii.String("configuration-set"), ResourceName: set.ConfigurationSetName(),
+	})
+
+	topic := awssns.NewTopic(scope, jsii.String("Topic"), &awssns.TopicProps{
+		MasterKey:  props.Key,
+		EnforceSSL: jsii.Bool(true),
+	})
+	topic.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY)
+	published := topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("EventsOfSes"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("ses.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{
+			"aws:SourceAccount": stack.Account(),
+			"aws:SourceArn":     arn,
+		}},
+	}))
+	props.Queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("ReceiptsFromSns"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("sns.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{props.Queue.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": topic.TopicArn()}},
+	}))
+	awssns.NewSubscription(scope, jsii.String("Subscription"), &awssns.SubscriptionProps{
+		Topic:              topic,
+		Protocol:           awssns.SubscriptionProtocol_SQS,
+		Endpoint:           props.Queue.QueueArn(),
+		RawMessageDelivery: jsii.Bool(true),
+	})
+	events := awsses.NewCfnConfigurationSetEventDestination(scope, jsii.String("Events"), &awsses.CfnConfigurationSetEventDestinationProps{
+		ConfigurationSetName: set.ConfigurationSetName(),
+		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
+			Enabled: jsii.Bool(true),
+			MatchingEventTypes: jsii.Strings("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT",
+				"RENDERING_FAILURE", "DELIVERY_DELAY"),
+			SnsDestination: &awsses.CfnConfigurationSetEventDestination_SnsDestinationProperty{TopicArn: topic.TopicArn()},
+		},
+	})
+	events.Node().AddDependency(published.PolicyDependable) // SES tries the topic when the destination is made
+	return &Receipts{ConfigurationSet: set, ConfigurationSetArn: arn}
+}

@@ -1,0 +1,116 @@
+package stack
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"liuke/infra/construct"
+)
+
+// AppProps describes the stack that can be thrown away.
+type AppProps struct {
+	// Stage names the deployment; it is part of the stack's name.
+	Stage string
+	// Account and Region are where it stands.
+	Account, Region string
+	// Data is the stack that holds its state.
+	Data *Data
+	// Code returns what the function of a name runs: an archive with an executable named bootstrap.
+	Code func(function string) awslambda.Code
+
+	// TimeZone is the business's, an IANA name; days and the recalculation's time are meant in it.
+	TimeZone string
+	// Currency is the one that amounts are in, by its ISO 4217 code.
+	Currency string
+	// Sender is the From of every mail, as in a header; SenderAddress is its address alone.
+	Sender, SenderAddress string
+	// BaseURL is where customers reach the suite, without a trailing slash; "" is the API's own address.
+	BaseURL string
+	// AlarmAddress is told what goes wrong.
+	AlarmAddress string
+	// RecalculateHour and RecalculateMinute are the time of day of the recalculation.
+	RecalculateHour, RecalculateMinute int
+	// LogRetentionDays is how long logs are kept, one of construct.LogRetentions.
+	LogRetentionDays int
+}
+
+// App is everything that works on the state: functions, queues, schedules, routes, and what watches them. What it holds
+// itself (messages in queues, logs) may be lost with it; drain the queues before deleting it.
+type App struct {
+	Stack awscdk.Stack
+}
+
+// queues are the suite's, each named after what it carries.
+type queues struct {
+	events, rfm, signals, messages, receipts *construct.WorkQueue
+}
+
+// NewApp returns the stack "Liuke-<stage>-App".
+func NewApp(parent constructs.Construct, props AppProps) *App {
+	scope := newStack(parent, "App", "Liuke: functions, queues, schedules and routes", props.Stage, props.Account, props.Region)
+	data := props.Data
+	key := data.Key.Key
+	logs := construct.Logs{RetentionDays: props.LogRetentionDays, Key: key}
+
+	queue := func(id, name, function string, window time.Duration) *construct.WorkQueue {
+		return construct.NewWorkQueue(scope, id, construct.WorkQueueProps{
+			Name: name, FunctionTimeout: specs[function].timeout, Window: window, Key: key,
+		})
+	}
+	q := queues{
+		events:   queue("EventsQueue", "events", "profile", eventsWindow),
+		rfm:      queue("RfmQueue", "rfm", "rfm", 0),
+		signals:  queue("SignalsQueue", "signals", "outreach", 0),
+		messages: queue("MessagesQueue", "messages", "dispatch", 0),
+		receipts: queue("ReceiptsQueue", "receipts", "receipts", 0),
+	}
+	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{Queue: q.receipts.Queue, Key: key})
+	api := construct.NewAPI(scope, "Api", "Liuke-"+props.Stage, "Liuke: events in, surveys, operators")
+	f := newFunctions(scope, props, q, receipts, api, logs)
+
+	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(scope, id, w) }
+	worker("ProfileWorker", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
+	worker("RfmWorker", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
+	worker("OutreachWorker", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
+	worker("DispatchWorker", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
+	worker("ReceiptsWorker", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
+	recalculate, due := newSchedules(scope, props, f)
+	api.Serve(construct.APIProps{
+		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
+	})
+
+	alarms := construct.NewAlarms(scope, "Alarms", construct.AlarmsProps{Address: props.AlarmAddress, Key: key})
+	work := []*construct.WorkQueue{q.events, q.rfm, q.signals, q.messages, q.receipts}
+	for _, w := range work {
+		alarms.DeadLetters(w.Name, w.DeadLetters)
+		alarms.Backlog(w, backlogLimit)
+	}
+	schedules := []*construct.Schedule{recalculate, due}
+	for _, s := range schedules {
+		alarms.DeadLetters(s.Name, s.DeadLetters)
+	}
+	alarms.Missed(recalculate, 26*time.Hour) // a day has 25 hours once a year
+	alarms.Missed(due, 5*time.Minute)
+	var functions []*construct.Function
+	for _, name := range functionNames {
+		functions = append(functions, f[name])
+		alarms.Function(f[name])
+	}
+	alarms.API(api)
+	dashboard := construct.NewDashboard(scope, "Dashboard", construct.DashboardProps{
+		API: api, Functions: functions, Queues: work, Schedules: schedules, Alarms: alarms,
+	})
+	output(scope, "ApiUrl", "The suite's address", api.API.ApiEndpoint())
+	output(scope, "DashboardUrl", "What is going on", dashboard.URL)
+	return &App{Stack: scope}
+}
+
+const (
+	// eventsWindow is how long a batch of events is gathered: the more events of one customer it holds, the fewer writes.
+	eventsWindow = time.Second
+	// backlogLimit is how long work may wait before somebody is told.
+	backlogLimit = 15 * time.Minute
+)

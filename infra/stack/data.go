@@ -1,0 +1,81 @@
+// Package stack composes the suite from constructs: what holds state, and what can be thrown away and made again.
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"liuke/infra/construct"
+)
+
+// DataProps describes the stack that holds state.
+type DataProps struct {
+	// Stage names the deployment; it is part of the stack's name.
+	Stage string
+	// Account and Region are where it stands.
+	Account, Region string
+	// SenderDomain is the domain that mail comes from.
+	SenderDomain string
+}
+
+// Data holds what must outlive everything else: customers and their records, the lake, the key that they are encrypted
+// with, the keys that shops and links were given, the operators, and the sender's identity. All of it is retained when
+// the stack goes.
+type Data struct {
+	Stack     awscdk.Stack
+	Key       *construct.Key
+	Customers *construct.Table
+	Records   *construct.Table
+	Lake      *construct.Bucket
+	WriteKeys *construct.Keys
+	TokenKeys *construct.Keys
+	Operators *construct.Operators
+	Sender    *construct.Sender
+}
+
+// NewData returns the stack "Liuke-<stage>-Data".
+func NewData(parent constructs.Construct, props DataProps) *Data {
+	scope := newStack(parent, "Data", "Liuke: what holds state", props.Stage, props.Account, props.Region)
+	scope.SetTerminationProtection(jsii.Bool(true))
+	key := construct.NewKey(scope, "EncryptionKey")
+	data := &Data{
+		Stack: scope,
+		Key:   key,
+		// What a recalculation reads: one small item a customer.
+		Customers: construct.NewTable(scope, "Customers", construct.TableProps{PartitionKey: "id", Key: key.Key}),
+		// Everything else, found by key alone.
+		Records: construct.NewTable(scope, "Records", construct.TableProps{
+			PartitionKey: "pk", SortKey: "sk", TimeToLive: "ttl", Key: key.Key,
+		}),
+		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{Key: key.Key}),
+		WriteKeys: construct.NewKeys(scope, "WriteKeys", construct.KeysProps{
+			Description: "Liuke: the write keys that events are sent with", Key: key.Key,
+		}),
+		TokenKeys: construct.NewKeys(scope, "TokenKeys", construct.KeysProps{
+			Description: "Liuke: the keys that customers' links are sealed with", Key: key.Key,
+		}),
+		Operators: construct.NewOperators(scope, "Operators"),
+		Sender:    construct.NewSender(scope, "Sender", construct.SenderProps{Domain: props.SenderDomain}),
+	}
+	output(scope, "LakeBucket", "The bucket of events, snapshots and scores", data.Lake.Bucket.BucketName())
+	output(scope, "WriteKeysSecret", "The secret whose \"current\" is the write key", data.WriteKeys.Secret.SecretArn())
+	output(scope, "UserPoolId", "Where operators are invited", data.Operators.UserPool.UserPoolId())
+	output(scope, "UserPoolClientId", "The client that operators sign in with", data.Operators.Client.UserPoolClientId())
+	return data
+}
+
+func newStack(parent constructs.Construct, name, description, stage, account, region string) awscdk.Stack {
+	id := "Liuke-" + stage + "-" + name
+	s := awscdk.NewStack(parent, jsii.String(id), &awscdk.StackProps{
+		StackName:   jsii.String(id),
+		Description: jsii.String(description),
+		Env:         &awscdk.Environment{Account: jsii.String(account), Region: jsii.String(region)},
+	})
+	awscdk.Tags_Of(s).Add(jsii.String("liuke:stage"), jsii.String(stage), nil)
+	return s
+}
+
+func output(scope awscdk.Stack, id, description string, value *string) {
+	awscdk.NewCfnOutput(scope, jsii.String(id), &awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
+}

@@ -1,0 +1,124 @@
+package stack
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"liuke/infra/construct"
+)
+
+// spec is what a function is, whatever the stage: its id in the stack, its size, and why it is there.
+type spec struct {
+	id          string
+	memoryMB    float64
+	timeout     time.Duration
+	description string
+}
+
+// functionNames are the suite's functions, in the order of the loop.
+var functionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console"}
+
+// specs are the functions by name. Behind the API, no function may take longer than the API's 30 seconds; the others stop
+// in time to be retried soon.
+var specs = map[string]spec{
+	"ingest":   {"Ingest", 512, 10 * time.Second, "Takes events over HTTP and queues them"},
+	"profile":  {"Profile", 1024, time.Minute, "Folds events into customers"},
+	"rfm":      {"Rfm", 3008, 2 * time.Minute, "Recalculates who is worth what"},
+	"survey":   {"Survey", 512, 10 * time.Second, "Shows survey forms and takes the answers"},
+	"outreach": {"Outreach", 512, time.Minute, "Decides who is sent what, and when"},
+	"dispatch": {"Dispatch", 512, time.Minute, "Sends messages, each at most once"},
+	"receipts": {"Receipts", 512, 30 * time.Second, "Books what became of the messages"},
+	"console":  {"Console", 1024, 29 * time.Second, "Answers the operators"},
+}
+
+// newFunctions returns the functions by name. Each is told only what it needs and may only do what its code calls.
+func newFunctions(scope awscdk.Stack, props AppProps, q queues, mail *construct.Receipts, api *construct.API,
+	logs construct.Logs) map[string]*construct.Function {
+	data := props.Data
+	customers, records, lake := data.Customers.Table, data.Records.Table, data.Lake.Bucket
+	writeKeys, tokenKeys := data.WriteKeys.Secret, data.TokenKeys.Secret
+	base := jsii.String(props.BaseURL)
+	if props.BaseURL == "" {
+		base = api.API.ApiEndpoint()
+	}
+	all := map[string]*string{
+		"LIUKE_STAGE":              jsii.String(props.Stage),
+		"LIUKE_CUSTOMERS_TABLE":    customers.TableName(),
+		"LIUKE_RECORDS_TABLE":      records.TableName(),
+		"LIUKE_EVENTS_QUEUE_URL":   q.events.Queue.QueueUrl(),
+		"LIUKE_RFM_QUEUE_URL":      q.rfm.Queue.QueueUrl(),
+		"LIUKE_SIGNALS_QUEUE_URL":  q.signals.Queue.QueueUrl(),
+		"LIUKE_MESSAGES_QUEUE_URL": q.messages.Queue.QueueUrl(),
+		"LIUKE_RECEIPTS_QUEUE_URL": q.receipts.Queue.QueueUrl(),
+		"LIUKE_LAKE_BUCKET":        lake.BucketName(),
+		"LIUKE_TIME_ZONE":          jsii.String(props.TimeZone),
+		"LIUKE_CURRENCY":           jsii.String(props.Currency),
+		"LIUKE_SENDER":             jsii.String(props.Sender),
+		"LIUKE_BASE_URL":           base,
+		"LIUKE_CONFIGURATION_SET":  mail.ConfigurationSet.ConfigurationSetName(),
+		"LIUKE_WRITE_KEYS_SECRET":  writeKeys.SecretArn(),
+		"LIUKE_TOKEN_KEYS_SECRET":  tokenKeys.SecretArn(),
+	}
+	functions := map[string]*construct.Function{}
+	add := func(name string, environment []string, access ...construct.Access) {
+		s := specs[name]
+		told := map[string]*string{"LIUKE_STAGE": all["LIUKE_STAGE"]}
+		for _, key := range environment {
+			value, known := all["LIUKE_"+key]
+			if !known {
+				panic(fmt.Sprintf("function %s asks for LIUKE_%s, which nothing provides", name, key))
+			}
+			told["LIUKE_"+key] = value
+		}
+		functions[name] = construct.NewFunction(scope, s.id, construct.FunctionProps{
+			Name: name, Description: "Liuke: " + s.description, Code: props.Code(name), MemoryMB: s.memoryMB,
+			Timeout: s.timeout, Environment: told, Access: access, Key: data.Key.Key, Logs: logs,
+		})
+	}
+
+	add("ingest", []string{"EVENTS_QUEUE_URL", "LAKE_BUCKET", "WRITE_KEYS_SECRET", "CURRENCY"},
+		construct.Send(q.events.Queue),
+		construct.PutObjects(lake, "rejected/"),
+		construct.ReadSecret(writeKeys))
+	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+		construct.Items(customers, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
+		construct.Send(q.events.Queue, q.signals.Queue),
+		construct.PutObjects(lake, "events/"))
+	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+		construct.Send(q.rfm.Queue, q.signals.Queue),
+		construct.RewriteObjects(lake, "runs/"))
+	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET", "BASE_URL"},
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Send(q.events.Queue),
+		construct.ReadSecret(tokenKeys))
+	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
+		construct.Items(customers, "GetItem", "BatchGetItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+		construct.Send(q.signals.Queue, q.messages.Queue))
+	add("dispatch", []string{"RECORDS_TABLE", "CUSTOMERS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "TIME_ZONE"},
+		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
+		construct.Items(customers, "GetItem"),
+		construct.Send(q.messages.Queue),
+		construct.Access{
+			Service: "ses", Actions: []string{"SendEmail"},
+			Resources:  []*string{data.Sender.IdentityArn, mail.ConfigurationSetArn},
+			Conditions: map[string]any{"StringEquals": map[string]any{"ses:FromAddress": props.SenderAddress}},
+		},
+		construct.ReadSecret(tokenKeys))
+	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL"},
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Send(q.receipts.Queue),
+		construct.ReadSecret(tokenKeys))
+	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+		construct.Items(customers, "GetItem", "DescribeTable"),
+		construct.Items(records, "GetItem", "Query", "BatchGetItem", "PutItem", "UpdateItem"),
+		construct.Send(q.rfm.Queue),
+		construct.GetObjects(lake, "runs/"))
+	return functions
+}

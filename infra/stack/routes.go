@@ -1,0 +1,69 @@
+package stack
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"liuke/infra/construct"
+)
+
+// Limits for all callers together, below the 10,000 requests a second that an account has by default.
+var (
+	busy     = construct.Throttle{Rate: 2000, Burst: 4000} // shops' events
+	personal = construct.Throttle{Rate: 200, Burst: 400}   // customers' links, opened as mails arrive
+	rare     = construct.Throttle{Rate: 20, Burst: 40}     // operators
+)
+
+// routes are the API's, by function.
+func routes(f map[string]*construct.Function) []construct.Route {
+	const (
+		writeKey = "Shops authenticate with a write key, which the function checks before it reads anything else."
+		sealed   = "Customers have no accounts; the sealed token in the path is the right to this one page."
+		openapi  = "The description of the API holds nothing that its documentation does not."
+	)
+	var all []construct.Route
+	add := func(function string, limit construct.Throttle, public string, routes ...[2]string) {
+		for _, r := range routes {
+			all = append(all, construct.Route{Method: r[0], Path: r[1], Function: f[function], Throttle: limit, Public: public})
+		}
+	}
+	add("ingest", busy, writeKey,
+		[2]string{"POST", "/v1/identify"}, [2]string{"POST", "/v1/track"}, [2]string{"POST", "/v1/batch"})
+	add("survey", personal, sealed,
+		[2]string{"GET", "/s/{token}"}, [2]string{"POST", "/s/{token}"},
+		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"})
+	add("console", rare, openapi, [2]string{"GET", "/openapi.json"})
+	add("console", rare, "",
+		[2]string{"GET", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/messages"},
+		[2]string{"POST", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs/{id}"},
+		[2]string{"GET", "/v1/rfm/runs/{id}/scores.csv"},
+		[2]string{"GET", "/v1/segments"}, [2]string{"GET", "/v1/segments/{name}/customers"},
+		[2]string{"GET", "/v1/surveys/{survey}/metrics"})
+	return all
+}
+
+// newSchedules returns the two schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost
+// day would leave every score a day old, so the recalculation is tried again for hours.
+func newSchedules(scope awscdk.Stack, props AppProps, f map[string]*construct.Function) (recalculate, due *construct.Schedule) {
+	recalculate = construct.NewSchedule(scope, "Recalculate", construct.ScheduleProps{
+		Name:        "recalculate",
+		Description: "Liuke: recalculates every customer once a day",
+		Expression:  fmt.Sprintf("cron(%d %d * * ? *)", props.RecalculateMinute, props.RecalculateHour),
+		TimeZone:    props.TimeZone,
+		Function:    f["rfm"],
+		Retries:     10,
+		MaxAge:      6 * time.Hour,
+	})
+	due = construct.NewSchedule(scope, "Due", construct.ScheduleProps{
+		Name:        "due",
+		Description: "Liuke: picks up every minute what has become due",
+		Expression:  "rate(1 minute)",
+		TimeZone:    props.TimeZone,
+		Function:    f["outreach"],
+		Retries:     0,
+		MaxAge:      time.Minute,
+	})
+	return recalculate, due
+}
