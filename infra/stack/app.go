@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"liuke/infra/construct"
 )
@@ -55,28 +56,30 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	key := data.Key.Key
 	logs := construct.Logs{RetentionDays: props.LogRetentionDays, Key: key}
 
+	group := constructs.NewConstruct(scope, jsii.String("Queues"))
 	queue := func(id, name, function string, window time.Duration) *construct.WorkQueue {
-		return construct.NewWorkQueue(scope, id, construct.WorkQueueProps{
+		return construct.NewWorkQueue(group, id, construct.WorkQueueProps{
 			Name: name, FunctionTimeout: specs[function].timeout, Window: window, Key: key,
 		})
 	}
 	q := queues{
-		events:   queue("EventsQueue", "events", "profile", eventsWindow),
-		rfm:      queue("RfmQueue", "rfm", "rfm", 0),
-		signals:  queue("SignalsQueue", "signals", "outreach", 0),
-		messages: queue("MessagesQueue", "messages", "dispatch", 0),
-		receipts: queue("ReceiptsQueue", "receipts", "receipts", 0),
+		events:   queue("Events", "events", "profile", eventsWindow),
+		rfm:      queue("Rfm", "rfm", "rfm", 0),
+		signals:  queue("Signals", "signals", "outreach", 0),
+		messages: queue("Messages", "messages", "dispatch", 0),
+		receipts: queue("Receipts", "receipts", "receipts", 0),
 	}
 	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{Queue: q.receipts.Queue, Key: key})
 	api := construct.NewAPI(scope, "Api", "Liuke-"+props.Stage, "Liuke: events in, surveys, operators")
 	f := newFunctions(scope, props, q, receipts, api, logs)
 
-	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(scope, id, w) }
-	worker("ProfileWorker", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
-	worker("RfmWorker", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
-	worker("OutreachWorker", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
-	worker("DispatchWorker", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
-	worker("ReceiptsWorker", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
+	workers := constructs.NewConstruct(scope, jsii.String("Workers"))
+	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(workers, id, w) }
+	worker("Profile", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
+	worker("Rfm", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
+	worker("Outreach", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
+	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
+	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
 	recalculate, due := newSchedules(scope, props, f)
 	api.Serve(construct.APIProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,

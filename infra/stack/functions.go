@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"liuke/infra/construct"
@@ -35,8 +35,9 @@ var specs = map[string]spec{
 }
 
 // newFunctions returns the functions by name. Each is told only what it needs and may only do what its code calls.
-func newFunctions(scope awscdk.Stack, props AppProps, q queues, mail *construct.Receipts, api *construct.API,
+func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *construct.Receipts, api *construct.API,
 	logs construct.Logs) map[string]*construct.Function {
+	scope := constructs.NewConstruct(parent, jsii.String("Functions"))
 	data := props.Data
 	customers, records, lake := data.Customers.Table, data.Records.Table, data.Lake.Bucket
 	writeKeys, tokenKeys := data.WriteKeys.Secret, data.TokenKeys.Secret

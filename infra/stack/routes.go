@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"liuke/infra/construct"
 )
@@ -46,7 +47,8 @@ func routes(f map[string]*construct.Function) []construct.Route {
 
 // newSchedules returns the two schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost
 // day would leave every score a day old, so the recalculation is tried again for hours.
-func newSchedules(scope awscdk.Stack, props AppProps, f map[string]*construct.Function) (recalculate, due *construct.Schedule) {
+func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due *construct.Schedule) {
+	scope := constructs.NewConstruct(parent, jsii.String("Schedules"))
 	recalculate = construct.NewSchedule(scope, "Recalculate", construct.ScheduleProps{
 		Name:        "recalculate",
 		Description: "Liuke: recalculates every customer once a day",
