@@ -99,7 +99,7 @@ func JSON(status int, v any) Response {
 // HTML answers with a page that loads nothing and runs nothing.
 func HTML(status int, page string) Response {
 	h := headers("text/html; charset=utf-8")
-	h["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	h["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	h["referrer-policy"] = "no-referrer"
 	return Response{StatusCode: status, Headers: h, Body: page}
 }

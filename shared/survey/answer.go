@@ -3,6 +3,7 @@ package survey
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"liuke/shared/customer"
@@ -54,6 +55,9 @@ func (s *Survey) Answer(to token.Survey, standing *Answer, g Given, locale strin
 
 // Editable reports whether the answer may still be changed.
 func (a *Answer) Editable(now time.Time) bool { return now.Before(a.Answered.Add(EditWindow)) }
+
+// Form returns the answer as it would be typed.
+func (a *Answer) Form() Form { return Form{Score: strconv.Itoa(a.Score), Comment: a.Given.Comment} }
 
 // Event returns the event that this revision of the answer is. It is a function of the answer alone, so that sending
 // it again sends the same event.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"liuke/shared/fault"
 )
 
 // MaxCommentRunes is the longest comment, in characters.
@@ -34,6 +36,21 @@ const (
 type Mistake struct {
 	Field  Field
 	Reason Reason
+}
+
+// Err returns the Invalid error that a mistake is to a client that reads no page.
+func (m Mistake) Err() error {
+	switch m.Reason {
+	case ScoreMissing:
+		return fault.At("/score", "the score is missing: give a whole number from %d to %d", MinScore, MaxScore)
+	case ScoreOutOfRange:
+		return fault.At("/score", "the score is a whole number from %d to %d", MinScore, MaxScore)
+	case CommentTooLong:
+		return fault.At("/comment", "the comment has at most %d characters", MaxCommentRunes)
+	case CommentNotText:
+		return fault.At("/comment", "the comment must be valid UTF-8")
+	}
+	return fault.At("/"+string(m.Field), "the field is not valid")
 }
 
 // Given is what an answer says, checked: a score of the scale, and a comment that is UTF-8 without control

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"liuke/shared/api"
+	"liuke/shared/survey"
+	"liuke/shared/token"
+)
+
+// openUnsubscribe reads the link of a request; such a link never expires.
+func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.Unsubscribe, err error) {
+	keys, err := token.Load(ctx, h.secret)
+	if err != nil {
+		return u, err
+	}
+	return u, keys.Open(token.PurposeUnsubscribe, r.PathParameters["token"], &u)
+}
+
+// unsubscribe asks whether to stop; it stops nothing, because what scans mail follows links.
+func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response {
+	u, err := h.openUnsubscribe(ctx, r)
+	if err != nil {
+		return h.problem(ctx, r, err)
+	}
+	return api.HTML(http.StatusOK, h.pages.Unsubscribe(h.locale(r), u.Channel))
+}
+
+// unsubscribed stops a channel. The link alone decides: mail providers post List-Unsubscribe=One-Click without a
+// person (RFC 8058), the page's own button posts the same, and whoever posts anything else means no other thing.
+func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response {
+	u, err := h.openUnsubscribe(ctx, r)
+	if err != nil {
+		return h.problem(ctx, r, err)
+	}
+	if _, err := api.Body(r, MaxBodyBytes); err != nil {
+		return h.problem(ctx, r, err)
+	}
+	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.now())
+	if err := h.send(ctx, e, err); err != nil {
+		return h.problem(ctx, r, err)
+	}
+	h.count.Count("Unsubscriptions", 1)
+	if !readsPages(r) {
+		return api.JSON(http.StatusOK, map[string]any{"unsubscribed": true, "channel": u.Channel})
+	}
+	return api.HTML(http.StatusOK, h.pages.Unsubscribed(h.locale(r), u.Channel))
+}
