@@ -102,7 +102,7 @@ func (a *API) Serve(props APIProps) {
 			if r.Public != "" {
 				Accept(route, "AwsSolutions-APIG4", r.Public)
 			}
-			stage.AddResourceDependency(route.Node().DefaultChild().(awsapigatewayv2.CfnRoute)) // settings of a route that is not there yet are refused
+			stage.AddResourceDependency(route.Node().DefaultChild().(awsapigatewayv2.CfnRoute), nil) // settings of a route that is not there yet are refused
 		}
 		settings[r.Method+" "+r.Path] = map[string]any{
 			"ThrottlingRateLimit": r.Throttle.Rate, "ThrottlingBurstLimit": r.Throttle.Burst,
