@@ -15,9 +15,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"liuke/infra/local/process"
+	"liuke/infra/local/project"
 )
 
 // Install installs the packages that infra/package.json pins, unless exactly those are installed. Processes that
@@ -33,7 +33,7 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 	if current(stamp, want) {
 		return nil
 	}
-	unlock, err := lock(ctx, filepath.Join(root, ".build", "npm.lock"))
+	unlock, err := project.Lock(ctx, filepath.Join(root, ".build", "npm.lock"))
 	if err != nil {
 		return err
 	}
@@ -81,30 +81,6 @@ func pinned(dir string) (string, error) {
 func current(stamp, want string) bool {
 	have, err := os.ReadFile(stamp)
 	return err == nil && string(have) == want
-}
-
-// lock takes the file's lock, waiting for it until the context ends, and returns what lets it go. The lock ends with
-// the process, too.
-func lock(ctx context.Context, path string) (func(), error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	taken := make(chan error, 1)
-	go func() { taken <- syscall.Flock(int(f.Fd()), syscall.LOCK_EX) }()
-	select {
-	case err := <-taken:
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", path, err)
-		}
-		return func() { f.Close() }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err() // the file stays open for the waiting call; the process is about to end
-	}
 }
 
 // tail returns the last n lines of a text.

@@ -21,7 +21,9 @@ var (
 	testQueues   = sync.OnceValues(func() (string, error) { return startForTests(Queues) })
 )
 
-func dynamoDBInMemory(ctx context.Context, root string) (*Engine, error) { return DynamoDB(ctx, root, "") }
+func dynamoDBInMemory(ctx context.Context, root string) (*Engine, error) {
+	return DynamoDB(ctx, root, "")
+}
 
 func startForTests(start func(context.Context, string) (*Engine, error)) (string, error) {
 	ctx := context.Background()

@@ -1,11 +1,15 @@
-// Package project finds the checkout that the local commands and tests work on.
+// Package project finds the checkout that the local commands and tests work on, and keeps them from working on the same
+// thing at once.
 package project
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 )
 
 // Root returns the folder of the go.mod that holds the working directory, as an absolute path.
@@ -25,5 +29,48 @@ func Root() (string, error) {
 			return "", errors.New("no go.mod here or above: run this from Liuke's checkout")
 		}
 		dir = parent
+	}
+}
+
+// Lock takes the lock of a file, which it creates, waiting for it until the context ends, and returns what lets it go.
+// The lock ends with the process, however that ends.
+func Lock(ctx context.Context, path string) (unlock func(), err error) {
+	return lock(ctx, path, false)
+}
+
+// ErrLocked is returned by TryLock for a file that another process has locked.
+var ErrLocked = errors.New("another process has it locked")
+
+// TryLock is Lock for those who will not wait: it returns ErrLocked at once.
+func TryLock(path string) (unlock func(), err error) {
+	return lock(context.Background(), path, true)
+}
+
+func lock(ctx context.Context, path string, once bool) (func(), error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) || once {
+			f.Close()
+			if errors.Is(err, syscall.EWOULDBLOCK) {
+				return nil, ErrLocked
+			}
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }

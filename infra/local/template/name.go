@@ -28,9 +28,17 @@ func (r *Resource) Short() string {
 	for len(parts) > 1 && silent[parts[len(parts)-1]] {
 		parts = parts[:len(parts)-1]
 	}
-	last := parts[len(parts)-1]
-	if last == "DeadLetters" && len(parts) > 1 {
-		last = parts[len(parts)-2] + "-" + last
+	last := name(parts[len(parts)-1])
+	if last == "deadletters" && len(parts) > 1 {
+		last = name(parts[len(parts)-2]) + "-" + last
 	}
-	return strings.ToLower(last)
+	return last
+}
+
+// name is a construct's id in lower case, without the word Queue behind it: a queue is named after what it holds.
+func name(id string) string {
+	if short := strings.TrimSuffix(id, "Queue"); short != "" {
+		id = short
+	}
+	return strings.ToLower(id)
 }
