@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -84,11 +85,12 @@ func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, erro
 	return rec, err
 }
 
-// update is an UpdateItem's expression, built one assignment after the other.
+// update is an UpdateItem's expression, built one attribute after the other.
 type update struct {
-	sets   string
-	names  map[string]string
-	values map[string]types.AttributeValue
+	sets    []string
+	removes []string
+	names   map[string]string
+	values  map[string]types.AttributeValue
 }
 
 func newUpdate() *update {
@@ -96,28 +98,37 @@ func newUpdate() *update {
 }
 
 func (u *update) set(attr string, v types.AttributeValue) {
-	if u.sets != "" {
-		u.sets += ", "
-	}
-	u.sets += "#" + attr + " = :" + attr
+	u.sets = append(u.sets, "#"+attr+" = :"+attr)
 	u.names["#"+attr], u.values[":"+attr] = attr, v
 }
 
-func (u *update) expression() *string { return aws.String("SET " + u.sets) }
+// setBytes sets an attribute to bytes, or removes it where there are none.
+func (u *update) setBytes(attr string, b []byte) {
+	if len(b) > 0 {
+		u.set(attr, &types.AttributeValueMemberB{Value: b})
+		return
+	}
+	u.removes = append(u.removes, "#"+attr)
+	u.names["#"+attr] = attr
+}
+
+func (u *update) expression() *string {
+	e := "SET " + strings.Join(u.sets, ", ")
+	if len(u.removes) > 0 {
+		e += " REMOVE " + strings.Join(u.removes, ", ")
+	}
+	return &e
+}
 
 // customerUpdate sets everything that a fold writes, on condition that the version is still the one before.
 func customerUpdate(rec *customer.Record, before int64) (u *update, condition string) {
 	u = newUpdate()
 	u.set(attrVersion, number(rec.Version))
-	if h, _ := rec.History.MarshalBinary(); len(h) > 0 || before > 0 { // the error is always nil
-		u.set(attrHistory, &types.AttributeValueMemberB{Value: h})
-	}
-	if a, _ := rec.Activity.MarshalBinary(); len(a) > 0 {
-		u.set(attrActivity, &types.AttributeValueMemberB{Value: a})
-	}
-	if ids := rec.IDs.Bytes(); len(ids) > 0 {
-		u.set(attrIDs, &types.AttributeValueMemberB{Value: ids})
-	}
+	history, _ := rec.History.MarshalBinary() // the errors are always nil
+	activity, _ := rec.Activity.MarshalBinary()
+	u.setBytes(attrHistory, history)
+	u.setBytes(attrActivity, activity)
+	u.setBytes(attrIDs, rec.IDs.Bytes())
 	u.set(attrSeen, number(rec.Seen))
 	u.set(attrLast, number(rec.Last))
 	return u, u.ifVersion(attrID, before)

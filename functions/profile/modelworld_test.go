@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"liuke/shared/customer"
+	"liuke/shared/event"
+	"liuke/shared/fault"
+	"liuke/shared/fold"
+	"liuke/shared/queue"
+	"liuke/shared/signal"
+)
+
+// message is one of the events queue.
+type message struct {
+	body   string
+	failed int // how often a process has reported it
+}
+
+// schedule is one random history of the suite: what came in, in which order, which processes worked on it at once and
+// what befell each of their calls. Everything in it follows from its seed.
+type schedule struct {
+	world   *world
+	seed    uint64
+	rng     *rand.Rand
+	traffic traffic
+	waiting []message
+	dead    []message
+	running []*process
+	events  chan report
+	sent    map[string]signal.Signal // signals by customer and id
+	kept    map[string]bool          // events in the lake, by customer and id
+	scored  map[customer.ID]int64    // the greatest run whose scores were committed
+	tally   *tally
+	calm    bool // no more faults
+	problem error
+}
+
+// report is what a process tells the scheduler: that it is about to make a call, or, with a nil verdict channel, that
+// it has ended.
+type report struct {
+	process *process
+	call    string
+	verdict chan verdict
+}
+
+// process is one invocation: a batch of the queue, a rebuild, an audit, or a recalculation's score write.
+type process struct {
+	schedule *schedule
+	kind     string
+	messages []message
+	dead     bool
+	lakeFate verdict
+	pending  *report
+	response events.SQSEventResponse
+	scores   customer.ID
+	run      int64
+}
+
+// call waits for the scheduler's verdict on a call. A process that has crashed gets no further.
+func (p *process) call(name string) verdict {
+	if p.dead {
+		return crashBefore
+	}
+	r := report{process: p, call: name, verdict: make(chan verdict)}
+	p.schedule.events <- r
+	v := <-r.verdict
+	p.dead = v == crashBefore || v == crashAfter
+	return v
+}
+
+// committed notes that the engine has answered a call.
+func (p *process) committed(out *http.Response) {
+	if p.kind == "scores" && out.StatusCode == http.StatusOK {
+		p.schedule.scored[p.scores] = max(p.schedule.scored[p.scores], p.run)
+	}
+}
+
+// run plays the schedule to its end and compares what is stored with the model.
+func (s *schedule) run(ctx context.Context) error {
+	for step := 0; s.problem == nil; step++ {
+		s.settle()
+		if step > 4000 {
+			return fmt.Errorf("the schedule does not end: %d messages wait, %d processes run", len(s.waiting), len(s.running))
+		}
+		s.calm = s.calm || step > 600
+		if len(s.running) == 0 && len(s.waiting) == 0 {
+			break
+		}
+		if len(s.running) < 3 && len(s.waiting) > 0 && (len(s.running) == 0 || s.rng.IntN(3) == 0) {
+			s.start(ctx, s.invocation())
+			continue
+		}
+		if len(s.running) < 3 && !s.calm && s.rng.IntN(12) == 0 {
+			s.start(ctx, s.errand())
+			continue
+		}
+		s.resume(s.running[s.rng.IntN(len(s.running))])
+	}
+	if s.problem != nil {
+		for len(s.running) > 0 { // let no goroutine hang
+			s.calm = true
+			s.settle()
+			if len(s.running) > 0 {
+				s.resume(s.running[0])
+			}
+		}
+		return s.problem
+	}
+	return s.compare(ctx)
+}
+
+// settle waits until every process stands before a call or has ended.
+func (s *schedule) settle() {
+	for slices.ContainsFunc(s.running, func(p *process) bool { return p.pending == nil }) {
+		r := <-s.events
+		if r.verdict != nil {
+			r.process.pending = &r
+			continue
+		}
+		s.running = slices.DeleteFunc(s.running, func(p *process) bool { return p == r.process })
+		s.finish(r.process)
+	}
+}
+
+// resume lets a process make its call.
+func (s *schedule) resume(p *process) {
+	v := proceed
+	if !s.calm && s.rng.IntN(6) == 0 {
+		v = verdict(s.rng.IntN(int(verdicts)))
+	}
+	s.tally.count(v)
+	call := p.pending
+	p.pending = nil
+	call.verdict <- v
+}
+
+// invocation takes one to three messages off the queue.
+func (s *schedule) invocation() *process {
+	p := &process{schedule: s, kind: "invocation"}
+	for range 1 + s.rng.IntN(3) {
+		if len(s.waiting) == 0 {
+			break
+		}
+		i := s.rng.IntN(len(s.waiting))
+		p.messages = append(p.messages, s.waiting[i])
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+	}
+	if !s.calm && s.rng.IntN(10) == 0 {
+		p.lakeFate = verdict(s.rng.IntN(int(verdicts)))
+	}
+	return p
+}
+
+// errand is a process that nobody asked for: a rebuild, an audit, or a recalculation that writes scores.
+func (s *schedule) errand() *process {
+	c := s.traffic.customers[s.rng.IntN(len(s.traffic.customers))]
+	return &process{schedule: s, kind: []string{"rebuild", "audit", "scores"}[s.rng.IntN(3)], scores: c, run: 1 + s.rng.Int64N(1000)}
+}
+
+// start runs a process in a goroutine of its own.
+func (s *schedule) start(ctx context.Context, p *process) {
+	s.tally.start(p.kind)
+	s.running = append(s.running, p)
+	ctx = context.WithValue(ctx, processKey{}, p)
+	go func() {
+		switch p.kind {
+		case "invocation":
+			p.invoke(ctx)
+		case "rebuild":
+			_, err := s.world.folder.Rebuild(ctx, p.scores)
+			p.allow(err, fault.Conflict, fault.NotFound)
+		case "audit":
+			a, err := s.world.folder.Audit(ctx, p.scores)
+			p.allow(err, fault.Conflict, fault.NotFound)
+			if err == nil && !a.Agrees {
+				s.problem = fmt.Errorf("audit: %+v", a)
+			}
+		case "scores":
+			s.world.writeScores(ctx, p.scores, p.run)
+		}
+		s.events <- report{process: p}
+	}()
+}
+
+// allow notes an error that no fault explains.
+func (p *process) allow(err error, codes ...fault.Code) {
+	codes = append(codes, fault.Unavailable, fault.Throttled)
+	if err != nil && !slices.Contains(codes, fault.CodeOf(err)) {
+		p.schedule.problem = fmt.Errorf("%s: %w", p.kind, err)
+	}
+}
+
+func (p *process) invoke(ctx context.Context) {
+	h := NewHandler(p.schedule.world.folder, (*modelLake)(p), &outbox{p, "signals", p.tell}, &outbox{p, "back", p.back},
+		nil, slog.New(slog.DiscardHandler))
+	var in events.SQSEvent
+	for i, m := range p.messages {
+		in.Records = append(in.Records, events.SQSMessage{MessageId: fmt.Sprint(i), Body: m.body})
+	}
+	var err error
+	if p.response, err = h.Handle(ctx, in); err != nil {
+		p.schedule.problem = fmt.Errorf("handle: %w", err)
+	}
+}
+
+// finish puts the messages of an invocation where SQS would: away, back, or, where one has failed three times by its
+// own fault, to the dead letters. A process that crashed has said nothing.
+func (s *schedule) finish(p *process) {
+	failed := map[string]bool{}
+	for _, f := range p.response.BatchItemFailures {
+		failed[f.ItemIdentifier] = true
+	}
+	for i, m := range p.messages {
+		switch {
+		case p.dead:
+			s.waiting = append(s.waiting, m)
+		case failed[fmt.Sprint(i)]:
+			if m.failed++; m.failed == 3 && s.traffic.poisonous(m.body) {
+				s.dead = append(s.dead, m)
+			} else {
+				s.waiting = append(s.waiting, m)
+			}
+		case s.rng.IntN(20) == 0 && !s.calm: // at least once: it may come again all the same
+			s.waiting = append(s.waiting, m)
+		default:
+			s.acknowledged(m)
+		}
+	}
+}
+
+// acknowledged checks that what is gone from the queue is in the lake.
+func (s *schedule) acknowledged(m message) {
+	list, err := event.Unpack(m.body)
+	if err != nil {
+		s.problem = err
+	}
+	for i := range list {
+		if key := keyOf(&list[i]); !s.kept[key] && !s.sentBack(key) {
+			s.problem = fmt.Errorf("event %s was acknowledged and is not in the lake", key)
+		}
+	}
+}
+
+// sentBack reports whether the event waits in another message.
+func (s *schedule) sentBack(key string) bool {
+	all := slices.Clone(s.waiting)
+	for _, p := range s.running {
+		all = append(all, p.messages...)
+	}
+	return slices.ContainsFunc(all, func(m message) bool {
+		list, _ := event.Unpack(m.body)
+		return slices.ContainsFunc(list, func(e event.Event) bool { return keyOf(&e) == key })
+	})
+}
+
+func keyOf(e *event.Event) string { return string(e.Customer()) + "/" + string(e.ID) }
+
+// modelLake takes events as the process's fate has it. It runs beside the fold and does not wait for the scheduler.
+type modelLake process
+
+func (l *modelLake) PutEvents(_ context.Context, list []event.Event) error {
+	switch l.lakeFate {
+	case failBefore, refuse, throttle, crashBefore:
+		return fault.New(fault.Unavailable, "injected")
+	}
+	l.schedule.world.mu.Lock()
+	defer l.schedule.world.mu.Unlock()
+	for i := range list {
+		l.schedule.kept[keyOf(&list[i])] = true
+	}
+	if l.lakeFate == failAfter || l.lakeFate == crashAfter {
+		return fault.New(fault.Unavailable, "injected")
+	}
+	return nil
+}
+
+// outbox is a queue that is sent to.
+type outbox struct {
+	process *process
+	name    string
+	take    func(queue.Message) error
+}
+
+func (o *outbox) Send(_ context.Context, messages ...queue.Message) error {
+	v := o.process.call(o.name)
+	switch v {
+	case failBefore, crashBefore, refuse, throttle:
+		return fault.New(fault.Unavailable, "injected")
+	}
+	for _, m := range messages {
+		if err := o.take(m); err != nil {
+			o.process.schedule.problem = err
+		}
+	}
+	if v == failAfter || v == crashAfter {
+		return fault.New(fault.Unavailable, "injected")
+	}
+	return nil
+}
+
+func (p *process) back(m queue.Message) error {
+	p.schedule.waiting = append(p.schedule.waiting, message{body: m.Body})
+	if m.Reason == "" && m.Delay < time.Second {
+		return fmt.Errorf("an event went back with neither delay nor reason")
+	}
+	return nil
+}
+
+var _ Folder = (*fold.Folder)(nil)
