@@ -1,0 +1,33 @@
+package recalc
+
+import "strconv"
+
+// The keys of a run's objects.
+const runPrefix = "runs/"
+
+// PartKey is a part's rows, as Parquet.
+func PartKey(run string, p Part) string { return runPrefix + run + "/parts/" + p.Name + ".parquet" }
+
+// SummaryKey is a part's Summary.
+func SummaryKey(run string, p Part) string { return runPrefix + run + "/summaries/" + p.Name + ".bin" }
+
+// ResultKey is a part's Result, as JSON. It is written when everything else that scoring a part does is done.
+func ResultKey(run string, slice, part int) string {
+	return runPrefix + run + "/results/" + numbered(slice, part) + ".json"
+}
+
+// TableKey is a part of the scores, as CSV without a header.
+func TableKey(run string, slice, part int) string {
+	return runPrefix + run + "/tables/" + numbered(slice, part) + ".csv"
+}
+
+// ScoresKey is all of the scores, as CSV.
+func ScoresKey(run string) string { return runPrefix + run + "/scores.csv" }
+
+// IndexKey is the index of segment members: a JSON list of IndexedPart.
+func IndexKey(run string) string { return runPrefix + run + "/index.json" }
+
+func numbered(slice, part int) string { return strconv.Itoa(slice) + "-" + strconv.Itoa(part) }
+
+// PartName names the part of a slice whose encoded rows hash to sum.
+func PartName(slice, part int, sum string) string { return numbered(slice, part) + "-" + sum }
