@@ -1,0 +1,126 @@
+package customer_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+)
+
+func TestTraitsAreReadAsClientsSpellThem(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		raw  string
+		want map[string]string
+	}{
+		{"nothing", ``, nil},
+		{"text is trimmed", `{"email":" a@example.com "}`, map[string]string{"email": "a@example.com"}},
+		{"aliases", `{"firstName":"Li","lastName":"Lei","timezone":"Asia/Shanghai"}`,
+			map[string]string{"first_name": "Li", "last_name": "Lei", "time_zone": "Asia/Shanghai"}},
+		{"our own spelling wins over an alias", `{"timezone":"UTC","time_zone":"Asia/Shanghai"}`, map[string]string{"time_zone": "Asia/Shanghai"}},
+		{"null takes back", `{"email":null,"plan":null}`, map[string]string{"email": "", "plan": ""}},
+		{"numbers and truth values become text", `{"phone":13800000000,"plan":3,"vip":true}`,
+			map[string]string{"phone": "13800000000", "plan": "3", "vip": "true"}},
+		{"structures are left out", `{"address":{"city":"杭州"},"tags":["a"],"plan":"pro"}`, map[string]string{"plan": "pro"}},
+		{"consent is one trait a channel", `{"consent":{"email":true,"sms":false,"push":null,"pigeon":true}}`,
+			map[string]string{"consent.email": "true", "consent.sms": "false", "consent.push": ""}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := customer.ParseTraits(json.RawMessage(test.raw))
+			if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestTraitsThatCannotBeTakenAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ raw, pointer string }{
+		"traits that are no object":         {`[]`, "/traits"},
+		"an address that is no text":        {`{"email":{"home":"a@example.com"}}`, "/traits/email"},
+		"an address with a line break":      {`{"email":"a@example.com\r\nBcc: b@example.com"}`, "/traits/email"},
+		"a name that is a number":           {`{"name":1}`, "/traits/name"},
+		"consent that is no object":         {`{"consent":true}`, "/traits/consent"},
+		"consent that is not yes or no":     {`{"consent":{"email":"yes"}}`, "/traits/consent/email"},
+		"consent that is spelled as a path": {`{"consent.email":true}`, "/traits/consent.email"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := customer.ParseTraits(json.RawMessage(test.raw))
+			var f *fault.Error
+			if !errors.As(err, &f) || f.Code != fault.Invalid || f.Pointer != test.pointer {
+				t.Errorf("%v, want Invalid at %s", err, test.pointer)
+			}
+		})
+	}
+}
+
+func TestProfileIsWhatTheLastEventsSaidInAnyOrder(t *testing.T) {
+	t.Parallel()
+	type said struct {
+		Name string
+		customer.Trait
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOf(rapid.Custom(func(t *rapid.T) said {
+			i := rapid.IntRange(0, 9).Draw(t, "event")
+			name := rapid.SampledFrom([]string{"email", "consent.email", "plan"}).Draw(t, "trait")
+			return said{name, customer.Trait{Value: fmt.Sprint(name, i), Time: int64(i / 3), Event: fmt.Sprint(i)}}
+		})).Draw(t, "said")
+		for i := range rapid.IntRange(0, 2*customer.MaxOtherTraits).Draw(t, "others") {
+			list = append(list, said{fmt.Sprintf("other %02d", i), customer.Trait{Value: "x", Time: 1}})
+		}
+		var a, b customer.Profile
+		for _, s := range list {
+			a.Set(s.Name, s.Trait)
+		}
+		for _, s := range rapid.Permutation(list).Draw(t, "arrival") {
+			b.Set(s.Name, s.Trait)
+		}
+		if diff := cmp.Diff(a, b); diff != "" {
+			t.Fatalf("the order of arrival changed the profile:\n%s", diff)
+		}
+		for _, s := range list {
+			if a.Set(s.Name, s.Trait) {
+				t.Fatalf("saying %v again changed something", s)
+			}
+		}
+	})
+}
+
+func TestNoWordIsNoConsent(t *testing.T) {
+	t.Parallel()
+	var p customer.Profile
+	if p.Consents("email") {
+		t.Error("an empty profile consents")
+	}
+	p.Set(customer.ConsentTrait("email"), customer.Trait{Value: "true", Time: 1})
+	p.Set(customer.ConsentTrait("sms"), customer.Trait{Value: "", Time: 1})
+	if !p.Consents("email") || p.Consents("sms") || p.Consents("push") {
+		t.Errorf("consent %v", p.Traits)
+	}
+}
+
+func FuzzTraits(f *testing.F) {
+	f.Add([]byte(`{"email":"a@example.com","consent":{"email":true},"plan":null,"n":1e9}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		traits, err := customer.ParseTraits(raw)
+		if err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Fatalf("code of %v", err)
+		}
+		for name, value := range traits {
+			if len(name) > 64 || len(value) > 512 {
+				t.Fatalf("a trait of %d and %d bytes", len(name), len(value))
+			}
+		}
+	})
+}
