@@ -89,6 +89,7 @@ func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, erro
 type update struct {
 	sets    []string
 	removes []string
+	adds    []string
 	names   map[string]string
 	values  map[string]types.AttributeValue
 }
@@ -108,15 +109,31 @@ func (u *update) setBytes(attr string, b []byte) {
 		u.set(attr, &types.AttributeValueMemberB{Value: b})
 		return
 	}
+	u.remove(attr)
+}
+
+func (u *update) remove(attr string) {
 	u.removes = append(u.removes, "#"+attr)
 	u.names["#"+attr] = attr
 }
 
+// add adds to a number or a set, which need not be there yet.
+func (u *update) add(attr string, v types.AttributeValue) {
+	u.adds = append(u.adds, "#"+attr+" :"+attr)
+	u.names["#"+attr], u.values[":"+attr] = attr, v
+}
+
 func (u *update) expression() *string {
-	e := "SET " + strings.Join(u.sets, ", ")
-	if len(u.removes) > 0 {
-		e += " REMOVE " + strings.Join(u.removes, ", ")
+	var clauses []string
+	for _, clause := range []struct {
+		verb  string
+		parts []string
+	}{{"SET ", u.sets}, {"REMOVE ", u.removes}, {"ADD ", u.adds}} {
+		if len(clause.parts) > 0 {
+			clauses = append(clauses, clause.verb+strings.Join(clause.parts, ", "))
+		}
 	}
+	e := strings.Join(clauses, " ")
 	return &e
 }
 

@@ -51,8 +51,13 @@ func RunKey(run string) Key { return Key{"RUN#" + run, "RUN"} }
 func SliceKey(run string, slice int) Key { return Key{"RUN#" + run, fmt.Sprintf("SLICE#%04d", slice)} }
 
 // RunLeaseKey is the lease that lets one recalculation run at a time; CurrentRunKey names the last that was applied.
-func RunLeaseKey() Key   { return Key{"RUNS", "LEASE"} }
-func CurrentRunKey() Key { return Key{"RUNS", "CURRENT"} }
+func RunLeaseKey() Key   { return Key{runsPK, "LEASE"} }
+func CurrentRunKey() Key { return Key{runsPK, "CURRENT"} }
+
+// RunListKey lists a run among all, by when it started.
+func RunListKey(started time.Time, run string) Key {
+	return Key{runsPK, runListPrefix + started.UTC().Format(runListLayout) + "#" + run}
+}
 
 // DueShards is over how many partitions deferred signals are spread.
 const DueShards = 16
@@ -76,6 +81,9 @@ const (
 	answerPrefix  = "ANSWER#"
 	counterPrefix = "COUNTER#"
 	dueLayout     = "2006-01-02T15:04"
+	runsPK        = "RUNS"
+	runListPrefix = "RUN#"
+	runListLayout = "2006-01-02T15:04:05.000Z"
 )
 
 func customerPK(c customer.ID) string { return "CUSTOMER#" + string(c) }
