@@ -1,0 +1,203 @@
+// Package demo shows the whole loop on a made-up shop: its orders become customers, a scheduled recalculation turns them
+// into segments, customers who slip away get a mail, and the survey link in the mail comes back as an answer. It talks
+// to a running suite over HTTP alone, and looks at nothing behind it.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Config says which shop to play. The zero value of a field is its default.
+type Config struct {
+	Seed      uint64 // 20261
+	Customers int    // 2,000
+	Months    int    // 24; the last of them is played day by day
+}
+
+func (c Config) withDefaults() Config {
+	if c.Seed == 0 {
+		c.Seed = 20261
+	}
+	if c.Customers == 0 {
+		c.Customers = 2000
+	}
+	if c.Months == 0 {
+		c.Months = 24
+	}
+	return c
+}
+
+// The shop's last day is the same whenever the demo runs, so that it always shows the same.
+var end = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// The hours of UTC at which the played month moves: at the one it is evening in Shanghai and early afternoon in London,
+// at the other morning in Shanghai and night in London, so that quiet hours hold messages back at either.
+const (
+	afternoon = 14 * time.Hour
+	night     = 25*time.Hour + 30*time.Minute // of the next day
+)
+
+// Run plays the shop against the suite and prints what happens and, at the end, what came of it.
+func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
+	config = config.withDefaults()
+	d := &play{client: newClient(at), out: out, shop: NewShop(config.Seed, config.Customers, config.Months, end)}
+	started := time.Now()
+	if err := d.pause(ctx, true); err != nil {
+		return err
+	}
+	defer d.pause(context.WithoutCancel(ctx), false) // the suite may be going down by then
+	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.report} {
+		if err := act(ctx); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	fmt.Fprintf(out, "\nThe demo took %.0f s.\n", time.Since(started).Seconds())
+	return nil
+}
+
+type play struct {
+	*client
+	out  io.Writer
+	shop *Shop
+	runs []run
+}
+
+func (d *play) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
+
+// history imports all but the last month and recalculates for the first time.
+func (d *play) history(ctx context.Context) error {
+	lastMonth := end.AddDate(0, -1, 0)
+	if err := d.setClock(ctx, lastMonth.Add(30*time.Minute)); err != nil {
+		return err
+	}
+	past := d.between(time.Time{}, lastMonth)
+	d.say("A shop of %d customers; %d events of its first months come in as history.", len(d.shop.Customers), len(past))
+	if err := d.send(ctx, past, true); err != nil {
+		return err
+	}
+	return d.recalculate(ctx)
+}
+
+// month plays the last month, two days at a time, and recalculates at its end.
+func (d *play) month(ctx context.Context) error {
+	from := end.AddDate(0, -1, 0)
+	d.say("The last month goes by, two days at a time: orders are thanked for, at a bearable hour.")
+	for day := from; day.Before(end); day = day.AddDate(0, 0, 2) {
+		now := day.AddDate(0, 0, 1).Add(afternoon)
+		if now.After(end) {
+			now = end
+		}
+		if err := d.setClock(ctx, now); err != nil {
+			return err
+		}
+		if err := d.send(ctx, d.between(from, now), false); err != nil {
+			return err
+		}
+		from = now
+		if err := d.wakeUp(ctx, now.Truncate(24*time.Hour).Add(night)); err != nil {
+			return err
+		}
+	}
+	if err := d.setClock(ctx, end.Add(9*time.Hour)); err != nil {
+		return err
+	}
+	if err := d.recalculate(ctx); err != nil {
+		return err
+	}
+	return d.wakeUp(ctx, end.Add(10*time.Hour))
+}
+
+// wakeUp moves the clock and lets what is due by then be sent.
+func (d *play) wakeUp(ctx context.Context, now time.Time) error {
+	if err := d.setClock(ctx, now); err != nil {
+		return err
+	}
+	if err := d.fire(ctx, "due"); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
+func (d *play) between(from, to time.Time) []Event {
+	var events []Event
+	for _, e := range d.shop.Events {
+		if !e.At.Before(from) && e.At.Before(to) {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+const batchSize = 400
+
+// send sends events in batches, several at a time, shows how far it is, and waits until all of them are folded.
+func (d *play) send(ctx context.Context, events []Event, history bool) error {
+	var sent atomic.Int64
+	g, sending := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for first := 0; first < len(events); first += batchSize {
+		part := events[first:min(first+batchSize, len(events))]
+		g.Go(func() error {
+			bodies := make([]map[string]any, len(part))
+			for i, e := range part {
+				bodies[i] = e.Body
+				if history {
+					bodies[i]["context"] = map[string]any{"import": true}
+				}
+			}
+			if err := d.call(sending, writer, http.MethodPost, "/v1/batch", map[string]any{"batch": bodies}, nil); err != nil {
+				return err
+			}
+			if n := sent.Add(int64(len(part))); history {
+				d.progress("sent", n, len(events))
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
+func (d *play) progress(what string, n int64, of int) {
+	if n == int64(of) || n%(batchSize*5) == 0 {
+		d.say("  %s %d of %d", what, n, of)
+	}
+}
+
+// recalculate lets the schedule start a run and waits for its end.
+func (d *play) recalculate(ctx context.Context) error {
+	if err := d.fire(ctx, "recalculate"); err != nil {
+		return err
+	}
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	var list struct {
+		Runs []run `json:"runs"`
+	}
+	if err := d.call(ctx, operator, http.MethodGet, "/v1/rfm/runs", nil, &list); err != nil {
+		return err
+	}
+	if len(list.Runs) == 0 {
+		return fmt.Errorf("the schedule started no run")
+	}
+	var r run
+	if err := d.call(ctx, operator, http.MethodGet, "/v1/rfm/runs/"+list.Runs[0].ID, nil, &r); err != nil {
+		return err
+	}
+	if r.State != "done" {
+		return fmt.Errorf("run %s is %s", r.ID, r.State)
+	}
+	d.runs = append(d.runs, r)
+	d.say("Recalculated as of %s: %d customers in %d segments.", r.AsOf, r.Customers, len(r.Segments))
+	return nil
+}
