@@ -194,9 +194,7 @@ func (c *cron) Next(after time.Time) time.Time {
 	day := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
 	for ; day.Year() <= lastYear; day = day.AddDate(0, 0, 1) {
 		if !c.years[day.Year()] || !c.months[day.Month()] {
-			if !c.years[day.Year()] || day.Day() == 1 {
-				day = day.AddDate(0, 1, -day.Day()) // the month's last day; the loop goes on to the next month
-			}
+			day = day.AddDate(0, 1, -day.Day()) // the month's last day; the loop goes on to the next month
 			continue
 		}
 		if !c.dueOn(day) {

@@ -34,7 +34,7 @@ type Runner struct {
 	paused atomic.Bool
 }
 
-// Pause stops schedules from firing by themselves, or lets them again; what came due meanwhile fires once.
+// Pause stops schedules from firing by themselves, or lets them again; what came due meanwhile is left out.
 func (r *Runner) Pause(paused bool) { r.paused.Store(paused) }
 
 const look = 50 * time.Millisecond // between looks at the clock, which others may set
@@ -53,10 +53,11 @@ func (r *Runner) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		now := r.Now()
 		if r.paused.Load() {
+			seen = now
 			continue
 		}
-		now := r.Now()
 		for _, s := range r.Schedules {
 			if at := s.lastDue(seen, now); !at.IsZero() {
 				working.Go(func() { s.Fire(ctx, s.Payload(at)) }) // what fails is reported by the target
