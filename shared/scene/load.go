@@ -1,0 +1,283 @@
+package scene
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/osteele/liquid"
+	"go.yaml.in/yaml/v3"
+
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/quiet"
+	"liuke/shared/signal"
+)
+
+//go:embed *.yaml
+var builtIn embed.FS
+
+// policyFile is the name of the file that holds the policy; every other *.yaml holds a scene.
+const policyFile = "policy.yaml"
+
+// BuiltIn loads the scenes that come with the suite.
+func BuiltIn() (*Set, error) { return Load(builtIn) }
+
+// Load reads the policy and the scenes from a folder of YAML files. It returns one Invalid error that lists every
+// mistake, each with file and line.
+func Load(files fs.FS) (*Set, error) {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	l := &loader{engine: newEngine()}
+	set := &Set{}
+	if !slices.Contains(names, policyFile) {
+		l.mistakes = append(l.mistakes, policyFile+" is missing")
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		d := &document{loader: l, name: name}
+		if name == policyFile {
+			set.Policy = d.policy(raw)
+		} else if s := d.scene(raw); s != nil {
+			set.scenes = append(set.scenes, s)
+		}
+	}
+	if len(l.mistakes) > 0 {
+		return nil, fault.New(fault.Invalid, "%s", strings.Join(l.mistakes, "\n"))
+	}
+	slices.SortFunc(set.scenes, func(a, b *Scene) int { return strings.Compare(a.ID, b.ID) })
+	return set, nil
+}
+
+type loader struct {
+	engine   *liquid.Engine
+	mistakes []string
+}
+
+// document is one file under inspection.
+type document struct {
+	*loader
+	name string
+	root yaml.Node
+}
+
+// The shapes of the files. Their field names are what operators write.
+type (
+	sceneFile struct {
+		ID       string                 `yaml:"id"`
+		Kind     string                 `yaml:"kind"`
+		On       triggerFile            `yaml:"on"`
+		Audience string                 `yaml:"audience"`
+		FreshFor string                 `yaml:"fresh_for"`
+		Channel  string                 `yaml:"channel"`
+		Limits   []capFile              `yaml:"limits"`
+		Quiet    string                 `yaml:"quiet_hours"`
+		Content  map[string]contentFile `yaml:"content"`
+	}
+	triggerFile struct {
+		Signal string   `yaml:"signal"`
+		Model  string   `yaml:"model"`
+		To     []string `yaml:"to"`
+		Survey string   `yaml:"survey"`
+	}
+	capFile struct {
+		Scope   string `yaml:"scope"`
+		Channel string `yaml:"channel"`
+		Max     int    `yaml:"max"`
+		Per     string `yaml:"per"`
+	}
+	contentFile struct {
+		Subject string `yaml:"subject"`
+		Text    string `yaml:"text"`
+		HTML    string `yaml:"html"`
+	}
+	policyDocument struct {
+		Quiet struct {
+			From string `yaml:"from"`
+			To   string `yaml:"to"`
+		} `yaml:"quiet_hours"`
+		Limits []capFile `yaml:"limits"`
+	}
+)
+
+var lineOfYAML = regexp.MustCompile(`line (\d+): `)
+
+// decode reads the file strictly: unknown and repeated fields are mistakes.
+func (d *document) decode(raw []byte, into any) bool {
+	if err := yaml.Unmarshal(raw, &d.root); err != nil {
+		d.yamlMistake(err.Error())
+		return false
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	decoder.KnownFields(true)
+	err := decoder.Decode(into)
+	if t, ok := err.(*yaml.TypeError); ok {
+		for _, each := range t.Errors {
+			d.yamlMistake(each)
+		}
+		return false
+	}
+	if err != nil {
+		d.yamlMistake(err.Error())
+		return false
+	}
+	return true
+}
+
+func (d *document) yamlMistake(text string) {
+	line := "1"
+	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
+		line, text = m[1], strings.Replace(text, m[0], "", 1)
+	}
+	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%s: %s", d.name, line, strings.TrimPrefix(text, "yaml: ")))
+}
+
+// mistake notes what is wrong at a place of the document: field names, and numbers for the items of a list.
+func (d *document) mistake(at []any, format string, args ...any) {
+	d.mistakeIn(at, 0, format, args...)
+}
+
+// mistakeIn notes what is wrong in the nth line, from 1, of the text at a place.
+func (d *document) mistakeIn(at []any, line int, format string, args ...any) {
+	n := d.find(at)
+	where := n.Line
+	if line > 0 {
+		where += line - 1
+		if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+			where++ // the text begins below its mark
+		}
+	}
+	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%d: %s", d.name, where, fmt.Sprintf(format, args...)))
+}
+
+// find returns the node at a place, or the nearest above it that there is.
+func (d *document) find(at []any) *yaml.Node {
+	n := &d.root
+	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	for _, step := range at {
+		var next *yaml.Node
+		switch step := step.(type) {
+		case string:
+			for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == step {
+					next = n.Content[i+1]
+				}
+			}
+		case int:
+			if n.Kind == yaml.SequenceNode && step < len(n.Content) {
+				next = n.Content[step]
+			}
+		}
+		if next == nil {
+			break
+		}
+		n = next
+	}
+	return n
+}
+
+func at(steps ...any) []any { return steps }
+
+func (d *document) policy(raw []byte) Policy {
+	var f policyDocument
+	if !d.decode(raw, &f) {
+		return Policy{}
+	}
+	var p Policy
+	var err error
+	if p.Quiet, err = quiet.Parse(f.Quiet.From, f.Quiet.To); err != nil {
+		d.mistake(at("quiet_hours"), "%s", err)
+	}
+	for i, c := range f.Limits {
+		p.Caps = append(p.Caps, d.cap(at("limits", i), c, ScopeChannel, ScopeAll))
+	}
+	return p
+}
+
+var sceneID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+func (d *document) scene(raw []byte) *Scene {
+	var f sceneFile
+	if !d.decode(raw, &f) {
+		return nil
+	}
+	s := &Scene{ID: f.ID, Kind: Kind(f.Kind), FreshFor: DefaultFreshFor, Channel: message.Channel(f.Channel), Quiet: true}
+	switch {
+	case !sceneID.MatchString(f.ID) || len(f.ID) > message.MaxNameBytes:
+		d.mistake(at("id"), "id must be lower-case words joined by underscores, at most %d characters", message.MaxNameBytes)
+	case f.ID+".yaml" != path.Base(d.name):
+		d.mistake(at("id"), "id must be the file's name, %s", strings.TrimSuffix(path.Base(d.name), ".yaml"))
+	}
+	if s.Kind != Marketing && s.Kind != Transactional {
+		d.mistake(at("kind"), "kind must be %s or %s", Marketing, Transactional)
+	}
+	if s.Channel != message.Email {
+		d.mistake(at("channel"), "channel must be %s", message.Email)
+	}
+	switch f.Quiet {
+	case "", "policy":
+	case "none":
+		s.Quiet = false
+		if s.Kind == Marketing {
+			d.mistake(at("quiet_hours"), "a marketing scene must keep the policy's quiet hours")
+		}
+	default:
+		d.mistake(at("quiet_hours"), "quiet_hours must be policy or none")
+	}
+	if f.FreshFor != "" {
+		var err error
+		if s.FreshFor, err = parseDuration(f.FreshFor); err != nil {
+			d.mistake(at("fresh_for"), "%s", err)
+		}
+	}
+	for i, c := range f.Limits {
+		s.Caps = append(s.Caps, d.cap(at("limits", i), c, ScopeScene))
+	}
+	if f.Audience != "" {
+		var err error
+		if s.audience, err = compileAudience(f.Audience); err != nil {
+			reason, _, _ := strings.Cut(err.Error(), "\n")
+			d.mistakeIn(at("audience"), audienceLine(err), "audience: %s", reason)
+		}
+	}
+	s.On = d.trigger(f.On)
+	d.content(s, f.Content)
+	return s
+}
+
+func (d *document) trigger(f triggerFile) Trigger {
+	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Survey: f.Survey}
+	switch t.Signal {
+	case signal.OrderPlaced:
+	case signal.SegmentChanged:
+		if t.Model != "rfm10" {
+			d.mistake(at("on", "model"), "model must be rfm10")
+		}
+		if len(t.To) == 0 {
+			d.mistake(at("on"), "on segment_changed needs the labels to")
+		}
+	case signal.AnswerGiven:
+	default:
+		d.mistake(at("on", "signal"), "signal must be %s, %s or %s", signal.OrderPlaced, signal.SegmentChanged, signal.AnswerGiven)
+	}
+	if t.Signal != signal.SegmentChanged && (t.Model != "" || len(t.To) > 0) {
+		d.mistake(at("on"), "model and to belong to %s", signal.SegmentChanged)
+	}
+	if t.Signal != signal.AnswerGiven && t.Survey != "" {
+		d.mistake(at("on", "survey"), "survey belongs to %s", signal.AnswerGiven)
+	}
+	return t
+}

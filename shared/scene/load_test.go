@@ -1,0 +1,86 @@
+package scene_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"liuke/shared/fault"
+	"liuke/shared/scene"
+)
+
+// TestLoadNamesTheLine breaks a good scene in one place each time.
+func TestLoadNamesTheLine(t *testing.T) {
+	if _, err := load(sceneYAML); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"an id that is not the file's name", "id: hello", "id: goodbye", "hello.yaml:1: id must be the file's name, hello"},
+		{"an id with capitals", "id: hello", "id: Hello", "hello.yaml:1: id must be lower-case"},
+		{"a kind that is none", "kind: marketing", "kind: spam", "hello.yaml:2: kind must be"},
+		{"an unknown signal", "order_placed", "full_moon", "hello.yaml:3: signal must be"},
+		{"labels without a segment change", "{signal: order_placed}", "{signal: order_placed, to: [Lost]}", "hello.yaml:3: model and to belong to segment_changed"},
+		{"a field that is not allowed in an audience", "order.amount >= 1000", "email == 'x'", "hello.yaml:4: audience: unknown name email"},
+		{"an audience that is no condition", "order.amount >= 1000 and segment in [\"Champions\", \"Promising\"]", "order.amount + 1", "hello.yaml:4: audience: expected bool"},
+		{"an audience that calls a function", "order.amount >= 1000", "len(segment) > 1", "hello.yaml:4: audience: unknown name len"},
+		{"an audience of more lines", "audience: order", "audience: |\n  segment == 'x' or\n  nothing == 1 or order", "hello.yaml:6: audience: unknown name nothing"},
+		{"a duration that is none", "fresh_for: 2h", "fresh_for: soon", "hello.yaml:5: \"soon\" is not a duration"},
+		{"a channel that is not there", "channel: email", "channel: fax", "hello.yaml:6: channel must be email"},
+		{"a marketing scene that does not keep quiet", "channel: email", "channel: email\nquiet_hours: none", "hello.yaml:7: a marketing scene must keep"},
+		{"a cap of nothing", "max: 1", "max: 0", "hello.yaml:8: max must be"},
+		{"a window beyond what is remembered", "per: 1d", "per: 90d", "hello.yaml:8: per is at most 31 days"},
+		{"an unknown field", "fresh_for", "fresh_four", "hello.yaml:5: field fresh_four not found"},
+		{"a field given twice", "kind: marketing", "kind: marketing\nkind: marketing", "hello.yaml:3: mapping key \"kind\" already defined"},
+		{"broken YAML", "limits:", "limits: [", "hello.yaml:"},
+		{"a missing default locale", "  en:", "  de:", "hello.yaml:10: content in en is missing"},
+		{"a locale that is none", "  en:", "  english:", "hello.yaml:11: \"english\" is not a locale"},
+		{"an unknown variable in the text", "Hello {{ customer.name }}\n      {{ unsub", "Hello {{ customer.nmae }}\n      {{ unsub", "hello.yaml:13: customer.nmae is not a variable"},
+		{"an unknown variable in the second line of HTML", "no more", "{{ order.colour }}", "hello.yaml:17: order.colour is not a variable"},
+		{"a variable of another trigger", "subject: Hello", "subject: '{{ segment.to }}'", "hello.yaml:11: segment.to is not a variable"},
+		{"an unknown variable in a condition", "no more", "{% if order.colour == 'red' %}no{% endif %}", "hello.yaml:17: order.colour is not a variable"},
+		{"a tag that reads files", "no more", "{% include 'x' %}", "hello.yaml:17: the tag include is not allowed"},
+		{"a filter that is not allowed", "{{ customer.name }}</p>", "{{ customer.name | url_decode }}</p>", "hello.yaml:16: the filter url_decode is not allowed"},
+		{"an object that is no variable", "{{ customer.name }}</p>", "{{ 1 | append: 2 }}</p>", "hello.yaml:16: {{ 1 | append: 2 }} must be a variable"},
+		{"an object never closed", "{{ customer.name }}</p>", "{{ customer.name</p>", "hello.yaml:16: "},
+		{"a condition never closed", "no more", "{% if order.first %}no", "hello.yaml:"},
+		{"marketing text that offers no end", "      {{ unsubscribe_link }}\n", "", "hello.yaml:12: marketing must offer {{ unsubscribe_link }}"},
+		{"an empty subject", "subject: Hello", "subject: ''", "hello.yaml:11: subject is missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			broken := strings.Replace(sceneYAML, c.old, c.new, 1)
+			if broken == sceneYAML {
+				t.Fatal("the case breaks nothing")
+			}
+			_, err := load(broken)
+			if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got:\n%v\nwant: %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestLoadListsEveryMistake(t *testing.T) {
+	_, err := load(strings.NewReplacer("kind: marketing", "kind: spam", "max: 1", "max: 0", "fresh_for: 2h", "fresh_for: x").Replace(sceneYAML))
+	if got := strings.Count(err.Error(), "hello.yaml:"); got != 3 {
+		t.Errorf("%d mistakes listed, of 3:\n%v", got, err)
+	}
+	if _, err := scene.Load(fstest.MapFS{}); err == nil || !strings.Contains(err.Error(), "policy.yaml is missing") {
+		t.Errorf("without a policy: %v", err)
+	}
+	bad := strings.Replace(policyYAML, "scope: all, max", "scope: scene, max", 1)
+	_, err = scene.Load(fstest.MapFS{"policy.yaml": {Data: []byte(bad)}})
+	if err == nil || !strings.Contains(err.Error(), "policy.yaml:4: scope must be one of") {
+		t.Errorf("a policy with a scene's cap: %v", err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(sceneYAML)
+	f.Add("content: {en: {html: '{{ a | b: \"'}}")
+	f.Add("on: &a {signal: *a}")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := load(text); err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("got %v, want invalid", err)
+		}
+	})
+}

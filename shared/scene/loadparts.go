@@ -1,0 +1,97 @@
+package scene
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"liuke/shared/fault"
+	"liuke/shared/message"
+)
+
+// localeForm is the part of BCP 47 that content is written for: language, script, region.
+var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
+
+// cap checks a cap whose scope must be one of those given; a single one need not be named.
+func (d *document) cap(where []any, f capFile, scopes ...Scope) Cap {
+	c := Cap{Scope: Scope(f.Scope), Channel: message.Channel(f.Channel), Max: f.Max}
+	if f.Scope == "" && len(scopes) == 1 {
+		c.Scope = scopes[0]
+	}
+	if !slices.Contains(scopes, c.Scope) {
+		d.mistake(append(where, "scope"), "scope must be one of %v", scopes)
+	}
+	switch {
+	case c.Scope == ScopeChannel && c.Channel != message.Email:
+		d.mistake(append(where, "channel"), "a cap of a channel must name one: %s", message.Email)
+	case c.Scope != ScopeChannel && c.Channel != "":
+		d.mistake(append(where, "channel"), "channel belongs to the scope %s", ScopeChannel)
+	}
+	if c.Max < 1 || c.Max > message.MaxStamps/2 {
+		d.mistake(append(where, "max"), "max must be between 1 and %d", message.MaxStamps/2)
+	}
+	var err error
+	if c.Per, err = parseDuration(f.Per); err != nil {
+		d.mistake(append(where, "per"), "per: %s", err)
+	} else if c.Per > message.MaxWindow {
+		d.mistake(append(where, "per"), "per is at most %d days", message.MaxWindow/(24*time.Hour))
+	}
+	return c
+}
+
+// content checks what the scene says in each locale.
+func (d *document) content(s *Scene, files map[string]contentFile) {
+	known := variables(s.On.Signal)
+	s.content = make(map[string]*content, len(files))
+	for locale, f := range files {
+		if !localeForm.MatchString(locale) {
+			d.mistake(at("content", locale), "%q is not a locale such as en or zh-CN", locale)
+		}
+		c := &content{
+			subject: d.template(at("content", locale, "subject"), f.Subject, known, false),
+			text:    d.template(at("content", locale, "text"), f.Text, known, false),
+			html:    d.template(at("content", locale, "html"), f.HTML, known, true),
+		}
+		for part, t := range map[string]*template{"text": c.text, "html": c.html} {
+			if s.Kind == Marketing && t != nil && !t.used[varUnsubscribe] {
+				d.mistake(at("content", locale, part), "marketing must offer {{ %s }}", varUnsubscribe)
+			}
+		}
+		s.content[locale] = c
+		s.locales = append(s.locales, locale)
+	}
+	slices.Sort(s.locales)
+	if _, ok := files[DefaultLocale]; !ok {
+		d.mistake(at("content"), "content in %s is missing, which serves whoever reads none of the others", DefaultLocale)
+	}
+}
+
+func (d *document) template(where []any, source string, known []string, isHTML bool) *template {
+	if source == "" {
+		d.mistake(where, "%v is missing", where[len(where)-1])
+		return nil
+	}
+	t, flaws := compile(d.engine, source, known, isHTML)
+	for _, f := range flaws {
+		d.mistakeIn(where, f.line, "%s", f.text)
+	}
+	return t
+}
+
+// parseDuration reads whole days ("30d") or what time.ParseDuration reads; it must be over 0.
+func parseDuration(s string) (time.Duration, error) {
+	var d time.Duration
+	if n := len(s); n > 1 && s[n-1] == 'd' {
+		days, err := strconv.ParseUint(s[:n-1], 10, 16)
+		if err == nil {
+			d = time.Duration(days) * 24 * time.Hour
+		}
+	} else if parsed, err := time.ParseDuration(s); err == nil {
+		d = parsed
+	}
+	if d <= 0 {
+		return 0, fault.New(fault.Invalid, "%q is not a duration such as 30d or 48h", s)
+	}
+	return d, nil
+}

@@ -1,0 +1,172 @@
+// Package scene says which situation calls for which message, and judges whether a customer gets it now. Scenes are
+// data: YAML files, checked as a whole when they are loaded, with errors that name the file and the line. It is pure:
+// what it judges on is handed in, and sending is others' part.
+//
+// A message reaches a customer only with consent to its channel, whether it advertises or not; see Kind for what
+// transactional scenes are excused from.
+package scene
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+
+	"liuke/shared/message"
+	"liuke/shared/signal"
+)
+
+// Kind says what a message is for.
+type Kind string
+
+// The kinds.
+const (
+	// Marketing counts against, and is held by, the caps of the policy, and keeps quiet hours. Its content must offer
+	// to unsubscribe.
+	Marketing Kind = "marketing"
+	// Transactional answers what the customer just did. It is exempt from the policy's caps; its own still hold.
+	Transactional Kind = "transactional"
+)
+
+// DefaultFreshFor is how old a cause may be when it is first looked at, unless the scene says otherwise.
+const DefaultFreshFor = 48 * time.Hour
+
+// DefaultLocale is the locale that every scene has content in, and that serves whoever reads none of the others.
+const DefaultLocale = "en"
+
+// Scene is one situation and what is said in it.
+type Scene struct {
+	ID       string // lower-case words joined by underscores; never reused for another purpose
+	Kind     Kind
+	On       Trigger
+	FreshFor time.Duration
+	Channel  message.Channel
+	Caps     []Cap // of this scene's own messages
+	Quiet    bool  // keeps the policy's quiet hours
+
+	audience *vm.Program // nil for everyone
+	content  map[string]*content
+	locales  []string // sorted
+}
+
+// Trigger says which signals set a scene off.
+type Trigger struct {
+	Signal signal.Kind
+	Model  string   // of SegmentChanged
+	To     []string // of SegmentChanged: set off by coming into these labels from outside of them
+	Survey string   // of AnswerGiven
+}
+
+// Cap is the most messages that a customer may get in a sliding window.
+type Cap struct {
+	Scope   Scope
+	Channel message.Channel // of ScopeChannel
+	Max     int
+	Per     time.Duration
+}
+
+// Scope says which messages a cap counts.
+type Scope string
+
+// The scopes. The policy's caps count and hold marketing alone.
+const (
+	ScopeScene   Scope = "scene"
+	ScopeChannel Scope = "channel"
+	ScopeAll     Scope = "all"
+)
+
+// SetOff reports whether the signal sets the scene off. A signal that names a scene does for that one alone.
+func (s *Scene) SetOff(sig signal.Signal) bool {
+	if sig.Kind != s.On.Signal || (sig.Scene != "" && sig.Scene != s.ID) {
+		return false
+	}
+	switch sig.Kind {
+	case signal.SegmentChanged:
+		var d signal.SegmentData
+		return json.Unmarshal(sig.Data, &d) == nil && d.Model == s.On.Model &&
+			slices.Contains(s.On.To, d.To) && !slices.Contains(s.On.To, d.From)
+	case signal.AnswerGiven:
+		var d signal.AnswerData
+		return json.Unmarshal(sig.Data, &d) == nil && (s.On.Survey == "" || d.Survey == s.On.Survey)
+	case signal.OrderPlaced:
+		return true
+	default:
+		return false
+	}
+}
+
+// Stale reports whether the signal's cause is too old to be answered. A deferred signal that comes due was looked at
+// in time, and is not.
+func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
+	return sig.Scene == "" && now.Sub(sig.Time) > s.FreshFor
+}
+
+// NeedsScores reports whether the audience is judged on the customer's standing scores.
+func (s *Scene) NeedsScores() bool { return s.audience != nil }
+
+// Locale returns the locale of the content that suits a reader of the preferred one (BCP 47) best: the same; else the
+// longest of which it is a special case; else another of the same language; else DefaultLocale.
+func (s *Scene) Locale(preferred string) string {
+	tag := canonical(preferred)
+	for t := tag; t != ""; t = parent(t) {
+		for _, l := range s.locales {
+			if canonical(l) == t {
+				return l
+			}
+		}
+	}
+	language, _, _ := strings.Cut(tag, "-")
+	for _, l := range s.locales {
+		if own, _, _ := strings.Cut(canonical(l), "-"); own == language {
+			return l
+		}
+	}
+	return DefaultLocale
+}
+
+// Locales lists the locales that the scene has content in.
+func (s *Scene) Locales() []string { return slices.Clone(s.locales) }
+
+func canonical(locale string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(locale), "_", "-"))
+}
+
+func parent(tag string) string {
+	i := strings.LastIndexByte(tag, '-')
+	if i < 0 {
+		return ""
+	}
+	return tag[:i]
+}
+
+// Set is all scenes, and the policy that holds for them together.
+type Set struct {
+	Policy Policy
+	scenes []*Scene // by id
+}
+
+// All returns the scenes in the order of their ids.
+func (s *Set) All() []*Scene { return slices.Clone(s.scenes) }
+
+// Scene returns the scene with the id, nil where there is none.
+func (s *Set) Scene(id string) *Scene {
+	for _, sc := range s.scenes {
+		if sc.ID == id {
+			return sc
+		}
+	}
+	return nil
+}
+
+// SetOffBy returns the scenes that a signal sets off.
+func (s *Set) SetOffBy(sig signal.Signal) []*Scene {
+	var out []*Scene
+	for _, sc := range s.scenes {
+		if sc.SetOff(sig) {
+			out = append(out, sc)
+		}
+	}
+	return out
+}

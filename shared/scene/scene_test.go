@@ -1,0 +1,191 @@
+package scene_test
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/fstest"
+	"time"
+	_ "time/tzdata"
+
+	"liuke/shared/customer"
+	"liuke/shared/message"
+	"liuke/shared/scene"
+	"liuke/shared/signal"
+)
+
+var now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC) // 17:00 in Shanghai
+
+func builtIn(t testing.TB) *scene.Set {
+	t.Helper()
+	set, err := scene.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func raw(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func profile(traits map[string]string) customer.Profile {
+	var p customer.Profile
+	for name, value := range traits {
+		p.Set(name, customer.Trait{Value: value, Time: 1})
+	}
+	return p
+}
+
+func moved(t testing.TB, from, to string) signal.Signal {
+	return signal.Signal{ID: "segment:1:rfm10", Kind: signal.SegmentChanged, Customer: "c", Time: now,
+		Data: raw(t, signal.SegmentData{Run: "1", Model: "rfm10", From: from, To: to})}
+}
+
+func ordered(t testing.TB) signal.Signal {
+	return signal.Signal{ID: "order:o-1", Kind: signal.OrderPlaced, Customer: "c", Time: now,
+		Data: raw(t, signal.OrderData{Order: "o-1", Amount: 12900, Currency: "CNY", First: true})}
+}
+
+func TestSetOffBy(t *testing.T) {
+	set := builtIn(t)
+	named := ordered(t)
+	named.Scene = "win_back"
+	otherModel := moved(t, "Champions", "At Risk")
+	otherModel.Data = raw(t, signal.SegmentData{Model: "rfm8", From: "Champions", To: "At Risk"})
+	damaged := moved(t, "Champions", "At Risk")
+	damaged.Data = json.RawMessage(`[]`)
+	for _, c := range []struct {
+		name   string
+		signal signal.Signal
+		want   string
+	}{
+		{"an order sets off the thanks", ordered(t), "order_thanks"},
+		{"slipping into At Risk sets off the win-back", moved(t, "Champions", "At Risk"), "win_back"},
+		{"slipping into Can't Lose Them sets off the win-back", moved(t, "Loyal Customers", "Can't Lose Them"), "win_back"},
+		{"going from one of its labels to the other does not", moved(t, "At Risk", "Can't Lose Them"), ""},
+		{"coming back does not", moved(t, "At Risk", "Champions"), ""},
+		{"another model's label does not", otherModel, ""},
+		{"a signal for one scene sets off no other", named, ""},
+		{"damaged data set off nothing", damaged, ""},
+		{"an unknown kind sets off nothing", signal.Signal{ID: "x", Kind: "birthday"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ""
+			for _, s := range set.SetOffBy(c.signal) {
+				got += s.ID
+			}
+			if got != c.want {
+				t.Errorf("sets off %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestStale(t *testing.T) {
+	s := builtIn(t).Scene("order_thanks")
+	sig := ordered(t)
+	due := sig
+	due.Scene = s.ID
+	for _, c := range []struct {
+		name   string
+		signal signal.Signal
+		age    time.Duration
+		want   bool
+	}{
+		{"what is just as old as allowed is fresh", sig, 48 * time.Hour, false},
+		{"what is older is stale", sig, 48*time.Hour + time.Second, true},
+		{"what was deferred in time is never stale", due, 30 * 24 * time.Hour, false},
+		{"what our clock has not reached is fresh", sig, -time.Hour, false},
+	} {
+		if got := s.Stale(c.signal, now.Add(c.age)); got != c.want {
+			t.Errorf("%s: got %v", c.name, got)
+		}
+	}
+}
+
+func TestLocale(t *testing.T) {
+	s := builtIn(t).Scene("win_back")
+	for preferred, want := range map[string]string{
+		"zh-CN": "zh-CN", "ZH_cn": "zh-CN", "zh-Hans-CN": "zh-CN", "zh": "zh-CN", "zh-TW": "zh-CN",
+		"en": "en", "en-GB": "en", "fr-FR": "en", "": "en", "-": "en", "x": "en",
+	} {
+		if got := s.Locale(preferred); got != want {
+			t.Errorf("%q reads %q, want %q", preferred, got, want)
+		}
+	}
+}
+
+// sceneYAML is a good scene; tests break it.
+const sceneYAML = `id: hello
+kind: marketing
+on: {signal: order_placed}
+audience: order.amount >= 1000 and segment in ["Champions", "Promising"]
+fresh_for: 2h
+channel: email
+limits:
+  - {max: 1, per: 1d}
+content:
+  en:
+    subject: Hello
+    text: |
+      Hello {{ customer.name }}
+      {{ unsubscribe_link }}
+    html: |
+      <p>Hello {{ customer.name }}</p>
+      <a href="{{ unsubscribe_link }}">no more</a>
+`
+
+const policyYAML = `quiet_hours: {from: "21:00", to: "08:00"}
+limits:
+  - {scope: channel, channel: email, max: 1, per: 24h}
+  - {scope: all, max: 2, per: 7d}
+`
+
+func load(sceneText string) (*scene.Set, error) {
+	return scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneText)}, "policy.yaml": {Data: []byte(policyYAML)}})
+}
+
+func TestAudience(t *testing.T) {
+	set, err := load(sceneYAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := rulesOf(t, set.Policy)
+	for _, c := range []struct {
+		name    string
+		segment string
+		amount  int64
+		want    scene.Outcome
+	}{
+		{"inside passes", "Champions", 1000, scene.Pass},
+		{"too little is outside", "Champions", 999, scene.Hold},
+		{"another segment is outside", "Lost", 1000, scene.Hold},
+		{"no segment is outside", "", 1000, scene.Hold},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			candidate := reachable(t, set.Scene("hello"))
+			candidate.Signal.Data = raw(t, signal.OrderData{Amount: c.amount, Currency: "CNY"})
+			candidate.Scores.Segment = c.segment
+			v := rules.Decide(candidate)
+			if v.Outcome != c.want || (c.want == scene.Hold && v.Gate != scene.GateAudience) {
+				t.Errorf("got %+v", v)
+			}
+		})
+	}
+	if !set.Scene("hello").NeedsScores() || builtIn(t).Scene("win_back").NeedsScores() {
+		t.Error("scores are needed for an audience, and only then")
+	}
+}
+
+func TestEntryHasTheScenesName(t *testing.T) {
+	for _, s := range builtIn(t).All() {
+		if len(s.ID) > message.MaxNameBytes {
+			t.Errorf("%s is longer than a contact record keeps", s.ID)
+		}
+	}
+}

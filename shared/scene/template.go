@@ -1,0 +1,177 @@
+package scene
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/osteele/liquid"
+	"github.com/osteele/liquid/expressions"
+)
+
+// template is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time.
+// Objects are a variable and filters out of a list; tags are if, unless and case; both speak of known variables alone.
+// A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
+// every object is escaped last, whatever filters it went through.
+type template struct {
+	liquid *liquid.Template
+	used   map[string]bool // variables that it speaks of
+}
+
+// missing is the error that a variable of an object has no value. It names the variable, never a value.
+type missing struct{ variable string }
+
+func (m *missing) Error() string { return "missing variable " + m.variable }
+
+// flaw is what is wrong with a template, and in which line of its text, from 1.
+type flaw struct {
+	line int
+	text string
+}
+
+var (
+	tokens    = regexp.MustCompile(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
+	object    = regexp.MustCompile(`^([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\s*((?:\|.*)?)$`)
+	filter    = regexp.MustCompile(`^\|\s*([a-z_]+)\s*(?::\s*((?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?)(?:\s*,\s*(?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?))*))?\s*`)
+	condition = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
+
+	filters = []string{"append", "capitalize", "date", "default", "downcase", "prepend", "strip", "truncate", "upcase"}
+	tags    = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endif", "endunless", "if", "unless", "when"}
+	words   = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
+)
+
+func newEngine() *liquid.Engine {
+	engine := liquid.NewEngine()
+	engine.StrictVariables()
+	engine.RegisterFilter("liuke_required", func(value any, variable string) (any, error) {
+		if value == nil || value == "" {
+			return nil, &missing{variable}
+		}
+		return value, nil
+	})
+	engine.RegisterFilter("liuke_html", func(value any) string { return html.EscapeString(fmt.Sprint(value)) })
+	return engine
+}
+
+// compile checks a template's text against the known variables and compiles it.
+func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []flaw) {
+	t := &template{used: map[string]bool{}}
+	var flaws []flaw
+	var out strings.Builder
+	at := 0
+	add := func(offset int, format string, args ...any) {
+		flaws = append(flaws, flaw{1 + strings.Count(source[:offset], "\n"), fmt.Sprintf(format, args...)})
+	}
+	checkText := func(from, to int) {
+		for _, mark := range []string{"{{", "{%"} {
+			if i := strings.Index(source[from:to], mark); i >= 0 {
+				add(from+i, "%s is never closed", mark)
+			}
+		}
+		out.WriteString(source[from:to])
+	}
+	use := func(offset int, variable string) {
+		if !slices.Contains(known, variable) {
+			add(offset, "%s is not a variable of this scene; there are %s", variable, strings.Join(known, ", "))
+		}
+		t.used[variable] = true
+	}
+	for _, m := range tokens.FindAllStringSubmatchIndex(source, -1) {
+		checkText(at, m[0])
+		at = m[1]
+		if m[2] >= 0 {
+			rewritten, variable, err := rewrite(source[m[2]:m[3]], isHTML)
+			if err != nil {
+				add(m[0], "%s", err)
+				continue
+			}
+			use(m[0], variable)
+			out.WriteString(source[m[0]:m[2]] + rewritten + source[m[3]:m[1]])
+			continue
+		}
+		name, args := source[m[4]:m[5]], ""
+		if m[6] >= 0 {
+			args = source[m[6]:m[7]]
+		}
+		if !slices.Contains(tags, name) {
+			add(m[0], "the tag %s is not allowed; there are %s", name, strings.Join(tags, ", "))
+		}
+		for _, variable := range variablesOf(args) {
+			use(m[0], variable)
+		}
+		out.WriteString(source[m[0]:m[1]])
+	}
+	checkText(at, len(source))
+	if len(flaws) > 0 {
+		return nil, flaws
+	}
+	parsed, err := engine.ParseTemplateLocation([]byte(out.String()), "", 1)
+	if err != nil {
+		return nil, []flaw{{max(1, err.LineNumber()), err.Error()}}
+	}
+	t.liquid = parsed
+	return t, nil
+}
+
+// rewrite checks one object and adds the filters that hold it to its promises: required first, escaped last.
+func rewrite(text string, isHTML bool) (rewritten, variable string, err error) {
+	m := object.FindStringSubmatch(text)
+	if m == nil {
+		return "", "", fmt.Errorf("{{ %s }} must be a variable and filters", text)
+	}
+	variable = m[1]
+	rewritten = variable
+	for rest, first := m[2], true; first || rest != ""; first = false {
+		f := filter.FindStringSubmatch(rest)
+		if rest != "" && f == nil {
+			return "", "", fmt.Errorf("the filters %q cannot be read", rest)
+		}
+		if first && (f == nil || f[1] != "default") {
+			rewritten += fmt.Sprintf(" | liuke_required: %q", variable)
+		}
+		if f == nil {
+			break
+		}
+		if !slices.Contains(filters, f[1]) {
+			return "", "", fmt.Errorf("the filter %s is not allowed; there are %s", f[1], strings.Join(filters, ", "))
+		}
+		rewritten += " " + strings.TrimSpace(f[0])
+		rest = rest[len(f[0]):]
+	}
+	if isHTML {
+		rewritten += " | liuke_html"
+	}
+	return rewritten, variable, nil
+}
+
+// variablesOf returns the variables that a tag's condition speaks of.
+func variablesOf(args string) []string {
+	var out []string
+	for _, word := range condition.FindAllString(args, -1) {
+		if c := word[0]; (c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') && !slices.Contains(words, word) {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+// render makes the text. It returns *missing where a variable has no value.
+func (t *template) render(values map[string]any) (string, error) {
+	out, err := t.liquid.RenderString(values)
+	if err == nil {
+		return out, nil
+	}
+	cause := error(err)
+	if c := err.Cause(); c != nil {
+		cause = c
+	}
+	if f, ok := cause.(expressions.FilterError); ok {
+		cause = f.Err
+	}
+	if m, ok := cause.(*missing); ok {
+		return "", m
+	}
+	return "", fmt.Errorf("template line %d does not render", err.LineNumber()) // the cause may repeat a value
+}
