@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -174,7 +173,7 @@ func object(value any) (map[string]json.RawMessage, error) {
 	}
 	var values map[string]json.RawMessage
 	if err == nil {
-		err = json.NewDecoder(bytes.NewReader(raw)).Decode(&values)
+		err = json.Unmarshal(raw, &values)
 	}
 	if err != nil || values == nil {
 		return nil, fmt.Errorf("is %s; give an object of settings in cdk.json, beginning with \"stage\"", raw)

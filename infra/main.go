@@ -9,10 +9,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/cxapi"
 	"github.com/aws/jsii-runtime-go"
 
 	"liuke/infra/construct"
@@ -67,7 +67,12 @@ func run() error {
 		LogRetentionDays:  settings.LogRetentionDays,
 	})
 	construct.CheckRules(app)
-	return ruleErrors(app.Synth(nil))
+	findings := construct.Findings(app.Synth(nil))
+	if len(findings) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s\n%d findings of cdk-nag: fix each, or accept it with a reason (construct.Accept)",
+		strings.Join(findings, "\n"), len(findings))
 }
 
 // environment is where the stacks stand. Without credentials the template is made for an account that nobody has: the
@@ -81,21 +86,4 @@ func environment() (account, region string) {
 		region = "eu-central-1"
 	}
 	return account, region
-}
-
-// ruleErrors returns an error for the errors among the annotations of the stacks, which a synthesis alone lets pass.
-func ruleErrors(assembly cxapi.CloudAssembly) error {
-	found := 0
-	for _, s := range *assembly.Stacks() {
-		for _, m := range *s.Messages() {
-			if m.Level == cxapi.SynthesisMessageLevel_ERROR {
-				found++
-				fmt.Fprintf(os.Stderr, "%s: %v\n", *m.Id, m.Entry.Data)
-			}
-		}
-	}
-	if found > 0 {
-		return fmt.Errorf("%d findings of cdk-nag: fix each, or accept it with a reason (construct.Accept)", found)
-	}
-	return nil
 }

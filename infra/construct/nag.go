@@ -1,7 +1,10 @@
 package construct
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/cxapi"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
@@ -27,4 +30,18 @@ func CheckRules(app constructs.IConstruct) {
 	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
 		Verbose: jsii.Bool(true), Reports: jsii.Bool(false),
 	}), nil)
+}
+
+// Findings are the errors among the annotations of the stacks, which a synthesis alone lets pass: each as the path of the
+// construct and what is wrong with it.
+func Findings(assembly cxapi.CloudAssembly) []string {
+	var findings []string
+	for _, s := range *assembly.Stacks() {
+		for _, m := range *s.Messages() {
+			if m.Level == cxapi.SynthesisMessageLevel_ERROR {
+				findings = append(findings, fmt.Sprintf("%s: %v", *m.Id, m.Entry.Data))
+			}
+		}
+	}
+	return findings
 }

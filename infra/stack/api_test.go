@@ -1,0 +1,127 @@
+package stack
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRoutesAskForTheirCaller(t *testing.T) {
+	want := map[string]string{
+		"POST /v1/identify":                 "ingest NONE",
+		"POST /v1/track":                    "ingest NONE",
+		"POST /v1/batch":                    "ingest NONE",
+		"GET /s/{token}":                    "survey NONE",
+		"POST /s/{token}":                   "survey NONE",
+		"GET /u/{token}":                    "survey NONE",
+		"POST /u/{token}":                   "survey NONE",
+		"GET /openapi.json":                 "console NONE",
+		"GET /v1/customers/{id}":            "console JWT",
+		"GET /v1/customers/{id}/messages":   "console JWT",
+		"POST /v1/rfm/runs":                 "console JWT",
+		"GET /v1/rfm/runs":                  "console JWT",
+		"GET /v1/rfm/runs/{id}":             "console JWT",
+		"GET /v1/rfm/runs/{id}/scores.csv":  "console JWT",
+		"GET /v1/segments":                  "console JWT",
+		"GET /v1/segments/{name}/customers": "console JWT",
+		"GET /v1/surveys/{survey}/metrics":  "console JWT",
+	}
+	app := synthesize(t).app
+	names := app.functions()
+	for _, r := range app.of("AWS::ApiGatewayV2::Route") {
+		key := text(r.Properties["RouteKey"])
+		integration := strings.TrimSuffix(strings.TrimPrefix(text(r.Properties["Target"]), "integrations/${"), "}")
+		got := names[target(app.Resources[integration].Properties["IntegrationUri"])] + " " + text(r.Properties["AuthorizationType"])
+		if got != want[key] {
+			t.Errorf("%s: %s, want %q", key, got, want[key])
+		}
+		delete(want, key)
+	}
+	for key := range want {
+		t.Errorf("there is no route %s", key)
+	}
+}
+
+func TestOperatorsTokensComeFromTheirUserPool(t *testing.T) {
+	authorizers := synthesize(t).app.of("AWS::ApiGatewayV2::Authorizer")
+	if len(authorizers) != 1 {
+		t.Fatalf("%d authorizers, want one", len(authorizers))
+	}
+	for _, a := range authorizers {
+		issuer, audience := text(at(a.Properties, "JwtConfiguration", "Issuer")), texts(at(a.Properties, "JwtConfiguration", "Audience"))
+		if !strings.Contains(issuer, "OperatorsUserPool") || len(audience) != 1 || !strings.Contains(audience[0], "OperatorsUserPoolClient") {
+			t.Errorf("tokens of %s for %v are taken", issuer, audience)
+		}
+	}
+}
+
+func TestEveryRouteIsThrottled(t *testing.T) {
+	app := synthesize(t).app
+	for _, stage := range app.of("AWS::ApiGatewayV2::Stage") {
+		if rate, _ := at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit").(float64); rate <= 0 {
+			t.Error("the stage has no limit of its own")
+		}
+		for _, r := range app.of("AWS::ApiGatewayV2::Route") {
+			key := text(r.Properties["RouteKey"])
+			rate, _ := at(stage.Properties, "RouteSettings", key, "ThrottlingRateLimit").(float64)
+			burst, _ := at(stage.Properties, "RouteSettings", key, "ThrottlingBurstLimit").(float64)
+			if rate <= 0 || burst < rate || rate > 10000 {
+				t.Errorf("%s: %v requests a second, %v at once", key, rate, burst)
+			}
+		}
+	}
+}
+
+func TestNoOtherOriginIsAnswered(t *testing.T) {
+	s := synthesize(t)
+	for id, api := range s.app.of("AWS::ApiGatewayV2::Api") {
+		if cors := api.Properties["CorsConfiguration"]; cors != nil {
+			t.Errorf("%s answers browsers of other origins: %v", id, cors)
+		}
+	}
+	for id, bucket := range s.data.of("AWS::S3::Bucket") {
+		if cors := bucket.Properties["CorsConfiguration"]; cors != nil {
+			t.Errorf("%s answers browsers of other origins: %v", id, cors)
+		}
+	}
+}
+
+func TestAccessLogsNameTheRouteAndNobody(t *testing.T) {
+	app := synthesize(t).app
+	for _, stage := range app.of("AWS::ApiGatewayV2::Stage") {
+		format := text(at(stage.Properties, "AccessLogSettings", "Format"))
+		if !strings.Contains(format, "$context.routeKey") || !strings.Contains(format, "$context.requestId") {
+			t.Errorf("the access log tells neither route nor request: %s", format)
+		}
+		for _, personal := range []string{"path", "sourceIp", "userAgent", "claims", "customDomain", "requestOverride"} {
+			if strings.Contains(format, personal) {
+				t.Errorf("the access log holds %s: %s", personal, format)
+			}
+		}
+	}
+}
+
+func TestOperatorsFindTheirWay(t *testing.T) {
+	s := synthesize(t)
+	for _, name := range []string{"ApiUrl", "DashboardUrl"} {
+		if s.app.Outputs[name].Value == nil {
+			t.Errorf("the app stack does not put out %s", name)
+		}
+	}
+	for _, name := range []string{"LakeBucket", "UserPoolId", "UserPoolClientId", "WriteKeysSecret"} {
+		if s.data.Outputs[name].Value == nil {
+			t.Errorf("the data stack does not put out %s", name)
+		}
+	}
+	if n := len(s.app.of("AWS::CloudWatch::Dashboard")); n != 1 {
+		t.Errorf("%d dashboards, want one", n)
+	}
+	told := 0
+	for _, sub := range s.app.of("AWS::SNS::Subscription") {
+		if sub.Properties["Protocol"] == "email" && sub.Properties["Endpoint"] == "operators@shop.example" {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the alarm address is subscribed %d times", told)
+	}
+}
