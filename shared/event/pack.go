@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,30 +21,45 @@ const (
 // MaxPackBytes; an event that is longer than that by itself is alone in its message. Properties, traits and context
 // are copied as they are.
 func Packs(events []Event) []string {
+	left := 0 // about as many bytes as the events from here on take
+	for i := range events {
+		left += sizeHint(&events[i])
+	}
 	var packs []string
-	body := make([]byte, 0, min(MaxPackBytes+MaxEventBytes, 64+1536*len(events)))
-	body = append(body, packHead...)
+	var pack strings.Builder
+	var one []byte
 	var received string
-	var at time.Time
 	for i := range events {
 		e := &events[i]
-		if received == "" || e.Received != at {
-			at, received = e.Received, string(appendTime(nil, e.Received))
+		if i == 0 || e.Received != events[i-1].Received {
+			received = string(appendTime(nil, e.Received))
 		}
-		before := len(body)
-		if before > len(packHead) {
-			body = append(body, ',')
+		one = appendEvent(one[:0], e, received)
+		if pack.Len() > 0 && pack.Len()+len(",")+len(one)+len(packTail) > MaxPackBytes {
+			pack.WriteString(packTail)
+			packs = append(packs, pack.String())
+			pack.Reset()
 		}
-		body = appendEvent(body, e, received)
-		if len(body)+len(packTail) > MaxPackBytes && before > len(packHead) {
-			packs = append(packs, string(body[:before])+packTail)
-			body = append(body[:len(packHead)], body[before+1:]...)
+		if pack.Len() == 0 {
+			pack.Grow(min(left+len(packHead)+len(packTail), MaxPackBytes))
+			pack.WriteString(packHead)
+		} else {
+			pack.WriteByte(',')
 		}
+		pack.Write(one)
+		left -= sizeHint(e)
 	}
-	if len(body) > len(packHead) {
-		packs = append(packs, string(append(body, packTail...)))
+	if pack.Len() > 0 {
+		pack.WriteString(packTail)
+		packs = append(packs, pack.String())
 	}
 	return packs
+}
+
+// sizeHint returns about how many bytes an event takes in a pack: what it carries, and the names and times around it.
+func sizeHint(e *Event) int {
+	const around = 192
+	return around + len(e.ID) + len(e.Name) + len(e.User) + len(e.Anonymous) + len(e.Properties) + len(e.Traits) + len(e.Context)
 }
 
 // PackOne returns the body of a message that holds the one event, with the reason where it is poison.

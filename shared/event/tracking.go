@@ -134,6 +134,9 @@ type batchDraft struct {
 	flaw                      error
 }
 
+// typicalEventBytes is what room is made for ahead: events of that length.
+const typicalEventBytes = 640
+
 // batch scans a whole body.
 func (s *scanner) batch() (b batchDraft, err error) {
 	s.space()
@@ -151,6 +154,7 @@ func (s *scanner) batch() (b batchDraft, err error) {
 				_, err = s.value()
 				return err
 			}
+			b.events = make([]draft, 0, min(len(s.buf)/typicalEventBytes+1, MaxBatchEvents))
 			return s.array(func() error { return s.batchEvent(&b) })
 		case "writeKey":
 			b.writeKey, err = s.value()
