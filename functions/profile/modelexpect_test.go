@@ -90,7 +90,7 @@ func (x *expected) order(id string, changes []event.Event) {
 	slices.SortFunc(changes, later)
 	var total, refunds int64
 	var day customer.Day
-	var placed, cancelled, told bool
+	var placed, whole, cancelled, told bool
 	for _, e := range changes {
 		var units, cents int64
 		fmt.Sscanf(propertiesOf(e).Total, "%d.%d", &units, &cents)
@@ -104,6 +104,7 @@ func (x *expected) order(id string, changes []event.Event) {
 			total = amount
 		case event.OrderRefunded:
 			refunds += amount
+			whole = whole || propertiesOf(e).Total == ""
 		case event.OrderCancelled:
 			cancelled = true
 		}
@@ -116,6 +117,9 @@ func (x *expected) order(id string, changes []event.Event) {
 	}
 	if told {
 		x.must = append(x.must, signal.OrderID(id))
+	}
+	if whole {
+		refunds = total
 	}
 	sum := x.days[day]
 	x.days[day] = [2]int64{sum[0] + 1, sum[1] + total - refunds}

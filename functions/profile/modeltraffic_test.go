@@ -81,6 +81,9 @@ func (t *traffic) customer(rng *rand.Rand, id customer.ID) {
 		for range rng.IntN(3) {
 			add(event.Event{Name: event.OrderRefunded}, with(rng.IntN(9_000)))
 		}
+		if rng.IntN(8) == 0 { // names no amount: all of it
+			add(event.Event{Name: event.OrderRefunded}, order)
+		}
 		if rng.IntN(4) == 0 {
 			add(event.Event{Name: event.OrderCancelled}, order)
 		}

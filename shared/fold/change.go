@@ -67,6 +67,7 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 		Kind:  orderKinds[e.Name],
 		Time:  e.Time,
 		Total: o.Total,
+		Whole: o.Whole,
 		Day:   customer.DayOf(e.Time, s.Zone),
 	}
 	if o.Day != "" {
