@@ -47,9 +47,9 @@ func contextWithoutCLI(root string) (*map[string]any, error) {
 	return &file.Context, nil
 }
 
-// buildFunctions builds every function for Lambda into .build/<function>/bootstrap below root, and returns the folder of
-// each. With placeholders it builds none and gives each a folder whose bootstrap says so.
-func buildFunctions(root string, placeholders bool) (func(function string) string, error) {
+// buildFunctions builds the functions of the names for Lambda into .build/<function>/bootstrap below root, and returns
+// the folder of each. With placeholders it builds none and gives each a folder whose bootstrap says so.
+func buildFunctions(root string, names []string, placeholders bool) (func(function string) string, error) {
 	build := filepath.Join(root, ".build")
 	if placeholders {
 		dir := filepath.Join(build, "placeholder")
@@ -73,21 +73,19 @@ func buildFunctions(root string, placeholders bool) (func(function string) strin
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("building the functions: %w", err)
 	}
-	executables, err := os.ReadDir(flat)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range executables {
-		dir := filepath.Join(build, e.Name())
+	for _, name := range names {
+		dir := filepath.Join(build, name)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}
 		target := filepath.Join(dir, "bootstrap")
-		os.Remove(target) // it may be running
-		if err := os.Link(filepath.Join(flat, e.Name()), target); err != nil {
+		if err := os.Remove(target); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
+		if err := os.Link(filepath.Join(flat, name), target); err != nil {
+			return nil, fmt.Errorf("functions/%s has no main package: %w", name, err)
+		}
 	}
-	fmt.Fprintf(os.Stderr, "built %d functions in %s\n", len(executables), time.Since(start).Round(100*time.Millisecond))
+	fmt.Fprintf(os.Stderr, "built %d functions in %s\n", len(names), time.Since(start).Round(100*time.Millisecond))
 	return func(function string) string { return filepath.Join(build, function) }, nil
 }

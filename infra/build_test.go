@@ -3,12 +3,13 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
 func TestPlaceholdersStandInForFunctionsThatNeedNoBuilding(t *testing.T) {
 	root := t.TempDir()
-	folder, err := buildFunctions(root, true)
+	folder, err := buildFunctions(root, []string{"ingest"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestAFunctionIsBuiltForLambda(t *testing.T) {
 	write("go.mod", "module shop\n\ngo 1.26\n")
 	write("functions/hello/main.go", "package main\n\nfunc main() {}\n")
 	for range 2 { // a second build replaces the first
-		folder, err := buildFunctions(root, false)
+		folder, err := buildFunctions(root, []string{"hello"}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +62,22 @@ func TestAFunctionThatDoesNotCompileStopsTheSynthesis(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := buildFunctions(root, false); err == nil {
+	if _, err := buildFunctions(root, []string{"broken"}, false); err == nil {
 		t.Error("a package without a main function was built")
+	}
+}
+
+func TestAFunctionWithoutCodeIsNamed(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "functions"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"go.mod": "module shop\n", "functions/doc.go": "package functions\n"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := buildFunctions(root, []string{"ghost"}, false); err == nil || !strings.Contains(err.Error(), "functions/ghost") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("the settings have mistakes:\n%w", err)
 	}
-	assets, err := buildFunctions(root, os.Getenv("LIUKE_SKIP_BUILD") == "1")
+	assets, err := buildFunctions(root, stack.FunctionNames, os.Getenv("LIUKE_SKIP_BUILD") == "1")
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ type spec struct {
 	description string
 }
 
-// functionNames are the suite's functions, in the order of the loop.
-var functionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console"}
+// FunctionNames are the suite's functions by the names of their folders, in the order of the loop.
+var FunctionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console"}
 
 // specs are the functions by name. Behind the API, no function may take longer than the API's 30 seconds; the others stop
 // in time to be retried soon.
@@ -94,7 +94,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
 		construct.Send(q.rfm.Queue, q.signals.Queue),
 		construct.RewriteObjects(lake, "runs/"))
-	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET", "BASE_URL"},
+	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
