@@ -68,6 +68,11 @@ func DueKey(shard int, minute time.Time, id string) Key {
 	return Key{duePK(shard), minute.UTC().Format(dueLayout) + "#" + id}
 }
 
+// dueThrough is the range of a shard's sort keys up to the minute and with it: [from, before).
+func dueThrough(minute time.Time) (from, before string) {
+	return "0", minute.UTC().Format(dueLayout) + "$" // the character behind "#"
+}
+
 // DueShard spreads ids over the shards.
 func DueShard(id string) int {
 	h := fnv.New32a()

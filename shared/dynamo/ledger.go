@@ -1,0 +1,295 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/signal"
+)
+
+// The attributes of a ledger entry. Its revision is attrRevision and its locale attrLocale, as in an answer.
+const (
+	attrScene       = "scene"
+	attrStep        = "step"
+	attrChannel     = "ch"
+	attrOccasion    = "occ"
+	attrKind        = "kind"
+	attrData        = "data" // JSON text
+	attrEntryState  = "st"
+	attrGate        = "gate"
+	attrEntryReason = "why"
+	attrAttempt     = "try"
+	attrProvider    = "pid"
+	attrCaused      = "t_caused" // this and the following: Unix milliseconds
+	attrDecided     = "t_decided"
+	attrDue         = "t_due"
+	attrClaimed     = "t_claimed"
+	attrTried       = "t_tried"
+	attrSent        = "t_sent"
+	attrArrived     = "t_delivered"
+	attrBounced     = "t_bounced"
+	attrAccused     = "t_complained"
+	attrRejected    = "t_rejected"
+)
+
+// attrStamps is the contact record's one attribute beside its version.
+const attrStamps = "stamps"
+
+// Dossier reads what is wanted of a customer, strongly consistent, in one call: a read unit for each of profile,
+// contact record and entry (of up to 4 KB), stored or not.
+func (s *Store) Dossier(ctx context.Context, w message.Wanted) (d message.Dossier, err error) {
+	defer fault.Wrap(&err, "read a customer's dossier")
+	want := func(k Key) wanted { return s.wantedRecord(0, k, nil) }
+	profile, contact := want(ProfileKey(w.Customer)), want(ContactKey(w.Customer))
+	list := []wanted{profile, contact}
+	entries := make(map[string]wanted, len(w.Entries))
+	for _, id := range w.Entries {
+		if _, ok := entries[id]; !ok {
+			entries[id] = want(MessageKey(w.Customer, id))
+			list = append(list, entries[id])
+		}
+	}
+	if w.Scores {
+		list = append(list, wanted{table: s.customers, key: customerKey(w.Customer), name: string(w.Customer)})
+	}
+	items, err := s.batchGet(ctx, list)
+	if err != nil {
+		return d, err
+	}
+	if d.Profile, err = decodeProfile(items[profile.name]); err != nil {
+		return d, err
+	}
+	if d.Contact, err = decodeContact(items[contact.name]); err != nil {
+		return d, err
+	}
+	if item := items[string(w.Customer)]; w.Scores && item != nil {
+		rec, err := decodeCustomer(item)
+		if err != nil {
+			return d, err
+		}
+		d.Scores = rec.Scores
+	}
+	d.Entries = make(map[string]message.Entry, len(entries))
+	for id, e := range entries {
+		if item := items[e.name]; item != nil {
+			d.Entries[id] = decodeEntry(w.Customer, item)
+		}
+	}
+	return d, nil
+}
+
+// Entry reads one entry, strongly consistent. It returns NotFound where there is none.
+func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e message.Entry, err error) {
+	defer fault.Wrap(&err, "read a ledger entry")
+	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:              &s.records,
+		Key:                    attributes(MessageKey(id, entry)),
+		ConsistentRead:         aws.Bool(true),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return e, classify(err)
+	}
+	countRead(ctx, one(out.ConsumedCapacity)...)
+	if len(out.Item) == 0 {
+		return e, fault.New(fault.NotFound, "there is no such entry")
+	}
+	return decodeEntry(id, out.Item), nil
+}
+
+// WriteEntry writes a step of an entry, one write unit, on condition that the stored one still has the revision that
+// e carries (0: there is none). It returns the entry with its new revision, or Conflict.
+func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entry, err error) {
+	defer fault.Wrap(&err, "write a ledger entry")
+	u := s.entryUpdate(&e)
+	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 u.TableName,
+		Key:                       u.Key,
+		UpdateExpression:          u.UpdateExpression,
+		ConditionExpression:       u.ConditionExpression,
+		ExpressionAttributeNames:  u.ExpressionAttributeNames,
+		ExpressionAttributeValues: u.ExpressionAttributeValues,
+		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return e, classify(err)
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	e.Revision++
+	return e, nil
+}
+
+// Claim writes a claimed entry and the contact record that counts it in one transaction, four write units, each on
+// condition that it has not moved: the contact record from the version before its own, the entry from its revision.
+// It returns Conflict where either has; then nothing is written.
+func (s *Store) Claim(ctx context.Context, e message.Entry, c message.Contact) (err error) {
+	defer fault.Wrap(&err, "claim a message")
+	stamps, err := c.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	contact := &types.Update{
+		TableName:        &s.records,
+		Key:              attributes(ContactKey(e.Customer)),
+		UpdateExpression: aws.String("SET #v = :v, #stamps = :stamps"),
+		ExpressionAttributeNames: map[string]string{
+			"#v": attrVersion, "#stamps": attrStamps,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":v": number(c.Version), ":stamps": &types.AttributeValueMemberB{Value: stamps},
+		},
+		ConditionExpression: aws.String("attribute_not_exists(pk)"),
+	}
+	if c.Version > 1 {
+		contact.ConditionExpression = aws.String("#v = :before")
+		contact.ExpressionAttributeValues[":before"] = number(c.Version - 1)
+	}
+	out, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		TransactItems:          []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, out.ConsumedCapacity...)
+	return nil
+}
+
+// Messages reads a customer's entries, strongly consistent, at most limit of them from the cursor on ("" for the
+// first), in no order of time. The next cursor is "" where there are no more.
+func (s *Store) Messages(ctx context.Context, id customer.ID, limit int, cursor string) (list []message.Entry, next string, err error) {
+	defer fault.Wrap(&err, "read messages")
+	in := s.family(customerPK(id), messagePrefix)
+	in.Limit = aws.Int32(int32(limit))
+	if cursor != "" {
+		in.ExclusiveStartKey = attributes(MessageKey(id, cursor))
+	}
+	out, err := s.db.Query(ctx, in)
+	if err != nil {
+		return nil, "", classify(err)
+	}
+	countRead(ctx, one(out.ConsumedCapacity)...)
+	for _, item := range out.Items {
+		list = append(list, decodeEntry(id, item))
+	}
+	if len(out.LastEvaluatedKey) > 0 && len(list) > 0 {
+		next = list[len(list)-1].ID
+	}
+	return list, next, nil
+}
+
+// entryUpdate sets all that the entry has and removes all that it has not.
+func (s *Store) entryUpdate(e *message.Entry) *types.Update {
+	u := &types.Update{
+		TableName:                 &s.records,
+		Key:                       attributes(MessageKey(e.Customer, e.ID)),
+		ExpressionAttributeNames:  map[string]string{},
+		ExpressionAttributeValues: map[string]types.AttributeValue{},
+	}
+	var set, remove []string
+	for name, value := range encodeEntry(e) {
+		u.ExpressionAttributeNames["#"+name] = name
+		if value == nil {
+			remove = append(remove, "#"+name)
+			continue
+		}
+		u.ExpressionAttributeValues[":"+name] = value
+		set = append(set, "#"+name+" = :"+name)
+	}
+	expression := "SET " + strings.Join(set, ", ")
+	u.ConditionExpression = aws.String("attribute_not_exists(pk)")
+	if e.Revision > 0 {
+		expression += " REMOVE " + strings.Join(remove, ", ")
+		u.ConditionExpression = aws.String("#" + attrRevision + " = :before")
+		u.ExpressionAttributeValues[":before"] = number(e.Revision)
+	} else {
+		for _, name := range remove {
+			delete(u.ExpressionAttributeNames, name)
+		}
+	}
+	u.UpdateExpression = &expression
+	return u
+}
+
+// encodeEntry returns all attributes but the key; nil for what the entry has not.
+func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
+	item := map[string]types.AttributeValue{attrRevision: number(e.Revision + 1)}
+	for name, value := range map[string]string{
+		attrScene: e.Scene, attrChannel: string(e.Channel), attrOccasion: e.Occasion, attrKind: string(e.Kind),
+		attrData: string(e.Data), attrEntryState: string(e.State), attrGate: e.Gate, attrEntryReason: e.Reason,
+		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider,
+	} {
+		item[name] = nil
+		if value != "" {
+			item[name] = text(value)
+		}
+	}
+	item[attrStep] = nil
+	if e.Step != 0 {
+		item[attrStep] = number(int64(e.Step))
+	}
+	for name, at := range entryTimes(e) {
+		item[name] = nil
+		if !at.IsZero() {
+			item[name] = &types.AttributeValueMemberN{Value: strconv.FormatInt(at.UnixMilli(), 10)}
+		}
+	}
+	return item
+}
+
+func entryTimes(e *message.Entry) map[string]*time.Time {
+	return map[string]*time.Time{
+		attrCaused: &e.Caused, attrDecided: &e.Decided, attrDue: &e.Due, attrClaimed: &e.Claimed, attrTried: &e.Attempted,
+		attrSent: &e.Sent, attrArrived: &e.Delivered, attrBounced: &e.Bounced, attrAccused: &e.Complained, attrRejected: &e.Rejected,
+	}
+}
+
+func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.Entry {
+	e := message.Entry{
+		Customer: id,
+		ID:       strings.TrimPrefix(textOf(item["sk"]), messagePrefix),
+		Revision: numberOf(item[attrRevision]),
+		Scene:    textOf(item[attrScene]),
+		Step:     int(numberOf(item[attrStep])),
+		Channel:  message.Channel(textOf(item[attrChannel])),
+		Occasion: textOf(item[attrOccasion]),
+		Kind:     signal.Kind(textOf(item[attrKind])),
+		State:    message.State(textOf(item[attrEntryState])),
+		Gate:     textOf(item[attrGate]),
+		Reason:   textOf(item[attrEntryReason]),
+		Locale:   textOf(item[attrLocale]),
+		Attempt:  textOf(item[attrAttempt]),
+		Provider: textOf(item[attrProvider]),
+	}
+	if data := textOf(item[attrData]); data != "" {
+		e.Data = json.RawMessage(data)
+	}
+	for name, at := range entryTimes(&e) {
+		if v, ok := item[name]; ok {
+			*at = time.UnixMilli(numberOf(v)).UTC()
+		}
+	}
+	return e
+}
+
+func decodeContact(item map[string]types.AttributeValue) (message.Contact, error) {
+	var c message.Contact
+	if len(item) == 0 {
+		return c, nil
+	}
+	if err := c.UnmarshalBinary(bytesOf(item[attrStamps])); err != nil {
+		return c, err
+	}
+	c.Version = numberOf(item[attrVersion])
+	return c, nil
+}
