@@ -47,7 +47,7 @@ func (p *Proxy) identify(r *http.Request) (credential, error) {
 	}
 	parts := strings.Split(scope, "/") // key/date/region/service/aws4_request
 	if len(parts) != 5 {
-		return credential{service: s3}, refusal{kind: unauthenticated, message: "the request is not signed"}
+		return credential{service: serviceS3}, refusal{kind: unauthenticated, message: "the request is not signed"}
 	}
 	cred := credential{accessKey: parts[0], service: parts[3], session: session}
 	caller, ok := p.cfg.Callers[cred.accessKey]

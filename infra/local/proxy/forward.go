@@ -65,7 +65,7 @@ func serviceOf(r *http.Request) string {
 	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
 		return x.call.service()
 	}
-	return s3
+	return serviceS3
 }
 
 // forward hands the call to its engine or stand-in.
@@ -77,9 +77,9 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange) {
 		r.Header.Del("Content-Length")
 	}
 	switch x.call.service() {
-	case ses:
+	case serviceSES:
 		p.stand(w, r, x, p.cfg.SES)
-	case secretsManager:
+	case serviceSecrets:
 		p.stand(w, r, x, p.cfg.SecretsManager)
 	default:
 		p.engines[x.call.service()].ServeHTTP(w, r)
@@ -103,7 +103,7 @@ func (p *Proxy) answered(response *http.Response) error {
 		replace(response, ref, x)
 		return nil
 	}
-	if x.call.service() == dynamoDB && response.StatusCode == http.StatusOK {
+	if x.call.service() == serviceDynamoDB && response.StatusCode == http.StatusOK {
 		if write, ok := dynamoDBMetered[x.op.name]; ok {
 			response.Body = &meteredBody{ReadCloser: response.Body, usage: &p.usage, function: x.call.Function, write: write}
 		}

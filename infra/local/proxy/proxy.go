@@ -77,20 +77,20 @@ func New(cfg Config) *Proxy {
 		DisableCompression:  true, // bodies pass as they are
 	}
 	p.engines = map[string]*httputil.ReverseProxy{
-		dynamoDB: p.engine(cfg.DynamoDB, transport),
-		sqs:      p.engine(cfg.SQS, transport),
-		s3:       p.engine(cfg.S3, transport),
+		serviceDynamoDB: p.engine(cfg.DynamoDB, transport),
+		serviceSQS:      p.engine(cfg.SQS, transport),
+		serviceS3:       p.engine(cfg.S3, transport),
 	}
 	return p
 }
 
 // The services, as the credential scope of a signature spells them.
 const (
-	dynamoDB       = "dynamodb"
-	sqs            = "sqs"
-	s3             = "s3"
-	ses            = "ses"
-	secretsManager = "secretsmanager"
+	serviceDynamoDB = "dynamodb"
+	serviceSQS      = "sqs"
+	serviceS3       = "s3"
+	serviceSES      = "ses"
+	serviceSecrets  = "secretsmanager"
 )
 
 // operation is one call, read.
@@ -127,15 +127,15 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // read tells what the call is and needs.
 func (p *Proxy) read(r *http.Request, service string) (operation, error) {
 	switch service {
-	case dynamoDB:
+	case serviceDynamoDB:
 		return p.readDynamoDB(r)
-	case sqs:
+	case serviceSQS:
 		return p.readSQS(r)
-	case s3:
+	case serviceS3:
 		return p.readS3(r)
-	case ses:
+	case serviceSES:
 		return p.readSES(r)
-	case secretsManager:
+	case serviceSecrets:
 		return p.readSecretsManager(r)
 	default:
 		return operation{}, refusal{kind: unknown, message: "the suite on one machine has no service " + service}

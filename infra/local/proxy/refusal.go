@@ -51,7 +51,7 @@ type wire struct {
 }
 
 var wires = map[string]map[refusalKind]wire{
-	dynamoDB: {
+	serviceDynamoDB: {
 		denied:          {400, "com.amazon.coral.service#AccessDeniedException"},
 		unauthenticated: {400, "com.amazon.coral.service#UnrecognizedClientException"},
 		invalid:         {400, "com.amazon.coral.validate#ValidationException"},
@@ -59,7 +59,7 @@ var wires = map[string]map[refusalKind]wire{
 		throttled:       {400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"},
 		failed:          {500, "com.amazonaws.dynamodb.v20120810#InternalServerError"},
 	},
-	sqs: {
+	serviceSQS: {
 		denied:          {403, "com.amazon.coral.service#AccessDeniedException"},
 		unauthenticated: {403, "com.amazon.coral.service#InvalidClientTokenId"},
 		invalid:         {400, "com.amazon.coral.service#InvalidParameterValueException"},
@@ -68,7 +68,7 @@ var wires = map[string]map[refusalKind]wire{
 		throttled:       {400, "com.amazonaws.sqs#RequestThrottled"},
 		failed:          {500, "com.amazon.coral.service#InternalFailure"},
 	},
-	s3: {
+	serviceS3: {
 		denied:          {403, "AccessDenied"},
 		unauthenticated: {403, "InvalidAccessKeyId"},
 		invalid:         {400, "InvalidRequest"},
@@ -76,7 +76,7 @@ var wires = map[string]map[refusalKind]wire{
 		throttled:       {503, "SlowDown"},
 		failed:          {500, "InternalError"},
 	},
-	ses: {
+	serviceSES: {
 		denied:          {403, "AccessDeniedException"},
 		unauthenticated: {403, "UnrecognizedClientException"},
 		invalid:         {400, "BadRequestException"},
@@ -84,7 +84,7 @@ var wires = map[string]map[refusalKind]wire{
 		throttled:       {429, "TooManyRequestsException"},
 		failed:          {500, "InternalServiceErrorException"},
 	},
-	secretsManager: {
+	serviceSecrets: {
 		denied:          {400, "AccessDeniedException"},
 		unauthenticated: {400, "UnrecognizedClientException"},
 		invalid:         {400, "InvalidParameterException"},
@@ -110,7 +110,7 @@ type answer struct {
 func (ref refusal) answer(service, path string) answer {
 	spelling, ok := wires[service]
 	if !ok {
-		spelling = wires[secretsManager]
+		spelling = wires[serviceSecrets]
 	}
 	w, ok := spelling[ref.kind]
 	if !ok {
@@ -119,17 +119,17 @@ func (ref refusal) answer(service, path string) answer {
 	header := http.Header{"X-Amzn-Requestid": {"local"}}
 	var body []byte
 	switch service {
-	case s3:
+	case serviceS3:
 		header.Set("Content-Type", "application/xml")
 		body = []byte(xml.Header + "<Error><Code>" + w.code + "</Code><Message>" + escapeXML(ref.message) +
 			"</Message><Resource>" + escapeXML(path) + "</Resource><RequestId>local</RequestId></Error>")
-	case ses:
+	case serviceSES:
 		header.Set("Content-Type", "application/json")
 		header.Set("X-Amzn-Errortype", w.code)
 		body = encode(map[string]string{"message": ref.message})
 	default:
 		header.Set("Content-Type", "application/x-amz-json-1.0")
-		if service == sqs && queryErrors[ref.kind] != "" {
+		if service == serviceSQS && queryErrors[ref.kind] != "" {
 			header.Set("X-Amzn-Query-Error", queryErrors[ref.kind])
 		}
 		body = encode(map[string]string{"__type": w.code, "message": ref.message})
