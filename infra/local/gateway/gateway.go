@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -20,10 +19,21 @@ import (
 type Route struct {
 	Key    string // "POST /v1/track", "ANY /x/{proxy+}" or "$default"
 	Invoke func(ctx context.Context, payload []byte) ([]byte, error)
-	// Authorize, where set, verifies the caller's bearer token and returns its claims. An error is answered 401.
-	Authorize func(token string) (claims map[string]string, err error)
-	Scopes    []string // of which a token must have one; none asks for none
+	// Authorize, where set, verifies the header Authorization, and that the token has one of the scopes if there are any,
+	// and returns the token's claims. An error is answered as the Refusal that it is, or else 401.
+	Authorize func(authorization string, scopes []string) (claims map[string]string, err error)
+	Scopes    []string
 }
+
+// Refusal is why a request is not let through.
+type Refusal struct {
+	Status    int    // 401 or 403
+	Challenge string // value of the header WWW-Authenticate
+	Reason    string // not told to the caller
+}
+
+// Error returns the reason.
+func (r *Refusal) Error() string { return r.Reason }
 
 // Config describes an API.
 type Config struct {
@@ -66,12 +76,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var authorizer *events.APIGatewayV2HTTPRequestContextAuthorizerDescription
 	if match.Authorize != nil {
-		claims, status := authorize(match, r.Header.Get("Authorization"))
-		if status != http.StatusOK {
-			if status == http.StatusUnauthorized {
-				w.Header().Set("Www-Authenticate", "Bearer")
-			}
-			message(w, status, http.StatusText(status))
+		claims, err := match.Authorize(r.Header.Get("Authorization"), match.Scopes)
+		if err != nil {
+			refuse(w, err)
 			return
 		}
 		authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
@@ -108,30 +115,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authorize verifies a request's token and returns its claims with 200, or else 401 or 403.
-func authorize(r *route, header string) (map[string]string, int) {
-	scheme, token, ok := strings.Cut(header, " ")
-	if !ok {
-		token = header // AWS takes a bare token, too
-	} else if !strings.EqualFold(scheme, "Bearer") {
-		return nil, http.StatusUnauthorized
+func refuse(w http.ResponseWriter, err error) {
+	refusal := &Refusal{Status: http.StatusUnauthorized, Challenge: "Bearer"}
+	errors.As(err, &refusal)
+	if refusal.Status == http.StatusUnauthorized {
+		w.Header().Set("Www-Authenticate", refusal.Challenge)
 	}
-	claims, err := r.Authorize(strings.TrimSpace(token))
-	if err != nil || token == "" {
-		return nil, http.StatusUnauthorized
-	}
-	if len(r.Scopes) == 0 {
-		return claims, http.StatusOK
-	}
-	granted := strings.Fields(claims["scope"] + " " + claims["scp"])
-	for _, want := range r.Scopes {
-		for _, have := range granted {
-			if want == have {
-				return claims, http.StatusOK
-			}
-		}
-	}
-	return nil, http.StatusForbidden
+	message(w, refusal.Status, http.StatusText(refusal.Status))
 }
 
 // write writes a function's answer: an object with a status code, or any other JSON, which is a body with status 200.

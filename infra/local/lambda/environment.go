@@ -17,6 +17,7 @@ import (
 // environment is one process of a function and the Runtime API that it alone talks to.
 type environment struct {
 	config  *Config
+	session string // a name of its own, handed to the process as AWS_SESSION_TOKEN
 	process *process.Process
 	server  *http.Server
 	next    chan *invocation // to the process that asks for the next one
@@ -45,46 +46,49 @@ type outcome struct {
 // initIn is how long Lambda gives a function to come up.
 const initIn = 10 * time.Second
 
-// start starts a process and waits until it asks for work.
-func start(ctx context.Context, config *Config) (*environment, error) {
+// launch starts a process.
+func launch(config *Config) (*environment, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", config.Name, err)
 	}
 	e := &environment{
-		config: config, next: make(chan *invocation), ready: make(chan struct{}), initError: make(chan *Error, 1),
+		config: config, session: requestID(), next: make(chan *invocation), ready: make(chan struct{}), initError: make(chan *Error, 1),
 	}
 	e.server = &http.Server{Handler: e.api(), ReadHeaderTimeout: 5 * time.Second}
 	go e.server.Serve(listener) // ends with close
 
 	cmd := exec.Command(config.Executable)
-	cmd.Env = append(append([]string{}, config.Environment...), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
+	cmd.Env = append(append([]string{}, config.Environment...), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String(), "AWS_SESSION_TOKEN="+e.session)
 	cmd.Stdout, cmd.Stderr = config.Log, config.Log
 	if e.process, err = process.Start(cmd); err != nil {
 		e.server.Close()
 		return nil, fmt.Errorf("start %s: %w", config.Name, err)
 	}
+	return e, nil
+}
+
+// awaitReady waits until the process asks for work.
+func (e *environment) awaitReady(ctx context.Context) error {
 	timer := time.NewTimer(initIn)
 	defer timer.Stop()
 	select {
 	case <-e.ready:
-		return e, nil
+		return nil
 	case fault := <-e.initError:
-		err = fault
+		return fault
 	case <-e.process.Done():
-		err = &Error{config.Name, "Runtime.ExitError", "the process ended before it asked for work: " + exit(e.process.Err())}
 		select { // it may have said why
 		case fault := <-e.initError:
-			err = fault
+			return fault
 		default:
+			return &Error{e.config.Name, "Runtime.ExitError", "the process ended before it asked for work: " + exit(e.process.Err())}
 		}
 	case <-timer.C:
-		err = &Error{config.Name, "Sandbox.Timedout", fmt.Sprintf("the process did not ask for work within %v", initIn)}
+		return &Error{e.config.Name, "Sandbox.Timedout", fmt.Sprintf("the process did not ask for work within %v", initIn)}
 	case <-ctx.Done():
-		err = ctx.Err()
+		return ctx.Err()
 	}
-	e.close()
-	return nil, err
 }
 
 func exit(err error) string {

@@ -23,7 +23,7 @@ type Config struct {
 	Name        string        // for people and logs: "ingest"
 	ARN         string        // told to the process with each invocation
 	Executable  string        // path
-	Environment []string      // the whole of it, "NAME=value"; AWS_LAMBDA_RUNTIME_API is added
+	Environment []string      // the whole of it, "NAME=value"; AWS_LAMBDA_RUNTIME_API and, naming the process, AWS_SESSION_TOKEN are added
 	Timeout     time.Duration // of an invocation
 	Limit       int           // processes at a time, at least 1
 	Log         io.Writer     // what the processes write; must be safe for concurrent use
@@ -127,22 +127,26 @@ func (f *Function) acquire(ctx context.Context) (*environment, error) {
 		delete(f.all, e)
 		e.close()
 	}
-	closed := f.closed
 	f.mu.Unlock()
-	if closed {
-		return nil, ErrClosed
-	}
-	e, err := start(ctx, &f.config)
+	e, err := launch(&f.config)
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if f.closed {
+		f.mu.Unlock()
 		e.close()
 		return nil, ErrClosed
 	}
 	f.all[e] = true
+	f.mu.Unlock()
+	if err := e.awaitReady(ctx); err != nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.all, e)
+		e.close()
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -164,6 +168,20 @@ func (f *Function) Kill() {
 	for e := range f.all {
 		e.process.Kill()
 	}
+}
+
+// KillSession ends at once the process whose AWS_SESSION_TOKEN is the session, and returns when it is dead; it reports
+// whether there was one. A process is also found while it comes up.
+func (f *Function) KillSession(session string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for e := range f.all {
+		if e.session == session {
+			e.process.Kill()
+			return true
+		}
+	}
+	return false
 }
 
 // Close ends all processes. Invocations under way fail.

@@ -107,7 +107,8 @@ func (m *Mapping) gather(ctx context.Context) []types.Message {
 	return batch
 }
 
-// receive asks the queue once. SQS counts a long poll in whole seconds; what is less is waited for in short polls.
+// receive asks the queue once. SQS counts a long poll in whole seconds; what is less is waited for in short polls, for
+// which the queue's own ReceiveMessageWaitTimeSeconds must be 0.
 func (m *Mapping) receive(ctx context.Context, most int, wait time.Duration) ([]types.Message, error) {
 	const step = 20 * time.Millisecond
 	seconds := int32(wait / time.Second)

@@ -1,0 +1,218 @@
+package suite
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"liuke/infra/local/gateway"
+	"liuke/infra/local/standin"
+	"liuke/infra/local/template"
+)
+
+const (
+	localPath  = "/_local/"
+	outboxPath = localPath + "outbox"
+)
+
+// serve puts the HTTP API and, under /_local/, the suite's own pages on the address.
+func (s *Suite) serve(context.Context) error {
+	routes, err := s.App.Routes()
+	if err != nil {
+		return err
+	}
+	config := gateway.Config{Account: s.App.Account, Now: s.Clock.Now}
+	for _, r := range routes {
+		config.APIID = r.API
+		config.Routes = append(config.Routes, s.route(r))
+	}
+	api, err := gateway.New(config)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	s.addLocal(mux)
+	var handler http.Handler = mux
+	s.handler.Store(&handler)
+	return nil
+}
+
+func (s *Suite) route(r *template.Route) gateway.Route {
+	route := gateway.Route{Key: r.Key, Scopes: r.Scopes, Invoke: func(ctx context.Context, payload []byte) ([]byte, error) {
+		// API Gateway asks as the route "api/stage/method/path", its parameters as *.
+		if err := s.authority.InvokeFrom("apigateway.amazonaws.com", r.Function, s.routeARN(r)); err != nil {
+			return nil, err
+		}
+		return s.invoke(ctx, r.Function, payload)
+	}}
+	if r.Authorizer == nil {
+		return route
+	}
+	verifier := &standin.Verifier{Issuer: r.Authorizer.Issuer, Audience: r.Authorizer.Audience, Keys: map[string]*rsa.PublicKey{}, Now: s.Clock.Now}
+	verifier.Keys = s.issuer.Keys()
+	route.Authorize = func(authorization string, scopes []string) (map[string]string, error) {
+		claims, err := verifier.Verify(authorization, scopes...)
+		var refused *standin.Refused
+		if errors.As(err, &refused) {
+			return nil, &gateway.Refusal{Status: refused.Status, Challenge: refused.Challenge(), Reason: refused.Reason}
+		}
+		return claims, err
+	}
+	return route
+}
+
+func (s *Suite) routeARN(r *template.Route) string {
+	method, path, _ := strings.Cut(r.Key, " ")
+	return "arn:aws:execute-api:" + s.App.Region + ":" + s.App.Account + ":" + r.API + "/$default/" + method + path
+}
+
+// addLocal adds the suite's own interface. Other sites' pages cannot use it: a request that a browser sends from
+// elsewhere names its origin.
+func (s *Suite) addLocal(mux *http.ServeMux) {
+	handle := func(pattern string, f func(http.ResponseWriter, *http.Request) (any, error)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(method+" "+localPath+path, func(w http.ResponseWriter, r *http.Request) {
+			if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+				answer(w, http.StatusForbidden, map[string]string{"error": "this is not for other sites"})
+				return
+			}
+			v, err := f(w, r)
+			switch {
+			case errors.Is(err, errNotFound):
+				answer(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+			case errors.As(err, new(*badRequest)):
+				answer(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			case err != nil:
+				answer(w, http.StatusBadGateway, map[string]string{"error": err.Error()})
+			default:
+				answer(w, http.StatusOK, v)
+			}
+		})
+	}
+	handle("GET clock", func(http.ResponseWriter, *http.Request) (any, error) { return s.clockView(), nil })
+	handle("POST clock", s.setClock)
+	handle("GET queues", func(_ http.ResponseWriter, r *http.Request) (any, error) { return s.State(r.Context()) })
+	handle("POST schedules", s.pause)
+	handle("POST schedules/{name}", func(_ http.ResponseWriter, r *http.Request) (any, error) {
+		return map[string]bool{"fired": true}, s.Fire(r.Context(), r.PathValue("name"))
+	})
+	handle("GET permissions", func(http.ResponseWriter, *http.Request) (any, error) { return s.Permissions(), nil })
+	handle("GET units", func(http.ResponseWriter, *http.Request) (any, error) {
+		return map[string]any{"functions": s.Units()}, nil
+	})
+	mux.Handle("GET "+localPath+"jwks.json", s.issuer)
+	page := standin.NewPage(s.outbox, outboxPath)
+	mux.Handle(outboxPath, page)
+	mux.Handle(outboxPath+"/", page)
+	mux.HandleFunc(localPath, func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, queues, schedules, permissions, units and outbox"})
+	})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) // a caller that has gone needs no answer
+}
+
+type badRequest struct{ error }
+
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(io.LimitReader(r.Body, 1<<16))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return &badRequest{fmt.Errorf("read the body: %w", err)}
+	}
+	return nil
+}
+
+func (s *Suite) clockView() any {
+	return map[string]string{"now": s.Clock.Now().Format(time.RFC3339Nano)}
+}
+
+// setClock takes {"now":"2026-01-31T00:00:00Z"} or {"advance":"24h"}.
+func (s *Suite) setClock(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var body struct {
+		Now     time.Time `json:"now"`
+		Advance string    `json:"advance"`
+	}
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	var err error
+	switch {
+	case !body.Now.IsZero() && body.Advance == "":
+		err = s.Clock.Set(body.Now)
+	case body.Now.IsZero() && body.Advance != "":
+		var by time.Duration
+		if by, err = time.ParseDuration(body.Advance); err != nil {
+			return nil, &badRequest{fmt.Errorf("advance: %w", err)}
+		}
+		err = s.Clock.Advance(by)
+	default:
+		return nil, &badRequest{errors.New(`give either {"now":"2026-01-31T00:00:00Z"} or {"advance":"24h"}`)}
+	}
+	return s.clockView(), err
+}
+
+// pause takes {"paused":true} or {"paused":false}.
+func (s *Suite) pause(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var body struct {
+		Paused *bool `json:"paused"`
+	}
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Paused == nil {
+		return nil, &badRequest{errors.New(`give {"paused":true} or {"paused":false}`)}
+	}
+	s.Pause(*body.Paused)
+	return body, nil
+}
+
+// Permissions is what the policies refused, and what nobody used.
+type Permissions struct {
+	Denied []Denial `json:"denied"`
+	Unused []string `json:"unused"`
+}
+
+// Denial is one refusal, in words that name principal, action and resource, and how often it came.
+type Denial struct {
+	What  string `json:"what"`
+	Count int    `json:"count"`
+}
+
+// Permissions returns what the policies refused so far, and the permissions that nobody used.
+func (s *Suite) Permissions() Permissions {
+	p := Permissions{Denied: []Denial{}, Unused: []string{}}
+	for _, d := range s.authority.Denials() {
+		p.Denied = append(p.Denied, Denial{d.Decision.String(), d.Count})
+	}
+	for _, u := range s.authority.Unused() {
+		p.Unused = append(p.Unused, u.String())
+	}
+	return p
+}
+
+// Units are DynamoDB's request units.
+type Units struct {
+	Read  float64 `json:"read"`
+	Write float64 `json:"write"`
+}
+
+// Units returns the DynamoDB capacity that each function consumed so far.
+func (s *Suite) Units() map[string]Units {
+	used := map[string]Units{}
+	for function, u := range s.proxy.Usage() {
+		used[function] = Units{Read: u.Read, Write: u.Write}
+	}
+	return used
+}
