@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"liuke/shared/api"
+	"liuke/shared/clock"
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/recalc"
+	"liuke/shared/survey"
+)
+
+// Store reads what operators look at, and keeps what planning a recalculation needs.
+type Store interface {
+	recalc.Store
+	// Customer returns a record of Version 0 where there is none.
+	Customer(ctx context.Context, id customer.ID) (customer.Record, error)
+	// Profile returns a profile of Version 0 where there is none.
+	Profile(ctx context.Context, id customer.ID) (customer.Profile, error)
+	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
+	// Messages returns a page of the ledger and the cursor of the next, "" after the last.
+	Messages(ctx context.Context, id customer.ID, limit int, cursor string) ([]message.Entry, string, error)
+	Counts(ctx context.Context, survey string) (survey.Counts, error)
+	// Runs returns the latest runs, newest first.
+	Runs(ctx context.Context, limit int) ([]*recalc.Run, error)
+	// CurrentRun names the run that the standing scores are from, "" for none.
+	CurrentRun(ctx context.Context) (string, error)
+}
+
+// Lake reads the objects of runs.
+type Lake interface {
+	recalc.Objects
+	PresignGet(ctx context.Context, key string, ttl time.Duration) (url string, err error)
+}
+
+// Handler serves operators.
+type Handler struct {
+	store    Store
+	lake     Lake
+	planner  recalc.Planner
+	business recalc.Settings
+	surveys  survey.Catalogue
+	log      *slog.Logger
+	routes   map[string]route
+}
+
+// route is what answers one route, and the query parameters that it knows.
+type route struct {
+	serve      func(ctx context.Context, r *api.Request) (api.Response, error)
+	parameters []string
+	public     bool
+}
+
+// NewHandler returns a handler over the surveys that come with the suite.
+func NewHandler(store Store, queue recalc.Queue, lake Lake, business recalc.Settings, now clock.Now, log *slog.Logger) (*Handler, error) {
+	surveys, err := survey.BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{
+		store: store, lake: lake, business: business, surveys: surveys, log: log,
+		planner: recalc.Planner{Store: store, Queue: queue, Now: now, Settings: business},
+	}
+	h.routes = map[string]route{
+		"GET /v1/customers/{id}":            {serve: h.customer},
+		"GET /v1/customers/{id}/messages":   {serve: h.messages, parameters: []string{"limit", "cursor"}},
+		"POST /v1/rfm/runs":                 {serve: h.startRun},
+		"GET /v1/rfm/runs":                  {serve: h.runs, parameters: []string{"limit"}},
+		"GET /v1/rfm/runs/{id}":             {serve: h.run},
+		"GET /v1/rfm/runs/{id}/scores.csv":  {serve: h.scores},
+		"GET /v1/segments":                  {serve: h.segments},
+		"GET /v1/segments/{name}/customers": {serve: h.members, parameters: []string{"limit", "cursor"}},
+		"GET /v1/surveys/{survey}/metrics":  {serve: h.metrics},
+		"GET /openapi.json":                 {serve: describe, public: true},
+	}
+	return h, nil
+}
+
+// Handle answers one request.
+func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
+	out, err := h.serve(ctx, &r)
+	if err == nil {
+		return out, nil
+	}
+	if code := fault.CodeOf(err); code == fault.Internal || code == fault.Unavailable || code == fault.Throttled {
+		h.log.ErrorContext(ctx, "request not served", "route", r.RouteKey, "code", code, "error", err.Error())
+	}
+	return api.Error(err), nil
+}
+
+func (h *Handler) serve(ctx context.Context, r *api.Request) (api.Response, error) {
+	to, ok := h.routes[r.RouteKey]
+	if !ok {
+		return api.Response{}, fault.New(fault.NotFound, "there is nothing under this address")
+	}
+	if a := r.RequestContext.Authorizer; !to.public && (a == nil || a.JWT == nil) {
+		// The gateway lets nobody through without a token; this holds if its settings are ever wrong.
+		return api.Response{}, fault.New(fault.Unauthorized, "send an operator's token: Authorization: Bearer …")
+	}
+	for name := range r.QueryStringParameters {
+		if !slices.Contains(to.parameters, name) {
+			return api.Response{}, unknownParameter(to.parameters)
+		}
+	}
+	return to.serve(ctx, r)
+}
+
+func unknownParameter(known []string) error {
+	if len(known) == 0 {
+		return fault.New(fault.Invalid, "this address takes no query parameters: leave them out")
+	}
+	return fault.New(fault.Invalid, "a query parameter is not known: %s can be given", strings.Join(known, " and "))
+}
+
+// pathParameter returns what the path holds in a place. The gateway decodes percent signs once; where one that is still
+// encoded comes through, it is decoded here.
+func pathParameter(r *api.Request, name string) string {
+	v := r.PathParameters[name]
+	if decoded, err := url.PathUnescape(v); err == nil {
+		return decoded
+	}
+	return v
+}
+
+// limit returns the query's limit within 1..most, fallback where there is none.
+func limit(r *api.Request, fallback, most int) (int, error) {
+	text, ok := r.QueryStringParameters["limit"]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fault.New(fault.Invalid, "limit is a whole number from 1 to %d", most)
+	}
+	return n, nil
+}
+
+// timeOf returns nil for a zero time, so that JSON says null.
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+//go:embed openapi.json
+var openAPI string
+
+// describe answers with the description of the interface.
+func describe(context.Context, *api.Request) (api.Response, error) {
+	out := api.JSON(http.StatusOK, nil)
+	out.Headers["cache-control"] = "public, max-age=300"
+	out.Body = openAPI
+	return out, nil
+}

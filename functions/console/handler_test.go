@@ -1,0 +1,456 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"liuke/infra/local/engine"
+	"liuke/shared/api"
+	"liuke/shared/customer"
+	"liuke/shared/dynamo"
+	"liuke/shared/fault"
+	"liuke/shared/lake"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/recalc"
+	"liuke/shared/rfm"
+	"liuke/shared/signal"
+	"liuke/shared/survey"
+)
+
+var (
+	business = recalc.Settings{Zone: time.UTC, Currency: "CNY"}
+	now      = time.Date(2026, 3, 1, 8, 31, 1, 0, time.UTC)
+	started  = time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
+)
+
+const (
+	user    = customer.ID("user-0001")
+	applied = "20260301T030000.000Z"
+)
+
+type testBundle struct {
+	handler *Handler
+	store   *dynamo.Store
+	lake    *lake.Lake
+	log     *bytes.Buffer
+	phases  func() []string // takes the bodies on the queue of recalculations
+}
+
+func setup(t *testing.T) *testBundle {
+	t.Helper()
+	customers, records := engine.NewTables(t)
+	cfg := engine.Config(engine.StartQueues(t))
+	url := engine.NewQueue(t)
+	b := &testBundle{
+		store: dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records),
+		lake:  lake.New(cfg, engine.NewBucket(t)),
+		log:   &bytes.Buffer{},
+	}
+	var err error
+	b.handler, err = NewHandler(b.store, queue.New(cfg, url), b.lake, business, func() time.Time { return now }, slog.New(slog.NewJSONHandler(b.log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := sqs.NewFromConfig(cfg)
+	b.phases = func() (bodies []string) {
+		t.Helper()
+		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Messages {
+			bodies = append(bodies, *m.Body)
+		}
+		return bodies
+	}
+	return b
+}
+
+// do sends the sample request of that name, changed, and holds what comes back against the description.
+func (b *testBundle) do(t *testing.T, sample string, change func(*api.Request)) (int, map[string]any, api.Response) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "events", "console", sample+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r api.Request
+	if err := json.Unmarshal(raw, &r); err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(&r)
+	}
+	out, err := b.handler.Handle(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.StatusCode == http.StatusSeeOther {
+		return out.StatusCode, nil, out
+	}
+	var body map[string]any
+	if err := json.Unmarshal([]byte(out.Body), &body); err != nil {
+		t.Fatalf("%s: %v in %s", sample, err, out.Body)
+	}
+	described(t, r.RouteKey, out, body)
+	return out.StatusCode, body, out
+}
+
+// described checks an answer against the schema that the description has for it.
+func described(t *testing.T, route string, out api.Response, body map[string]any) {
+	t.Helper()
+	d := describedInterface(t)
+	method, path, _ := strings.Cut(route, " ")
+	response, ok := d.Paths[path][strings.ToLower(method)].Responses[fmt.Sprint(out.StatusCode)]
+	if !ok {
+		t.Errorf("%s does not say that it answers %d: %s", route, out.StatusCode, out.Body)
+		return
+	}
+	content, ok := d.resolve(response)["content"].(map[string]any)[out.Headers["content-type"]].(map[string]any)
+	if !ok {
+		t.Errorf("%s does not say that it answers %d as %s", route, out.StatusCode, out.Headers["content-type"])
+		return
+	}
+	for _, wrong := range d.check("", body, content["schema"].(map[string]any)) {
+		t.Errorf("%s, %d: %s", route, out.StatusCode, wrong)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// seed stores a customer with a history, a profile, scores, answers and messages.
+func (b *testBundle) seed(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	rec := customer.Record{ID: user, Version: 1}
+	rec.History.Add(customer.Date(2025, time.June, 1), 12995)
+	rec.History.Add(customer.Date(2026, time.February, 20), 5000)
+	rec.Activity.Add(customer.MonthOf(customer.Date(2026, time.February, 1)), 4)
+	rec.Touch(started.Add(-time.Hour).Unix())
+	must(t, b.store.Commit(ctx, &rec, nil))
+	written, err := b.store.WriteScores(ctx, user, customer.Scores{R: 5, F: 2, M: 3, Segment: "Potential Loyalist", Risk: "low", Value: "mid", Run: started.UnixMilli()})
+	if err != nil || !written {
+		t.Fatal(written, err)
+	}
+	profile := customer.Profile{Version: 1}
+	for name, value := range map[string]string{customer.TraitEmail: "a@shop.example", customer.TraitLocale: "zh-CN", customer.ConsentTrait("email"): "true", customer.ConsentTrait("sms"): "false"} {
+		profile.Set(name, customer.Trait{Value: value, Time: started.UnixMilli(), Event: "e"})
+	}
+	must(t, b.store.PutProfile(ctx, user, &profile))
+	for i, score := range []int{3, 9} {
+		must(t, b.store.PutAnswer(ctx, nil, survey.Answer{
+			Survey: "nps", Version: 1, Customer: user, Invitation: fmt.Sprint("i", i), Given: survey.Given{Score: score, Comment: "很好"},
+			Locale: "zh-CN", Revision: 1, Answered: started.Add(time.Duration(i) * time.Hour), Revised: started.Add(time.Duration(i) * time.Hour),
+		}))
+	}
+	for i := range 3 {
+		s := signal.Signal{ID: fmt.Sprint("order:", i), Kind: signal.OrderPlaced, Customer: user, Time: started}
+		e, err := message.New("order_thanks", 0, message.Email, s).Hold("consent", "no_consent", started.Add(time.Duration(i)*time.Minute))
+		must(t, err)
+		_, err = b.store.WriteEntry(ctx, e)
+		must(t, err)
+	}
+}
+
+// publish stores a run that is done and applied, with its objects.
+func (b *testBundle) publish(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	cut := func(values ...int64) (cuts []rfm.Cut) {
+		for _, v := range values {
+			cuts = append(cuts, rfm.Cut{Num: v, Den: 1})
+		}
+		return cuts
+	}
+	run := &recalc.Run{
+		ID: applied, State: recalc.Running, Started: started, Deadline: started.Add(recalc.Lease), Slices: 1,
+		Terms: recalc.Terms{AsOf: customer.Date(2026, time.March, 1), WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"},
+	}
+	must(t, b.store.BeginRun(ctx, run, "", nil))
+	run, err := b.store.SaveFit(ctx, applied, &recalc.Fit{Customers: 4, Cuts: rfm.Cuts{Recency: cut(10, 20, 30, 40), Frequency: cut(1, 2, 3, 4), Monetary: cut(1000, 2000, 3000, 4000)}}, run.Deadline)
+	must(t, err)
+	must(t, b.store.FinishRun(ctx, run, &recalc.Report{
+		Customers: 4, Differing: 4,
+		Segments: []recalc.SegmentTotals{{Name: "At Risk", Totals: recalc.Totals{Customers: 3, Orders: 7, Revenue: 123456}}},
+		Moves:    []recalc.Move{{From: "Champions", To: "At Risk", Customers: 1}},
+		Read:     1.5, Write: 4,
+	}, started.Add(time.Minute)))
+	var table bytes.Buffer
+	w := csv.NewWriter(&table)
+	for _, id := range []string{"=cmd", "顾客,2", "c3"} {
+		must(t, w.Write([]string{id, "1", "2", "3.00", "1", "2", "4", "At Risk", "", "", ""}))
+	}
+	w.Flush()
+	must(t, b.lake.Put(ctx, recalc.TableKey(applied, 0, 0), "text/csv", table.Bytes()))
+	must(t, b.lake.Put(ctx, recalc.ScoresKey(applied), "text/csv", append(recalc.Header(), table.Bytes()...)))
+	must(t, b.lake.Put(ctx, recalc.IndexKey(applied), "application/json", []byte(`[{"slice":0,"part":0,"segments":{"At Risk":3}}]`)))
+}
+
+func TestACustomerIsShownWithTheReasonsBehindTheScores(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	status, body, _ := b.do(t, "customer", nil)
+	if status != http.StatusOK {
+		t.Fatal(status, body)
+	}
+	scores := body["scores"].(map[string]any)
+	if scores["segment"] != "Potential Loyalist" || scores["reasons"] != nil {
+		t.Errorf("before any run is to be had: %v", scores)
+	}
+	b.publish(t)
+	_, body, out := b.do(t, "customer", nil)
+	for _, want := range []string{
+		`"traits":{"email":"a@shop.example","locale":"zh-CN"}`,
+		`"consent":{"email":{"given":true,`, `"sms":{"given":false,`,
+		`"orders":{"count":2,"revenue":"179.95","currency":"CNY","first":"2025-06-01","last":"2026-02-20","approximate":false}`,
+		`"activity":{"events":4,"months":[{"month":"2026-02","events":4}]}`,
+		`"run_id":"` + applied + `","as_of":"2026-03-01"`,
+		`"recency":{"days":9,"cuts":[10,20,30,40]},"frequency":{"orders":2,"cuts":[1,2,3,4]},"monetary":{"revenue":"179.95","cuts":[10,20,30,40]}`,
+	} {
+		if !strings.Contains(out.Body, want) {
+			t.Errorf("%s is not in %s", want, out.Body)
+		}
+	}
+	if answers := body["answers"].([]any); len(answers) != 2 || answers[0].(map[string]any)["score"] != 9.0 {
+		t.Errorf("the latest answer is not first: %v", answers)
+	}
+}
+
+func TestCustomerIDsComeInAnySpelling(t *testing.T) {
+	b := setup(t)
+	odd := customer.ID("anonymous:顾客 100%25+&?")
+	rec := customer.Record{ID: odd, Version: 1}
+	rec.Touch(started.Unix())
+	must(t, b.store.Commit(t.Context(), &rec, nil))
+	for _, spelled := range []string{url.PathEscape(string(odd)), strings.ReplaceAll(string(odd), "%", "%25")} {
+		status, body, _ := b.do(t, "customer", func(r *api.Request) { r.PathParameters["id"] = spelled })
+		if status != http.StatusOK || body["customer_id"] != string(odd) {
+			t.Errorf("%q: %d %v", spelled, status, body)
+		}
+	}
+	for id, want := range map[string]int{"nobody": http.StatusNotFound, "": http.StatusBadRequest, "a%00b": http.StatusBadRequest, "%ff": http.StatusBadRequest, strings.Repeat("x", 129): http.StatusBadRequest, "100%": http.StatusNotFound} {
+		status, body, _ := b.do(t, "customer", func(r *api.Request) { r.PathParameters["id"] = id })
+		if status != want {
+			t.Errorf("%q: %d %v", id, status, body)
+		}
+		if id != "" && strings.Contains(fmt.Sprint(body), id) {
+			t.Errorf("the problem repeats the id %q", id)
+		}
+	}
+}
+
+func TestMessagesArePaged(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	seen := map[string]bool{}
+	cursor := ""
+	for page := range 4 {
+		_, body, out := b.do(t, "messages", func(r *api.Request) {
+			if cursor != "" {
+				r.QueryStringParameters["cursor"] = cursor
+			}
+		})
+		for _, m := range body["messages"].([]any) {
+			m := m.(map[string]any)
+			if m["state"] != "held" || m["gate"] != "consent" || m["reason"] != "no_consent" {
+				t.Errorf("%v", m)
+			}
+			seen[m["id"].(string)] = true
+		}
+		cursor, _ = body["next_cursor"].(string)
+		if cursor == "" {
+			break
+		}
+		if page == 3 {
+			t.Fatalf("there is no last page: %s", out.Body)
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d messages on all pages, want 3", len(seen))
+	}
+	if status, body, _ := b.do(t, "messages", func(r *api.Request) { r.PathParameters["id"] = "nobody" }); status != http.StatusOK || len(body["messages"].([]any)) != 0 {
+		t.Errorf("of nobody: %d %v", status, body)
+	}
+}
+
+func TestARunIsStartedAndHoldsBackTheNext(t *testing.T) {
+	b := setup(t)
+	status, body, out := b.do(t, "start_run", nil)
+	if status != http.StatusAccepted {
+		t.Fatal(status, body)
+	}
+	id := body["run_id"].(string)
+	if out.Headers["location"] != "runs/"+id {
+		t.Errorf("location %q", out.Headers["location"])
+	}
+	if phases := b.phases(); len(phases) != 1 || !strings.Contains(phases[0], `"phase":"snapshot","run":"`+id+`"`) {
+		t.Errorf("queued %v", phases)
+	}
+	status, body, out = b.do(t, "start_run", nil)
+	if status != http.StatusConflict || body["run_id"] != id || out.Headers["content-type"] != "application/problem+json" {
+		t.Errorf("a second: %d %v", status, body)
+	}
+	status, body, _ = b.do(t, "run", func(r *api.Request) { r.PathParameters["id"] = id })
+	if status != http.StatusOK || body["state"] != "running" || body["as_of"] != "2026-02-28" || body["window_days"] != 0.0 || body["finished_at"] != nil {
+		t.Errorf("%d %v", status, body)
+	}
+	if status, body, _ := b.do(t, "scores", func(r *api.Request) { r.PathParameters["id"] = id }); status != http.StatusConflict {
+		t.Errorf("scores before the run is done: %d %v", status, body)
+	}
+	_, body, _ = b.do(t, "runs", nil)
+	if runs := body["runs"].([]any); len(runs) != 1 || runs[0].(map[string]any)["run_id"] != id {
+		t.Errorf("%v", body)
+	}
+}
+
+func TestARunIsShownWithItsScoresAndSegments(t *testing.T) {
+	b := setup(t)
+	if _, body, _ := b.do(t, "segments", nil); body["run_id"] != nil || len(body["segments"].([]any)) != 11 {
+		t.Errorf("before the first run: %v", body)
+	}
+	if _, body, _ := b.do(t, "members", nil); body["run_id"] != nil || len(body["customers"].([]any)) != 0 {
+		t.Errorf("before the first run: %v", body)
+	}
+	b.publish(t)
+	_, body, out := b.do(t, "run", nil)
+	if body["state"] != "done" || !strings.Contains(out.Body, `"segments":[{"name":"At Risk","customers":3,"orders":7,"revenue":"1234.56"}]`) {
+		t.Errorf("%s", out.Body)
+	}
+	status, _, redirect := b.do(t, "scores", nil)
+	if status != http.StatusSeeOther {
+		t.Fatal(status)
+	}
+	got, err := http.Get(redirect.Headers["location"])
+	must(t, err)
+	defer got.Body.Close()
+	file, err := io.ReadAll(got.Body)
+	if err != nil || got.StatusCode != http.StatusOK || !bytes.HasPrefix(file, recalc.Header()) {
+		t.Errorf("%d %v %s", got.StatusCode, err, file)
+	}
+	_, body, out = b.do(t, "segments", nil)
+	if body["run_id"] != applied || !strings.Contains(out.Body, `{"name":"At Risk","customers":3,"orders":7,"revenue":"1234.56"}`) || !strings.Contains(out.Body, `{"from":"Champions","to":"At Risk","customers":1}`) {
+		t.Errorf("%s", out.Body)
+	}
+	if status, _, _ := b.do(t, "run", func(r *api.Request) { r.PathParameters["id"] = "../secret" }); status != http.StatusNotFound {
+		t.Errorf("a run that cannot be: %d", status)
+	}
+}
+
+func TestMembersOfASegmentArePaged(t *testing.T) {
+	b := setup(t)
+	b.publish(t)
+	_, first, _ := b.do(t, "members", nil)
+	cursor, _ := first["next_cursor"].(string)
+	_, second, _ := b.do(t, "members", func(r *api.Request) {
+		r.PathParameters["name"] = "at%20risk"
+		r.QueryStringParameters["cursor"] = cursor
+	})
+	all := fmt.Sprint(append(first["customers"].([]any), second["customers"].([]any)...))
+	if all != "[map[customer_id:=cmd] map[customer_id:顾客,2] map[customer_id:c3]]" || second["next_cursor"] != nil {
+		t.Errorf("%s, then %v", all, second)
+	}
+	for _, bad := range []string{"?", "AAAA", sealCursor("nope/0-0"), sealCursor(applied + "/x"), sealCursor(applied + "/-1-0"), sealCursor("../x/0-0"), strings.Repeat("A", 4000)} {
+		if status, body, _ := b.do(t, "members", func(r *api.Request) { r.QueryStringParameters["cursor"] = bad }); status != http.StatusBadRequest {
+			t.Errorf("cursor %.40q: %d %v", bad, status, body)
+		}
+	}
+	if status, body, _ := b.do(t, "members", func(r *api.Request) { r.PathParameters["name"] = "Heroes" }); status != http.StatusNotFound {
+		t.Errorf("%d %v", status, body)
+	}
+}
+
+func TestMetricsSayWhereThereAreTooFewAnswers(t *testing.T) {
+	b := setup(t)
+	_, body, _ := b.do(t, "metrics", nil)
+	if body["answers"] != 0.0 || body["nps"] != nil || body["margin"] != nil || body["note"] == nil {
+		t.Errorf("without an answer: %v", body)
+	}
+	b.seed(t)
+	_, body, _ = b.do(t, "metrics", nil)
+	if body["answers"] != 2.0 || body["nps"] != 0.0 || body["margin"] != nil || !strings.HasPrefix(body["note"].(string), "too few answers to say") {
+		t.Errorf("with two answers: %v", body)
+	}
+	for i := range 48 { // 23 promoters, 15 passives and 10 detractors more
+		score := 10
+		if i >= 23 {
+			score = 8
+		}
+		if i >= 38 {
+			score = 6
+		}
+		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{Survey: "nps", Version: 1, Customer: customer.ID(fmt.Sprint("c", i)), Invitation: "i", Given: survey.Given{Score: score}, Revision: 1, Answered: now, Revised: now}))
+	}
+	// 24 promoters, 15 passives, 11 detractors: 26 points; √((.48 + .22 − .26²) / 50) = .112463
+	_, body, _ = b.do(t, "metrics", nil)
+	if body["answers"] != 50.0 || body["nps"] != 26.0 || body["standard_error"] != 11.2463 || body["margin"] != 22.0424 || body["note"] != nil {
+		t.Errorf("with fifty answers: %v", body)
+	}
+	if status, _, _ := b.do(t, "metrics", func(r *api.Request) { r.PathParameters["survey"] = "mood" }); status != http.StatusNotFound {
+		t.Errorf("%d", status)
+	}
+}
+
+func TestRequestsThatAreWrongSayWhatToChange(t *testing.T) {
+	b := setup(t)
+	for _, c := range []struct {
+		name, sample string
+		change       func(*api.Request)
+		status       int
+		detail       string
+		pointer      string
+	}{
+		{"no token came through the gateway", "segments", func(r *api.Request) { r.RequestContext.Authorizer = nil }, 401, "operator's token", ""},
+		{"another kind of authorizer", "segments", func(r *api.Request) { r.RequestContext.Authorizer.JWT = nil }, 401, "operator's token", ""},
+		{"a query parameter that is not known", "runs", func(r *api.Request) { r.QueryStringParameters["page"] = "2" }, 400, "limit can be given", ""},
+		{"a query parameter where there is none", "run", func(r *api.Request) { r.QueryStringParameters = map[string]string{"x": "1"} }, 400, "no query parameters", ""},
+		{"a limit of 0", "runs", func(r *api.Request) { r.QueryStringParameters["limit"] = "0" }, 400, "from 1 to 50", ""},
+		{"a limit over the most", "messages", func(r *api.Request) { r.QueryStringParameters["limit"] = "201" }, 400, "from 1 to 200", ""},
+		{"two limits", "members", func(r *api.Request) { r.QueryStringParameters["limit"] = "1,2" }, 400, "from 1 to 1000", ""},
+		{"a day that is none", "start_run", func(r *api.Request) { r.Body = `{"as_of":"yesterday"}` }, 400, "1998-06-30", "/as_of"},
+		{"a day to come", "start_run", func(r *api.Request) { r.Body = `{"as_of":"2026-03-02"}` }, 400, "future", "/as_of"},
+		{"a field that is not known", "start_run", func(r *api.Request) { r.Body = `{"asof":"2026-03-01"}` }, 400, "no field", ""},
+		{"a body that is too large", "start_run", func(r *api.Request) { r.Body = strings.Repeat(" ", maxRequestBytes+1) }, 413, "limit", ""},
+		{"a run that there is not", "run", nil, 404, "no such run", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, body, out := b.do(t, c.sample, c.change)
+			detail, _ := body["detail"].(string)
+			pointer, _ := body["pointer"].(string)
+			if status != c.status || !strings.Contains(detail, c.detail) || pointer != c.pointer || out.Headers["content-type"] != "application/problem+json" {
+				t.Errorf("%d %v", status, body)
+			}
+		})
+	}
+	if b.log.Len() != 0 {
+		t.Errorf("a caller's mistakes were logged: %s", b.log)
+	}
+}
+
+func TestTheDescriptionIsPublic(t *testing.T) {
+	b := setup(t)
+	status, body, _ := b.do(t, "openapi", nil)
+	if status != http.StatusOK || body["openapi"] != "3.1.0" {
+		t.Errorf("%d %v", status, body["openapi"])
+	}
+	if _, err := b.handler.serve(t.Context(), &api.Request{RouteKey: "GET /nowhere"}); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("%v", err)
+	}
+}

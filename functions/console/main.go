@@ -1,0 +1,40 @@
+// Command console serves operators over HTTP: customers with the reasons behind their scores, the messages they got or
+// did not get and why, recalculations, segments and surveys. Everything but the description of the interface is behind
+// the gateway's JWT authorizer. It reads single items and short ranges, never a whole table.
+package main
+
+import (
+	"time"
+	_ "time/tzdata"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/caarlos0/env/v11"
+
+	"liuke/shared/awsenv"
+	"liuke/shared/clock"
+	"liuke/shared/dynamo"
+	"liuke/shared/lake"
+	"liuke/shared/money"
+	"liuke/shared/queue"
+	"liuke/shared/recalc"
+	"liuke/shared/telemetry"
+)
+
+type settings struct {
+	Stage     string         `env:"LIUKE_STAGE,required"`
+	Clock     string         `env:"LIUKE_CLOCK_FILE"`
+	Customers string         `env:"LIUKE_CUSTOMERS_TABLE,required"`
+	Records   string         `env:"LIUKE_RECORDS_TABLE,required"`
+	Queue     string         `env:"LIUKE_RFM_QUEUE_URL,required"`
+	Lake      string         `env:"LIUKE_LAKE_BUCKET,required"`
+	Zone      *time.Location `env:"LIUKE_TIME_ZONE,required"`
+	Currency  string         `env:"LIUKE_CURRENCY,required"`
+}
+
+func main() {
+	s := env.Must(env.ParseAs[settings]())
+	now := env.Must(clock.ForStage(s.Stage, s.Clock))
+	business := recalc.Settings{Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency))}
+	lambda.Start(env.Must(NewHandler(dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records), queue.New(awsenv.Config("SQS"), s.Queue),
+		lake.New(awsenv.Config("S3"), s.Lake), business, now, telemetry.NewLogger())).Handle)
+}
