@@ -48,6 +48,8 @@ type Message struct {
 	Part  int    `json:"part"`
 	// Row is the row of the part that scoring goes on from; those before it are written.
 	Row int `json:"row,omitempty"`
+	// Write is what writing those consumed, in write units.
+	Write float64 `json:"write,omitempty"`
 	// ScheduledAt is when the schedule meant PhasePlan to run.
 	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
 }

@@ -39,7 +39,7 @@ func NewScorer(run *Run) *Scorer {
 // Line is a run's verdict on a customer.
 type Line struct {
 	ID       customer.ID
-	In       bool // had an order by the day; what follows is only then set
+	In       bool // had an order by the day; value, scores and forecast are only then set
 	Value    rfm.Value
 	Scores   customer.Scores
 	Forecast clv.Forecast // NaN throughout without BG/NBD
@@ -56,6 +56,7 @@ func (s *Scorer) Score(r *Row) (Line, error) {
 	}
 	line := Line{ID: r.ID, From: r.Standing, Approximate: h.Approximate(), Forecast: clv.Forecast{Alive: math.NaN(), Orders: math.NaN(), Value: math.NaN()}}
 	line.Value, line.In = s.run.Terms.window().Of(&h)
+	line.Scores.Run = s.run.Started.UnixMilli()
 	if !line.In {
 		return line, nil
 	}
@@ -69,7 +70,7 @@ func (s *Scorer) Score(r *Row) (Line, error) {
 		Segment: string(s.model.Label(scores)),
 		Risk:    risk(line.Forecast.Alive, x.X, r.Standing.Risk),
 		Value:   value(line.Value.Monetary, s.terciles, r.Standing.Value),
-		Run:     s.run.Started.UnixMilli(),
+		Run:     line.Scores.Run,
 	}
 	return line, nil
 }

@@ -1,0 +1,408 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/recalc"
+)
+
+// plain computes a run in memory, without tables, parts or messages.
+type plain struct {
+	fit    *recalc.Fit
+	lines  map[customer.ID]recalc.Line
+	result recalc.Result
+}
+
+func compute(t *testing.T, run *recalc.Run, histories map[customer.ID]*customer.History, standing map[customer.ID]customer.Scores) plain {
+	t.Helper()
+	var summary recalc.Summary
+	rows := make(map[customer.ID]*recalc.Row)
+	for id, h := range histories {
+		raw, _ := h.MarshalBinary()
+		rows[id] = &recalc.Row{ID: id, History: raw, Standing: standing[id]}
+		if err := summary.Summarize(&run.Terms, rows[id]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fit, err := recalc.FitOf(&run.Terms, &summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := plain{fit: fit, lines: make(map[customer.ID]recalc.Line)}
+	mine := *run
+	mine.Fit = fit
+	scorer := recalc.NewScorer(&mine)
+	for id, row := range rows {
+		line, err := scorer.Score(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.lines[id] = line
+		out.result.Add(&line)
+	}
+	return out
+}
+
+// expect compares a run that was applied with the plain computation: the fit, the report, the CSV, the scores that stand,
+// the segments' members and the signals.
+func (w *world) expect(run *recalc.Run, want plain, told map[customer.ID]string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want.fit, run.Fit); diff != "" {
+		w.t.Error("fit: " + diff)
+	}
+	if run.Report.Customers != want.result.Customers || run.Report.Differing != want.result.Differing {
+		w.t.Errorf("%d customers and %d differing, want %d and %d", run.Report.Customers, run.Report.Differing, want.result.Customers, want.result.Differing)
+	}
+	for _, s := range run.Report.Segments {
+		if diff := cmp.Diff(want.result.Segments[s.Name], s.Totals); diff != "" {
+			w.t.Errorf("%s: %s", s.Name, diff)
+		}
+	}
+	var lines []recalc.Line
+	members := make(map[string][]customer.ID)
+	moves := make(map[customer.ID]string)
+	for _, id := range slices.Sorted(maps.Keys(want.lines)) {
+		line := want.lines[id]
+		lines = append(lines, line)
+		members[line.Scores.Segment] = append(members[line.Scores.Segment], id)
+		if line.Moved() {
+			moves[id] = fmt.Sprintf("segment:%s:rfm10 %s → %s", run.ID, line.From.Segment, line.Scores.Segment)
+		}
+		got := w.record(id).Scores
+		if line.Differs() && got != line.Scores || !line.Differs() && got != line.From {
+			w.t.Errorf("%s stands at %+v, want %+v (stood at %+v)", id, got, line.Scores, line.From)
+		}
+	}
+	if diff := cmp.Diff(moves, told); diff != "" {
+		w.t.Error("signals: " + diff)
+	}
+	raw, err := w.lake.Get(w.t.Context(), recalc.ScoresKey(run.ID))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got := strings.SplitAfter(string(raw), "\r\n")
+	slices.Sort(got[1:])
+	wantCSV := strings.SplitAfter(string(recalc.Header())+string(recalc.Table(lines, run.Terms.Currency)), "\r\n")
+	slices.Sort(wantCSV[1:])
+	if diff := cmp.Diff(wantCSV, got); diff != "" {
+		w.t.Error("scores.csv: " + diff)
+	}
+	delete(members, "")
+	for label, want := range members {
+		got := w.members(run.ID, label, 7)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			w.t.Errorf("members of %s: %s", label, diff)
+		}
+	}
+	if current, err := w.store.CurrentRun(w.t.Context()); err != nil || current != run.ID {
+		w.t.Errorf("the current run is %q, %v", current, err)
+	}
+	if holder, err := w.store.LeaseHolder(w.t.Context()); err != nil || holder != "" {
+		w.t.Errorf("the lease is %q's, %v", holder, err)
+	}
+}
+
+func (w *world) members(run, label string, limit int) (all []customer.ID) {
+	w.t.Helper()
+	for cursor := ""; ; {
+		page, err := recalc.SegmentMembers(w.t.Context(), w.lake, run, label, cursor, limit)
+		if err != nil || len(page.Customers) > limit {
+			w.t.Fatalf("a page of %d members: %v", len(page.Customers), err)
+		}
+		all = append(all, page.Customers...)
+		if cursor = page.Next; cursor == "" {
+			return all
+		}
+	}
+}
+
+func TestARunEqualsThePlainComputation(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		counted int64 // what the table says of its size: makes slices
+		rows    int   // a page of the scan
+		part    int
+	}{
+		{"one slice in one part", 1, 1 << 20, 0},
+		{"four slices of many parts", 200_000, 9, 15},
+		{"more slices than customers", 12_000_000, 9, 15},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.paged.counted, w.paged.rows = c.counted, c.rows
+			w.handler = w.newHandler(Props{PartRows: c.part})
+			histories := shop(7, 230)
+			w.put(histories)
+			run := w.run(`{}`)
+			w.expect(run, compute(t, run, histories, nil), w.told())
+			if run.Fit.Models.BGNBD == nil || run.Fit.Models.GammaGamma == nil {
+				t.Errorf("models refused: %+v", run.Fit.Models)
+			}
+
+			again := w.run(`{}`)
+			if told := w.told(); again.Report.Write != 0 || again.Report.Differing != 0 || len(told) != 0 {
+				t.Errorf("the same run again writes %v units, differs in %d and tells %d", again.Report.Write, again.Report.Differing, len(told))
+			}
+
+			w.now = w.now.AddDate(0, 2, 0)
+			standing := w.standing(histories)
+			later := w.run(`{"window_days":180}`)
+			told := w.told()
+			w.expect(later, compute(t, later, histories, standing), told)
+			if len(told) == 0 || len(later.Report.Moves) == 0 {
+				t.Error("in two months nobody moved: the test shows nothing")
+			}
+		})
+	}
+}
+
+func TestARunAsOfAPastDayTouchesNothing(t *testing.T) {
+	w := newWorld(t)
+	histories := shop(3, 120)
+	w.put(histories)
+	w.run(`{}`)
+	w.told()
+	before := w.standing(histories)
+	current, _ := w.store.CurrentRun(t.Context())
+	past := w.run(`{"as_of":"2025-09-30","window_days":0}`)
+	if told := w.told(); len(told) != 0 || past.Report.Write != 0 || len(past.Report.Moves) != 0 {
+		t.Errorf("a past run tells %v, writes %v units and reports %v", told, past.Report.Write, past.Report.Moves)
+	}
+	if diff := cmp.Diff(before, w.standing(histories)); diff != "" {
+		t.Error(diff)
+	}
+	if after, _ := w.store.CurrentRun(t.Context()); after != current {
+		t.Errorf("the current run is %s, and was %s", after, current)
+	}
+	scores := w.scores(past)
+	want := compute(t, past, histories, before)
+	if int64(len(scores)) != want.result.Customers || len(scores) >= len(w.scores(w.run(`{}`))) {
+		t.Errorf("%d customers, want the %d who had ordered by then", len(scores), want.result.Customers)
+	}
+
+	applied := w.run(`{"as_of":"2025-09-30","apply":true}`)
+	if current, _ := w.store.CurrentRun(t.Context()); current != applied.ID || len(w.told()) == 0 {
+		t.Error("a past run that is told to apply has no effect")
+	}
+}
+
+func TestScoresGoWhereAllOrdersWereCancelled(t *testing.T) {
+	w := newWorld(t)
+	histories := shop(3, 60)
+	w.put(histories)
+	w.run(`{}`)
+	gone := customer.ID("customer 001")
+	histories[gone] = &customer.History{}
+	w.put(map[customer.ID]*customer.History{gone: histories[gone]})
+	w.write(gone, customer.Scores{R: 3, F: 3, M: 3, Segment: "Lost", Risk: "high", Value: "mid", Run: 1})
+	run := w.run(`{}`)
+	if got := w.record(gone).Scores; got != (customer.Scores{Run: run.Started.UnixMilli()}) {
+		t.Errorf("scores stand: %+v", got)
+	}
+	if told := w.told(); told[gone] != "" {
+		t.Errorf("outreach is told %q", told[gone])
+	}
+}
+
+func (w *world) write(id customer.ID, scores customer.Scores) {
+	w.t.Helper()
+	if ok, err := w.store.WriteScores(w.t.Context(), id, scores); !ok || err != nil {
+		w.t.Fatal(ok, err)
+	}
+}
+
+func TestSmallPopulations(t *testing.T) {
+	day := customer.Date(2026, time.February, 1)
+	for n, want := range map[int][]string{0: nil, 1: {"511"}, 4: {"511", "422", "244", "155"}} {
+		t.Run(fmt.Sprintf("%d customers", n), func(t *testing.T) {
+			w := newWorld(t)
+			histories := make(map[customer.ID]*customer.History)
+			for i := range n {
+				h := &customer.History{}
+				for range i + 1 {
+					h.Add(day-customer.Day(i), 1000)
+				}
+				histories[customer.ID(fmt.Sprintf("=%d", i))] = h
+			}
+			w.put(histories)
+			run := w.run(`{"window_days":0}`)
+			scores := w.scores(run)
+			for i, triple := range want {
+				line := scores[fmt.Sprintf("=%d", i)]
+				if got := line["r"] + line["f"] + line["m"]; got != triple || line["p_alive"] != "" || line["clv"] != "" {
+					t.Errorf("customer %d scores %s with P(alive) %q, want %s without", i, got, line["p_alive"], triple)
+				}
+			}
+			if len(scores) != n {
+				t.Errorf("%d lines, want %d", len(scores), n)
+			}
+			view, _ := json.Marshal(run.View())
+			if !strings.Contains(string(view), `"bg_nbd":{"refused":"too few customers bought again`) {
+				t.Errorf("the model is not refused with its reason: %s", view)
+			}
+		})
+	}
+}
+
+func TestAnOrderDuringTheScanStays(t *testing.T) {
+	w := newWorld(t)
+	w.paged.rows = 10
+	w.handler = w.newHandler(Props{PartRows: 10})
+	histories := shop(5, 60)
+	w.put(histories)
+	ids := slices.Sorted(maps.Keys(histories))
+	day := customer.Date(2026, time.March, 1)
+	w.paged.scanned = func(page int) { // to everybody, wherever the scan is: some are scanned already, some are not yet
+		if page == 2 {
+			for _, id := range ids {
+				w.order(id, day, 777)
+			}
+		}
+	}
+	w.run(`{}`)
+	for _, id := range ids {
+		rec := w.record(id)
+		if rec.Version != 2 || rec.History.Orders() != histories[id].Orders()+1 || rec.History.Net() != histories[id].Net()+777 {
+			t.Errorf("%s has version %d, %d orders and %d", id, rec.Version, rec.History.Orders(), rec.History.Net())
+		}
+	}
+	w.paged.scanned = nil
+	w.told()
+	standing := w.standing(histories)
+	for _, id := range ids {
+		histories[id].Add(day, 777)
+	}
+	next := w.run(`{}`)
+	w.expect(next, compute(t, next, histories, standing), w.told())
+}
+
+func TestANewerRunIsNotOverwritten(t *testing.T) {
+	w := newWorld(t)
+	histories := shop(5, 60)
+	w.put(histories)
+	newer := customer.Scores{R: 5, F: 5, M: 5, Segment: "Champions", Risk: "low", Value: "high", Run: w.now.Add(time.Hour).UnixMilli()}
+	w.write("customer 001", newer)
+	w.run(`{}`)
+	if got := w.record("customer 001").Scores; got != newer {
+		t.Errorf("a newer run's scores became %+v", got)
+	}
+	if told := w.told(); told["customer 001"] != "" {
+		t.Errorf("outreach is told of what was not written: %s", told["customer 001"])
+	}
+}
+
+func TestInvocationsThatRunOutOfTimeGoOnWhereTheyWere(t *testing.T) {
+	w := newWorld(t)
+	w.paged.rows = 20
+	looks := 0
+	w.handler = w.newHandler(Props{PartRows: 20, Left: func(context.Context) time.Duration {
+		if looks++; looks%3 == 0 {
+			return 0
+		}
+		return time.Hour
+	}})
+	histories := shop(5, 120)
+	w.put(histories)
+	run := w.run(`{}`)
+	w.expect(run, compute(t, run, histories, nil), w.told())
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	w := newWorld(t)
+	w.put(shop(5, 60))
+	at := w.now
+	fire := func() error {
+		_, err := w.handler.Handle(t.Context(), json.RawMessage(fmt.Sprintf(`{"schedule":"recalculate","scheduled_at":%q}`, at.Format(time.RFC3339))))
+		return err
+	}
+	for range 2 { // a schedule that fires twice
+		if err := fire(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const id = "scheduled-20260301T030000Z"
+	p := recalc.Planner{Store: w.paged, Queue: w.phases, Now: func() time.Time { return w.now }, Settings: w.settings}
+	_, err := p.Plan(t.Context(), recalc.Request{})
+	if busy, ok := recalc.Busy(err); !ok || busy != id || fault.CodeOf(err) != fault.Conflict || !strings.Contains(err.Error(), id) {
+		t.Fatalf("a run beside another: %v", err)
+	}
+	at = at.Add(24 * time.Hour)
+	if err := fire(); err != nil { // it waits for the other
+		t.Fatal(err)
+	}
+	w.drain()
+	w.done(id)
+	w.done("scheduled-20260302T030000Z")
+	runs, err := w.store.Runs(t.Context(), 10)
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+}
+
+func TestALostRunIsTakenOver(t *testing.T) {
+	w := newWorld(t)
+	histories := shop(5, 60)
+	w.put(histories)
+	lost := w.plan(`{}`)
+	body, _ := w.phases.take() // and never comes back
+	w.now = w.now.Add(recalc.Lease + recalc.Grace - time.Second)
+	p := recalc.Planner{Store: w.paged, Queue: w.phases, Now: func() time.Time { return w.now }, Settings: w.settings}
+	if _, err := p.Plan(t.Context(), recalc.Request{}); fault.CodeOf(err) != fault.Conflict {
+		t.Fatalf("within its lease: %v", err)
+	}
+	w.now = w.now.Add(time.Second)
+	run := w.run(`{}`)
+	w.expect(run, compute(t, run, histories, nil), w.told())
+	old, err := w.store.Run(t.Context(), lost)
+	if err != nil || old.State != recalc.Failed || old.Reason == "" {
+		t.Fatalf("the lost run is %s (%s), %v", old.State, old.Reason, err)
+	}
+	if !w.deliver(body) { // the lost worker's message after all
+		t.Error("a message of a lost run is not acknowledged")
+	}
+	w.drain()
+	if holder, err := w.store.LeaseHolder(t.Context()); holder != "" || err != nil {
+		t.Errorf("the lease is %q's, %v", holder, err)
+	}
+}
+
+func TestSampleEvents(t *testing.T) {
+	w := newWorld(t)
+	w.put(shop(5, 60))
+	for _, c := range []struct {
+		file   string
+		failed int
+	}{{"schedule.json", 0}, {"snapshot.json", 0}, {"fit.json", 0}, {"score.json", 0}, {"publish.json", 0}, {"unknown_run.json", 1}, {"undecodable.json", 1}} {
+		raw, err := os.ReadFile("../../events/rfm/" + c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := w.handler.Handle(t.Context(), raw)
+		if err != nil {
+			t.Fatalf("%s: %v", c.file, err)
+		}
+		answer, _ := json.Marshal(out)
+		if got := strings.Count(string(answer), "itemIdentifier"); got != c.failed {
+			t.Errorf("%s: %s", c.file, answer)
+		}
+	}
+	w.done("scheduled-20260301T030000Z")
+	for _, bad := range []string{`[]`, `{}`, `{"schedule":"due","scheduled_at":"2026-03-01T03:00:00Z"}`, `{"schedule":"recalculate"}`} {
+		if _, err := w.handler.Handle(t.Context(), json.RawMessage(bad)); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
