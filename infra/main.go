@@ -67,7 +67,8 @@ func run() error {
 		LogRetentionDays:  settings.LogRetentionDays,
 	})
 	construct.CheckRules(app)
-	findings := construct.Findings(app.Synth(nil))
+	app.Synth(nil)
+	findings := construct.Findings(app)
 	if len(findings) == 0 {
 		return nil
 	}

@@ -8,10 +8,18 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// BucketProps says what encrypts a bucket.
+// BucketProps says how a bucket is encrypted and kept.
 type BucketProps struct {
 	// Key encrypts the objects, through a bucket key, so that objects by the million cost few calls of KMS.
 	Key awskms.IKey
+	// Expirations say what is not kept for good.
+	Expirations []Expiration
+}
+
+// Expiration is how long the objects under a prefix are kept, in days from their writing.
+type Expiration struct {
+	Prefix string
+	Days   float64
 }
 
 // Bucket holds objects for good: private, reachable over TLS alone, versioned (what is overwritten or deleted can be
@@ -34,6 +42,21 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
 		LifecycleRules:    &[]*awss3.LifecycleRule{{Id: jsii.String("Expire"), Expiration: days(90)}},
 	})
+	rules := []*awss3.LifecycleRule{{
+		Id:                                  jsii.String("Tidy"),
+		AbortIncompleteMultipartUploadAfter: days(2),
+		NoncurrentVersionExpiration:         days(30),
+		ExpiredObjectDeleteMarker:           jsii.Bool(true),
+		Transitions: &[]*awss3.Transition{{
+			StorageClass:    awss3.StorageClass_INTELLIGENT_TIERING(),
+			TransitionAfter: days(30),
+		}},
+	}}
+	for _, e := range props.Expirations {
+		rules = append(rules, &awss3.LifecycleRule{
+			Id: jsii.String("Expire-" + e.Prefix), Prefix: jsii.String(e.Prefix), Expiration: days(e.Days),
+		})
+	}
 	bucket := awss3.NewBucket(scope, jsii.String("Bucket"), &awss3.BucketProps{
 		Encryption:             awss3.BucketEncryption_KMS,
 		EncryptionKey:          props.Key,
@@ -45,15 +68,7 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 		Versioned:              jsii.Bool(true),
 		RemovalPolicy:          awscdk.RemovalPolicy_RETAIN,
 		ServerAccessLogsBucket: logs,
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			Id:                                  jsii.String("Tidy"),
-			AbortIncompleteMultipartUploadAfter: days(2),
-			NoncurrentVersionExpiration:         days(30),
-			Transitions: &[]*awss3.Transition{{
-				StorageClass:    awss3.StorageClass_INTELLIGENT_TIERING(),
-				TransitionAfter: days(30),
-			}},
-		}},
+		LifecycleRules:         &rules,
 	})
 	return &Bucket{Bucket: bucket}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/cxapi"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
@@ -32,16 +31,19 @@ func CheckRules(app constructs.IConstruct) {
 	}), nil)
 }
 
-// Findings are the errors among the annotations of the stacks, which a synthesis alone lets pass: each as the path of the
-// construct and what is wrong with it.
-func Findings(assembly cxapi.CloudAssembly) []string {
+// Findings are the errors among the annotations of a synthesized app, which a synthesis alone lets pass: each as the path
+// of the construct and what is wrong with it.
+func Findings(app constructs.IConstruct) []string {
 	var findings []string
-	for _, s := range *assembly.Stacks() {
-		for _, m := range *s.Messages() {
-			if m.Level == cxapi.SynthesisMessageLevel_ERROR {
-				findings = append(findings, fmt.Sprintf("%s: %v", *m.Id, m.Entry.Data))
+	for _, at := range *app.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		for _, entry := range *at.Node().Metadata() {
+			if *entry.Type == errorAnnotation {
+				findings = append(findings, fmt.Sprintf("%s: %v", *at.Node().Path(), entry.Data))
 			}
 		}
 	}
 	return findings
 }
+
+// errorAnnotation is the type of metadata that Annotations.addError leaves.
+const errorAnnotation = "aws:cdk:error"

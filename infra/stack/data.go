@@ -48,7 +48,10 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 		Records: construct.NewTable(scope, "Records", construct.TableProps{
 			PartitionKey: "pk", SortKey: "sk", TimeToLive: "ttl", Key: key.Key,
 		}),
-		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{Key: key.Key}),
+		// Events for good; runs until the same day of the next year can be compared with them.
+		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{
+			Key: key.Key, Expirations: []construct.Expiration{{Prefix: "runs/", Days: 400}},
+		}),
 		WriteKeys: construct.NewKeys(scope, "WriteKeys", construct.KeysProps{
 			Description: "Liuke: the write keys that events are sent with", Key: key.Key,
 		}),

@@ -91,7 +91,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.PutObjects(lake, "events/"))
 	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.rfm.Queue, q.signals.Queue),
 		construct.RewriteObjects(lake, "runs/"))
 	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},

@@ -90,7 +90,7 @@ var synthesized = sync.OnceValues(func() (suite, error) {
 	})
 	construct.CheckRules(app)
 	assembly := app.Synth(nil)
-	s := suite{findings: construct.Findings(assembly), directory: dir}
+	s := suite{findings: construct.Findings(app), directory: dir}
 	if err := readTemplate(assembly, "Liuke-test-Data", &s.data); err != nil {
 		return suite{}, err
 	}
