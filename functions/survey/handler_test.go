@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -108,7 +109,7 @@ func setup(t *testing.T) *testBundle {
 		keys:  keys,
 	}
 	now := func() time.Time { return b.now }
-	b.handler, err = NewHandler(fixed(sampleKeys), b.flaky, b.flaky, now, slog.New(slog.NewJSONHandler(b.log, nil)), telemetry.NewCounter(b.log, "survey", now))
+	b.handler, err = NewHandler(fixed(sampleKeys), b.flaky, b.flaky, now, slog.New(slog.NewJSONHandler(b.log, nil)), telemetry.NewCounter(io.Discard, "survey", now))
 	if err != nil {
 		t.Fatal(err)
 	}

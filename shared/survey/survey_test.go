@@ -103,8 +103,6 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-const boundary = "x"
-
 func multi(fields ...string) string {
 	var b strings.Builder
 	for i := 0; i < len(fields); i += 2 {
