@@ -179,7 +179,7 @@ func parsePrincipals(raw any) ([]principalPattern, error) {
 			}
 			texts, err := textList(value)
 			if err != nil {
-				return nil, fmt.Errorf("Principal.%s: %w", kind, err)
+				return nil, fmt.Errorf("principals of the kind %s: %w", kind, err)
 			}
 			for _, text := range texts {
 				if text == "*" {

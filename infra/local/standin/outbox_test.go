@@ -54,7 +54,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, o, Message{ID: "m1", From: "Shop <a@shop.example>", To: []string{"Ann <ann@example.com>"}, Subject: "We <miss> you", SentAt: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
-		Text: "Rate us: https://shop.example/s/abc?score=9. Thanks", HTML: `<html><head><title>x</title></head><body><script>alert(1)</script></body></html>`,
+		Text: "Rate us: https://shop.example/s/abc?score=9. 谢谢：https://shop.example/t。", HTML: `<html><head><title>x</title></head><body><script>alert(1)</script></body></html>`,
 		Headers: map[string]string{"List-Unsubscribe": "<https://shop.example/u/1>"}, Tags: map[string]string{"liuke_entry": "e1"}})
 	add(t, o, Message{ID: "m2", To: []string{"bob@example.com"}, Subject: "Second", Text: "b"})
 	p := NewPage(o, "/outbox")
@@ -70,7 +70,7 @@ func TestPage(t *testing.T) {
 		{"the list is filtered by recipient", "/outbox?to=ANN@example.com", "", 200, "text/html", []string{"/outbox/m1", "1 message to"}, "/outbox/m2"},
 		{"an empty list says so", "/outbox?to=x@example.com", "", 200, "text/html", []string{"Nothing was sent to x@example.com"}, "<ol"},
 		{"one mail shows both parts and its headers", "/outbox/m1", "", 200, "text/html",
-			[]string{`src="/outbox/m1/html" sandbox="allow-popups`, `<a href="https://shop.example/s/abc?score=9" rel="noreferrer">`, "&lt;https://shop.example/u/1&gt;", "Tag liuke_entry"}, "alert(1)"},
+			[]string{`src="/outbox/m1/html" sandbox="allow-popups`, `<a href="https://shop.example/s/abc?score=9" rel="noreferrer">`, `>https://shop.example/t</a>。`, "&lt;https://shop.example/u/1&gt;", "Tag liuke_entry"}, "alert(1)"},
 		{"the HTML part opens links outside of its frame", "/outbox/m1/html", "", 200, "text/html", []string{`<head><base target="_blank">`}, ""},
 		{"an unknown mail is not found", "/outbox/m9", "", 404, "text/plain", nil, ""},
 		{"JSON is had by Accept", "/outbox/m1", "application/json", 200, "application/json", []string{`"sent_at":"2026-03-01T09:00:00Z"`, `"to":["Ann \u003cann@example.com\u003e"]`, `"tags":{"liuke_entry":"e1"}`}, ""},

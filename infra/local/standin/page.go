@@ -147,7 +147,7 @@ func inNewWindows(html string) string {
 
 var (
 	headTag = regexp.MustCompile(`(?i)<head(\s[^>]*)?>`)
-	address = regexp.MustCompile(`https?://[^\s<>"]+[^\s<>".,;:!?)]`)
+	address = regexp.MustCompile(`https?://[!#-;=?-~]*[^\s<>".,;:!?)[:^ascii:]]`)
 	spaces  = regexp.MustCompile(`\s+`)
 )
 
