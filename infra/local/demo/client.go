@@ -46,58 +46,84 @@ func anyone(*client, *http.Request) {}
 // call sends a request and decodes the answer, JSON, into the value, unless that is nil. Any status of 400 and above is
 // an error that quotes the answer.
 func (c *client) call(ctx context.Context, as auth, method, path string, body, into any) error {
-	var payload io.Reader
+	var payload []byte
 	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if payload, err = json.Marshal(body); err != nil {
 			return err
 		}
-		payload = bytes.NewReader(raw)
 	}
 	address := path
 	if !strings.HasPrefix(path, "http") {
 		address = c.URL + path
 	}
-	r, err := http.NewRequestWithContext(ctx, method, address, payload)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json")
-	as(c, r)
-	return c.do(r, into)
+	return c.retry(ctx, func() (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(payload))
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json")
+		as(c, r)
+		return r, nil
+	}, into)
 }
 
 // submit posts a form, as a browser would.
 func (c *client) submit(ctx context.Context, address string, form url.Values) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return c.do(r, nil)
+	return c.retry(ctx, func() (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return r, nil
+	}, nil)
 }
 
-func (c *client) do(r *http.Request, into any) error {
+const tries = 8
+
+// retry sends a request until it is answered with less than 500, as the trackers that shops use do.
+func (c *client) retry(ctx context.Context, request func() (*http.Request, error), into any) error {
+	for try := 1; ; try++ {
+		r, err := request()
+		if err != nil {
+			return err
+		}
+		again, err := c.do(r, into)
+		if err == nil || !again || try == tries || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try) * 100 * time.Millisecond):
+		}
+	}
+}
+
+// do sends a request once, and reports whether it may succeed when it is sent again.
+func (c *client) do(r *http.Request, into any) (again bool, err error) {
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return err
+		return true, err
 	}
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, 64<<20))
 	if err != nil {
-		return err
+		return true, err
 	}
 	if answer.StatusCode >= 400 {
-		return fmt.Errorf("%s %s: %s: %.300s", r.Method, r.URL.Path, answer.Status, raw)
+		again := answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests
+		return again, fmt.Errorf("%s %s: %s: %.300s", r.Method, r.URL.Path, answer.Status, raw)
 	}
 	if into == nil {
-		return nil
+		return false, nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, err)
+		return false, fmt.Errorf("%s %s: %w", r.Method, r.URL.Path, err)
 	}
-	return nil
+	return false, nil
 }
 
 // setClock moves the suite's one clock.
