@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/scene"
+)
+
+const (
+	// decisionTries is how often a decision is made anew, on what is stored then, when something moved meanwhile.
+	decisionTries = 5
+	// tasksAtOnce is how many tasks of a customer share one read.
+	tasksAtOnce = 50
+)
+
+// customer decides on one customer's tasks in turn, so that each counts against the caps of the next.
+func (h *Handler) customer(ctx context.Context, id customer.ID, tasks []task, out *result) {
+	for len(tasks) > 0 {
+		n := min(len(tasks), tasksAtOnce)
+		h.decideAll(ctx, id, tasks[:n], out)
+		tasks = tasks[n:]
+	}
+}
+
+func (h *Handler) decideAll(ctx context.Context, id customer.ID, tasks []task, out *result) {
+	d, err := h.dossier(ctx, id, tasks)
+	for _, t := range tasks {
+		for try := 1; err == nil; try++ {
+			if err = h.decide(ctx, &d, t, out); fault.CodeOf(err) != fault.Conflict || try == decisionTries {
+				break
+			}
+			d, err = h.dossier(ctx, id, tasks)
+		}
+		if err != nil {
+			out.fail(t.signal, err)
+			d, err = h.dossier(ctx, id, tasks) // the next task starts from what is stored
+		}
+	}
+}
+
+func (h *Handler) dossier(ctx context.Context, id customer.ID, tasks []task) (message.Dossier, error) {
+	w := message.Wanted{Customer: id}
+	for _, t := range tasks {
+		w.Entries = append(w.Entries, t.entry)
+		w.Scores = w.Scores || t.scene.NeedsScores()
+	}
+	return h.Store.Dossier(ctx, w)
+}
+
+// decide makes one decision on what the dossier says, and updates the dossier with it. It returns Conflict where the
+// dossier is out of date.
+func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *result) error {
+	e, ok := d.Entries[t.entry]
+	if !ok {
+		e = message.New(t.scene.ID, 0, t.scene.Channel, t.sig)
+	}
+	if e.State == message.Claimed {
+		return h.enqueue(t, out)
+	}
+	if !e.Open() {
+		return nil
+	}
+	c := scene.Candidate{Scene: t.scene, Signal: t.sig, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now()}
+	if address := scene.Address(t.scene.Channel, d.Profile); address != "" && d.Profile.Consents(string(t.scene.Channel)) {
+		var err error
+		if c.Suppressed, err = h.Store.Suppressed(ctx, t.scene.Channel, address); err != nil {
+			return err
+		}
+	}
+	next, err := h.follow(ctx, e, c, d, t)
+	if err != nil {
+		return err
+	}
+	d.Entries[t.entry] = next
+	switch next.State {
+	case message.Claimed:
+		out.count("Claimed")
+		return h.enqueue(t, out)
+	case message.Deferred:
+		out.count("Deferred")
+	default:
+		out.count("Held_" + next.Gate)
+	}
+	return nil
+}
+
+// follow writes what the gates say of a candidate.
+func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate, d *message.Dossier, t task) (message.Entry, error) {
+	v := h.rules.Decide(c)
+	switch v.Outcome {
+	case scene.Hold:
+		next, err := e.Hold(v.Gate, v.Reason, c.Now)
+		if err != nil {
+			return e, err
+		}
+		return h.Store.WriteEntry(ctx, next)
+	case scene.Defer:
+		if e.State == message.Deferred && e.Due.Equal(v.Until) {
+			return e, nil // filed already
+		}
+		next, err := e.Defer(v.Gate, v.Reason, v.Until, c.Now)
+		if err != nil {
+			return e, err
+		}
+		// The due item first: an entry that waits is always on file. One on file without its entry is asked again.
+		due := t.sig
+		due.Scene = t.scene.ID
+		if err := h.Store.PutDue(ctx, v.Until, e.ID, due); err != nil {
+			return e, err
+		}
+		return h.Store.WriteEntry(ctx, next)
+	default:
+		next, err := e.Claim(c.Now)
+		if err != nil {
+			return e, err
+		}
+		contact, err := d.Contact.Add(c.Stamp())
+		if err != nil {
+			return e, err
+		}
+		if err := h.Store.Claim(ctx, next, contact); err != nil {
+			return e, err
+		}
+		d.Contact = contact
+		next.Revision++
+		return next, nil
+	}
+}
+
+func (h *Handler) enqueue(t task, out *result) error {
+	body, err := json.Marshal(message.Job{Customer: t.sig.Customer, Entry: t.entry})
+	if err != nil {
+		return err
+	}
+	out.queue(t.signal, queue.Message{Body: string(body)})
+	return nil
+}

@@ -1,0 +1,434 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"liuke/infra/local/engine"
+	"liuke/shared/customer"
+	"liuke/shared/dynamo"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/signal"
+	"liuke/shared/telemetry"
+)
+
+// arrival is when the samples arrive: a minute after the order, in the afternoon in Shanghai.
+var arrival = time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC) // 16:30
+
+type bundle struct {
+	t        *testing.T
+	handler  *Handler
+	store    *dynamo.Store
+	signals  string
+	messages string
+	now      *time.Time
+	logged   *strings.Builder
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	customers, records := engine.NewTables(t)
+	b := &bundle{t: t, signals: engine.NewQueue(t), messages: engine.NewQueue(t), logged: &strings.Builder{}}
+	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
+	now := arrival
+	b.now = &now
+	b.handler = b.another()
+	return b
+}
+
+// another is one more process of the function over the same tables and queues.
+func (b *bundle) another() *Handler {
+	b.t.Helper()
+	cfg := engine.Config(engine.StartQueues(b.t))
+	business, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	clock := func() time.Time { return *b.now }
+	h, err := NewHandler(Handler{
+		Store: b.store, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
+		Now: clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(&strings.Builder{}, "outreach", clock),
+	}, business)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return h
+}
+
+// customer stores a profile with the traits; without any, one that every gate lets pass.
+func (b *bundle) customer(id customer.ID, traits map[string]string) {
+	b.t.Helper()
+	if traits == nil {
+		traits = map[string]string{customer.TraitEmail: string(id) + "@example.com", customer.ConsentTrait("email"): "true", customer.TraitTimeZone: "Asia/Shanghai"}
+	}
+	p := customer.Profile{Version: 1}
+	for name, value := range traits {
+		p.Set(name, customer.Trait{Value: value, Time: 1, Event: "e"})
+	}
+	if err := b.store.PutProfile(b.t.Context(), id, &p); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// invoke hands the handler an envelope and returns what it reports as failed, and the units that it took.
+func (b *bundle) invoke(h *Handler, raw []byte) (failures []string, read, write float64) {
+	b.t.Helper()
+	meter := &dynamo.Meter{}
+	out, err := h.Handle(dynamo.WithMeter(b.t.Context(), meter), raw)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if response, ok := out.(events.SQSEventResponse); ok {
+		for _, f := range response.BatchItemFailures {
+			failures = append(failures, f.ItemIdentifier)
+		}
+	}
+	read, write = meter.Units()
+	return failures, read, write
+}
+
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "events", "outreach", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func envelope(t *testing.T, signals ...signal.Signal) []byte {
+	t.Helper()
+	body, err := encode(signals...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m-1", Body: body}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// drain takes all messages off a queue.
+func (b *bundle) drain(url string) []string {
+	b.t.Helper()
+	client := sqs.NewFromConfig(engine.Config(engine.StartQueues(b.t)))
+	var bodies []string
+	for {
+		out, err := client.ReceiveMessage(b.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if len(out.Messages) == 0 {
+			return bodies
+		}
+		for _, m := range out.Messages {
+			bodies = append(bodies, *m.Body)
+			if _, err := client.DeleteMessage(b.t.Context(), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// delayed counts what waits on a queue for later.
+func (b *bundle) delayed(url string) string {
+	b.t.Helper()
+	client := sqs.NewFromConfig(engine.Config(engine.StartQueues(b.t)))
+	out, err := client.GetQueueAttributes(b.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"ApproximateNumberOfMessagesDelayed"}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return out.Attributes["ApproximateNumberOfMessagesDelayed"]
+}
+
+func (b *bundle) entry(id customer.ID, scene, occasion string) message.Entry {
+	b.t.Helper()
+	e, err := b.store.Entry(b.t.Context(), id, message.ID(scene, occasion, 0, message.Email))
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+func slipped(id customer.ID, run string, at time.Time) signal.Signal {
+	data, _ := json.Marshal(signal.SegmentData{Run: run, Model: "rfm10", From: "Champions", To: "At Risk"})
+	return signal.Signal{ID: signal.SegmentID(run, "rfm10"), Kind: signal.SegmentChanged, Customer: id, Time: at, Data: data}
+}
+
+func TestASignalBecomesOneClaimedMessage(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	failures, read, write := b.invoke(b.handler, sample(t, "order_placed"))
+	if len(failures) != 0 || write != 4 {
+		t.Errorf("failures %v, %g write units, want 4", failures, write)
+	}
+	t.Logf("a claim: %g read units, %g write units", read, write)
+	e := b.entry("user-0001", "order_thanks", "order:o-1")
+	want := fmt.Sprintf(`{"customer":"user-0001","entry":%q}`, e.ID)
+	if got := b.drain(b.messages); len(got) != 1 || got[0] != want {
+		t.Errorf("queued %v, want %s", got, want)
+	}
+	if e.State != message.Claimed || !e.Claimed.Equal(arrival) || !e.Caused.Equal(arrival.Add(-time.Minute)) {
+		t.Errorf("%+v", e)
+	}
+	t.Run("the same signal again queues its message again, and writes nothing", func(t *testing.T) {
+		if _, _, write := b.invoke(b.handler, sample(t, "order_placed")); write != 0 {
+			t.Errorf("%g write units", write)
+		}
+		if got := b.drain(b.messages); len(got) != 1 || got[0] != want {
+			t.Errorf("queued %v", got)
+		}
+	})
+	t.Run("once the message is under way, the signal does nothing", func(t *testing.T) {
+		next, err := e.Begin("try", arrival)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.store.WriteEntry(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, write := b.invoke(b.handler, sample(t, "order_placed")); write != 0 || len(b.drain(b.messages)) != 0 {
+			t.Errorf("%g write units, or a message", write)
+		}
+	})
+}
+
+func TestAHeldMessageCostsOneUnitAndSaysWhy(t *testing.T) {
+	for _, c := range []struct {
+		name, gate, reason string
+		traits             map[string]string
+		suppress           bool
+	}{
+		{"a customer who is not known", "consent", "no_consent", map[string]string{}, false},
+		{"a customer who said no", "consent", "no_consent", map[string]string{customer.TraitEmail: "li@example.com", customer.ConsentTrait("email"): "false"}, false},
+		{"a customer without an address", "consent", "no_address", map[string]string{customer.ConsentTrait("email"): "true"}, false},
+		{"an address that bounced", "suppression", "suppressed", map[string]string{customer.TraitEmail: "Li@example.com", customer.ConsentTrait("email"): "true"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			if len(c.traits) > 0 {
+				b.customer("user-0001", c.traits)
+			}
+			if c.suppress {
+				if err := b.store.Suppress(t.Context(), message.Email, "li@example.com", "bounce", arrival); err != nil {
+					t.Fatal(err)
+				}
+			}
+			failures, read, write := b.invoke(b.handler, sample(t, "order_placed"))
+			t.Logf("held: %g read units, %g write units", read, write)
+			if e := b.entry("user-0001", "order_thanks", "order:o-1"); len(failures) != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || e.Reason != c.reason {
+				t.Errorf("failures %v, %g write units, %+v", failures, write, e)
+			}
+			if got := b.drain(b.messages); len(got) != 0 {
+				t.Errorf("queued %v", got)
+			}
+			if _, _, write := b.invoke(b.handler, sample(t, "order_placed")); write != 0 {
+				t.Errorf("the same signal again: %g write units", write)
+			}
+		})
+	}
+}
+
+func TestStaleSignalsAreIgnored(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	*b.now = arrival.Add(49 * time.Hour)
+	failures, read, write := b.invoke(b.handler, sample(t, "order_placed"))
+	if len(failures) != 0 || read != 0 || write != 0 || len(b.drain(b.messages)) != 0 {
+		t.Errorf("failures %v, %g read and %g write units", failures, read, write)
+	}
+}
+
+func TestAtNightASignalWaitsForTheMorning(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	night := time.Date(2026, 3, 1, 15, 0, 0, 0, time.UTC)  // 23:00 in Shanghai
+	morning := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) // 08:00
+	sig := slipped("user-0001", "run-1", night.Add(-47*time.Hour))
+	*b.now = night
+	_, _, write := b.invoke(b.handler, envelope(t, sig))
+	if e := b.entry("user-0001", "win_back", sig.ID); e.State != message.Deferred || !e.Due.Equal(morning) || write != 2 {
+		t.Fatalf("%g write units, %+v", write, e)
+	}
+	t.Logf("a deferral: %g write units, and 1 to take it off the file", write)
+	if _, _, write := b.invoke(b.handler, envelope(t, sig)); write != 0 {
+		t.Errorf("the same signal again: %g write units", write)
+	}
+	*b.now = morning.Add(-time.Second)
+	if b.invoke(b.handler, sample(t, "due")); len(b.drain(b.signals)) != 0 {
+		t.Fatal("came due a second early")
+	}
+	*b.now = morning.Add(30 * time.Second)
+	b.invoke(b.handler, sample(t, "due"))
+	due := b.drain(b.signals)
+	if len(due) != 1 {
+		t.Fatalf("came due: %v", due)
+	}
+	back, err := decode(due[0])
+	if err != nil || len(back) != 1 || back[0].Scene != "win_back" || back[0].ID != sig.ID {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	if b.invoke(b.handler, sample(t, "due")); len(b.drain(b.signals)) != 0 {
+		t.Error("came due twice")
+	}
+	b.invoke(b.handler, envelope(t, back[0]))
+	if e := b.entry("user-0001", "win_back", sig.ID); e.State != message.Claimed || !e.Decided.Equal(night) {
+		t.Errorf("though more than 48 hours old when it came due, it was looked at in time: %+v", e)
+	}
+	if got := b.drain(b.messages); len(got) != 1 {
+		t.Errorf("queued %v", got)
+	}
+}
+
+func TestASweepAfterAPauseLeavesNothing(t *testing.T) {
+	b := setup(t)
+	want := map[string]bool{}
+	for i := range 240 {
+		id := customer.ID(fmt.Sprint("user-", i))
+		sig := slipped(id, "run-1", arrival)
+		sig.Scene = "win_back"
+		minute := arrival.Add(-time.Duration(i) * 37 * time.Minute).Truncate(time.Minute)
+		if err := b.store.PutDue(t.Context(), minute, message.ID("win_back", string(id), 0, message.Email), sig); err != nil {
+			t.Fatal(err)
+		}
+		want[string(id)] = true
+	}
+	b.invoke(b.handler, sample(t, "due"))
+	for _, body := range b.drain(b.signals) {
+		signals, err := decode(body)
+		if err != nil || len(signals) > 25 {
+			t.Fatalf("%d signals in a message, %v", len(signals), err)
+		}
+		for _, s := range signals {
+			delete(want, string(s.Customer))
+		}
+	}
+	if len(want) != 0 {
+		t.Errorf("%d signals were left", len(want))
+	}
+	if _, read, write := b.invoke(b.handler, sample(t, "due")); write != 0 {
+		t.Errorf("a second sweep found something: %g write units", write)
+	} else {
+		t.Logf("a sweep of nothing: %g read units", read)
+	}
+}
+
+func TestTwoSignalsAtOnceCannotBothPassTheCap(t *testing.T) {
+	b := setup(t)
+	for round := range 5 {
+		id := customer.ID(fmt.Sprint("user-", round))
+		b.customer(id, nil)
+		var all sync.WaitGroup
+		for i := range 4 {
+			h, raw := b.another(), envelope(t, slipped(id, fmt.Sprint("run-", i), arrival))
+			all.Go(func() {
+				if _, err := h.Handle(context.Background(), raw); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		states := map[message.State]int{}
+		for i := range 4 {
+			states[b.entry(id, "win_back", signal.SegmentID(fmt.Sprint("run-", i), "rfm10")).State]++
+		}
+		if states[message.Claimed] != 1 || states[message.Held] != 3 {
+			t.Fatalf("four signals at once: %v", states)
+		}
+	}
+	if got := b.drain(b.messages); len(got) != 5 {
+		t.Errorf("%d messages for five customers", len(got))
+	}
+}
+
+func TestSignalsOfOneBatchCountAgainstEachOther(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	b.invoke(b.handler, envelope(t, slipped("user-0001", "run-1", arrival), slipped("user-0001", "run-2", arrival)))
+	first, second := b.entry("user-0001", "win_back", "segment:run-1:rfm10"), b.entry("user-0001", "win_back", "segment:run-2:rfm10")
+	if first.State != message.Claimed || second.State != message.Held || second.Gate != "frequency_cap" {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+}
+
+// deaf is a queue that takes nothing.
+type deaf struct{}
+
+func (deaf) Send(context.Context, ...queue.Message) error {
+	return fault.New(fault.Unavailable, "nobody there")
+}
+
+func TestACrashBetweenClaimAndQueueIsHealedByTheSignalComingAgain(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	whole := b.handler.Messages
+	b.handler.Messages = deaf{}
+	if failures, _, _ := b.invoke(b.handler, sample(t, "order_placed")); len(failures) != 0 {
+		t.Errorf("a signal that is to be tried later spent a try: %v", failures)
+	}
+	if got := b.delayed(b.signals); got != "1" {
+		t.Fatalf("%s signals wait for later", got)
+	}
+	b.handler.Messages = whole
+	b.invoke(b.handler, sample(t, "order_placed"))
+	if got := b.drain(b.messages); len(got) != 1 {
+		t.Errorf("queued %v", got)
+	}
+}
+
+func TestPoison(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	if failures, _, _ := b.invoke(b.handler, sample(t, "poison_alone")); len(failures) != 1 {
+		t.Errorf("a poison signal alone: failures %v", failures)
+	}
+	if failures, _, _ := b.invoke(b.handler, sample(t, "undecodable")); len(failures) != 1 || !strings.HasSuffix(failures[0], "78") {
+		t.Errorf("an undecodable message beside a good one: failures %v", failures)
+	}
+	if got := b.drain(b.messages); len(got) != 1 {
+		t.Errorf("the good message beside it: %v", got)
+	}
+	if failures, _, _ := b.invoke(b.handler, sample(t, "poison")); len(failures) != 0 {
+		t.Errorf("a poison signal in a pack: failures %v", failures)
+	}
+	if got := b.drain(b.signals); len(got) != 1 || !strings.Contains(got[0], `"id":""`) {
+		t.Errorf("queued alone: %v", got)
+	}
+	if _, err := b.handler.Handle(t.Context(), []byte(`{"schedule":"dinner"}`)); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("an unknown schedule: %v", err)
+	}
+	if strings.Contains(b.logged.String(), "user-0001") {
+		t.Errorf("the log names a customer: %s", b.logged)
+	}
+}
+
+func TestARunsSignalsReachEachOfItsCustomers(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	b.customer("user-0002", map[string]string{customer.TraitEmail: "wu@example.com", customer.ConsentTrait("email"): "true"})
+	_, _, write := b.invoke(b.handler, sample(t, "segment_changed"))
+	if write != 8 || len(b.drain(b.messages)) != 2 {
+		t.Errorf("%g write units for two claims", write)
+	}
+	for _, id := range []customer.ID{"user-0001", "user-0002"} {
+		if e := b.entry(id, "win_back", "segment:run-1:rfm10"); e.State != message.Claimed {
+			t.Errorf("%s: %+v", id, e)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/caarlos0/env/v11"
+
+	"liuke/shared/awsenv"
+	"liuke/shared/clock"
+	"liuke/shared/dynamo"
+	"liuke/shared/queue"
+	"liuke/shared/telemetry"
+)
+
+type settings struct {
+	Stage     string `env:"LIUKE_STAGE,required"`
+	Clock     string `env:"LIUKE_CLOCK_FILE"`
+	Customers string `env:"LIUKE_CUSTOMERS_TABLE,required"`
+	Records   string `env:"LIUKE_RECORDS_TABLE,required"`
+	Signals   string `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
+	Messages  string `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
+	Zone      string `env:"LIUKE_TIME_ZONE,required"`
+}
+
+func main() {
+	s := env.Must(env.ParseAs[settings]())
+	now := env.Must(clock.ForStage(s.Stage, s.Clock))
+	lambda.Start(env.Must(NewHandler(Handler{
+		Store:    dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records),
+		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
+		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
+		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "outreach", now),
+	}, env.Must(time.LoadLocation(s.Zone)))).Handle)
+}
