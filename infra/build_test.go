@@ -22,20 +22,25 @@ func TestPlaceholdersStandInForFunctionsThatNeedNoBuilding(t *testing.T) {
 	}
 }
 
-func TestAFunctionIsBuiltForLambda(t *testing.T) {
+// module writes a module with one function, of the content, and returns its root.
+func module(t *testing.T, function, content string) string {
+	t.Helper()
 	root := t.TempDir()
-	write := func(name, content string) {
-		t.Helper()
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	dir := filepath.Join(root, "functions", function)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	write("go.mod", "module shop\n\ngo 1.26\n")
-	write("functions/hello/main.go", "package main\n\nfunc main() {}\n")
+	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module shop\n\ngo 1.26\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n"+content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func TestAFunctionIsBuiltForLambda(t *testing.T) {
+	root := module(t, "hello", "func main() {}\n")
 	for range 2 { // a second build replaces the first
 		folder, err := buildFunctions(root, []string{"hello"}, false)
 		if err != nil {
@@ -53,31 +58,14 @@ func TestAFunctionIsBuiltForLambda(t *testing.T) {
 }
 
 func TestAFunctionThatDoesNotCompileStopsTheSynthesis(t *testing.T) {
-	root := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(root, "functions", "broken"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string]string{"go.mod": "module shop\n", "functions/broken/main.go": "package main\n"} {
-		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := buildFunctions(root, []string{"broken"}, false); err == nil {
+	if _, err := buildFunctions(module(t, "broken", ""), []string{"broken"}, false); err == nil {
 		t.Error("a package without a main function was built")
 	}
 }
 
 func TestAFunctionWithoutCodeIsNamed(t *testing.T) {
-	root := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(root, "functions"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string]string{"go.mod": "module shop\n", "functions/doc.go": "package functions\n"} {
-		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := buildFunctions(root, []string{"ghost"}, false); err == nil || !strings.Contains(err.Error(), "functions/ghost") {
+	root := module(t, "hello", "func main() {}\n")
+	if _, err := buildFunctions(root, []string{"hello", "ghost"}, false); err == nil || !strings.Contains(err.Error(), "functions/ghost") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -56,30 +57,12 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	key := data.Key.Key
 	logs := construct.Logs{RetentionDays: props.LogRetentionDays, Key: key}
 
-	group := constructs.NewConstruct(scope, jsii.String("Queues"))
-	queue := func(id, name, function string, window time.Duration) *construct.WorkQueue {
-		return construct.NewWorkQueue(group, id, construct.WorkQueueProps{
-			Name: name, FunctionTimeout: specs[function].timeout, Window: window, Key: key,
-		})
-	}
-	q := queues{
-		events:   queue("Events", "events", "profile", eventsWindow),
-		rfm:      queue("Rfm", "rfm", "rfm", 0),
-		signals:  queue("Signals", "signals", "outreach", 0),
-		messages: queue("Messages", "messages", "dispatch", 0),
-		receipts: queue("Receipts", "receipts", "receipts", 0),
-	}
+	q := newQueues(scope, key)
 	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{Queue: q.receipts.Queue, Key: key})
 	api := construct.NewAPI(scope, "Api", "Liuke-"+props.Stage, "Liuke: events in, surveys, operators")
 	f := newFunctions(scope, props, q, receipts, api, logs)
 
-	workers := constructs.NewConstruct(scope, jsii.String("Workers"))
-	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(workers, id, w) }
-	worker("Profile", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
-	worker("Rfm", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
-	worker("Outreach", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
-	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
-	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
+	newWorkers(scope, q, f)
 	recalculate, due := newSchedules(scope, props, f)
 	api.Serve(construct.APIProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
@@ -109,6 +92,35 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	output(scope, "ApiUrl", "The suite's address", api.API.ApiEndpoint())
 	output(scope, "DashboardUrl", "What is going on", dashboard.URL)
 	return &App{Stack: scope}
+}
+
+// newQueues returns the queues, each hidden for as long as the function that works it off may take.
+func newQueues(parent constructs.Construct, key awskms.IKey) queues {
+	scope := constructs.NewConstruct(parent, jsii.String("Queues"))
+	queue := func(id, name, function string, window time.Duration) *construct.WorkQueue {
+		return construct.NewWorkQueue(scope, id, construct.WorkQueueProps{
+			Name: name, FunctionTimeout: specs[function].timeout, Window: window, Key: key,
+		})
+	}
+	return queues{
+		events:   queue("Events", "events", "profile", eventsWindow),
+		rfm:      queue("Rfm", "rfm", "rfm", 0),
+		signals:  queue("Signals", "signals", "outreach", 0),
+		messages: queue("Messages", "messages", "dispatch", 0),
+		receipts: queue("Receipts", "receipts", "receipts", 0),
+	}
+}
+
+// newWorkers lets the functions work off the queues. A batch is as large as its function can finish in time even if each
+// message takes long; the caps keep a backlog from crowding out the rest, and dispatch below SES's sending rate.
+func newWorkers(parent constructs.Construct, q queues, f map[string]*construct.Function) {
+	scope := constructs.NewConstruct(parent, jsii.String("Workers"))
+	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(scope, id, w) }
+	worker("Profile", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
+	worker("Rfm", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
+	worker("Outreach", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
+	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
+	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
 }
 
 const (
