@@ -1,0 +1,9 @@
+// Command dispatch sends what outreach has claimed. Before each message it looks again at consent and suppression, then
+// steps the ledger entry from claimed to sending on condition that nobody else has, and only then calls the provider.
+//
+// No message is sent twice: an entry that is sending belongs to the one that stepped it there, whatever becomes of
+// that one. Found sending past the longest time that a sender can live, it becomes unknown, and receipts settle it. A
+// definite "later" of the provider puts the entry back to claimed and its message back on the queue; a definite "no"
+// makes it failed; what concerns every message alike (no permission, account paused) puts it back and lets the queue
+// message go to the dead letters, where an alarm calls a person and a redrive sends it after all.
+package main

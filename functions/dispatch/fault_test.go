@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"liuke/shared/channel"
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/signal"
+)
+
+// TestFaultsNeverSendTwice runs the handler over a store and a provider that fail at random places: before or after
+// they did what was asked, or by killing the process. The queue delivers again whatever was not acknowledged, and now
+// and then what was. At the end each message was taken by the provider at most once, and the ledger is right about it
+// or says that it does not know.
+func TestFaultsNeverSendTwice(t *testing.T) {
+	const seeds = 3000
+	shared, err := NewHandler(Handler{
+		Keys: keys{}, Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally := map[message.State]int{}
+	kills, faults, lost := 0, 0, 0
+	for seed := range uint64(seeds) {
+		w := newWorld(shared, seed)
+		for turn := 0; turn < 40 && len(w.queue) > 0; turn++ {
+			w.turn()
+		}
+		w.quiet = true // the faults are over, and time passes: what is left comes to its end
+		for range 4 {
+			w.queue = []string{w.job}
+			w.now = w.now.Add(message.SendingHorizon)
+			w.turn()
+		}
+		if w.taken > 1 {
+			t.Fatalf("seed %d: taken %d times", seed, w.taken)
+		}
+		switch s := w.entry.State; {
+		case w.taken == 1 && s != message.Sent && s != message.Unknown, w.taken == 0 && s != message.Failed && s != message.Unknown && s != message.Sent:
+			t.Fatalf("seed %d: taken %d times, and the entry is %s", seed, w.taken, s)
+		case w.taken == 0 && s == message.Sent:
+			t.Fatalf("seed %d: sent, and nothing was taken", seed)
+		case w.taken == 0 && s == message.Unknown:
+			lost++
+			if w.inWindow == 0 {
+				t.Fatalf("seed %d: lost, and nothing happened between the step to sending and the answer", seed)
+			}
+		}
+		tally[w.entry.State]++
+		kills += w.kills
+		faults += w.faults
+	}
+	t.Logf("seeds 0 to %d: %d kills, %d faults; %v; %d of the unknown were never taken", seeds-1, kills, faults, tally, lost)
+	if tally[message.Sent] < seeds/2 || tally[message.Unknown] == 0 || kills < 500 {
+		t.Error("the run shows too little")
+	}
+}
+
+// world is one message, its store, its provider and its queue.
+type world struct {
+	rnd      *rand.Rand
+	now      time.Time
+	entry    message.Entry
+	profile  customer.Profile
+	handler  *Handler
+	job      string
+	queue    []string
+	quiet    bool
+	taken    int
+	kills    int
+	faults   int
+	inWindow int // kills and faults while the entry was sending
+	attempts int
+}
+
+// killed is the panic of a process that is killed.
+type killed struct{}
+
+// newWorld sets up a claimed message. The handler is a copy of one that was made before: loading scenes takes long.
+func newWorld(shared *Handler, seed uint64) *world {
+	w := &world{rnd: rand.New(rand.NewPCG(seed, 1)), now: arrival}
+	w.profile = customer.Profile{Version: 1}
+	w.profile.Set(customer.TraitEmail, customer.Trait{Value: "li@example.com", Time: 1})
+	w.profile.Set(customer.ConsentTrait("email"), customer.Trait{Value: "true", Time: 1})
+	w.entry, _ = message.New("win_back", 0, message.Email, signal.Signal{
+		ID: "s", Kind: signal.SegmentChanged, Customer: "c", Time: arrival, Data: json.RawMessage(`{"from":"Champions","to":"At Risk"}`),
+	}).Claim(arrival)
+	w.entry.Revision = 1
+	body, _ := json.Marshal(message.Job{Customer: "c", Entry: w.entry.ID})
+	w.job = string(body)
+	w.queue = []string{w.job}
+	h := *shared
+	h.Store, h.Messages, h.Channels = w, w, map[message.Channel]channel.Channel{message.Email: mailer{w}}
+	h.Now = func() time.Time { return w.now }
+	h.NewAttempt = func() string { w.attempts++; return fmt.Sprint("try-", w.attempts) }
+	w.handler = &h
+	return w
+}
+
+// turn delivers the first message of the queue to a process.
+func (w *world) turn() {
+	body := w.queue[0]
+	w.queue = w.queue[1:]
+	w.now = w.now.Add(time.Duration(w.rnd.IntN(60)) * time.Second)
+	if !w.quiet && w.rnd.IntN(6) == 0 {
+		w.queue = append(w.queue, body) // SQS delivers at least once
+	}
+	out, alive := w.invoke(body)
+	if !alive || len(out.BatchItemFailures) > 0 {
+		w.queue = append(w.queue, body)
+	}
+}
+
+// invoke runs the handler's own part of a delivery: a panic of the kill leaves everything as it is.
+func (w *world) invoke(body string) (out events.SQSEventResponse, alive bool) {
+	dead := false
+	guarded := *w.handler.runner
+	guarded.Back = w
+	guarded.Handle = func(ctx context.Context, jobs []message.Job) (errs []error) {
+		defer func() {
+			if p := recover(); p != nil {
+				if _, ok := p.(killed); !ok {
+					panic(p)
+				}
+				dead, errs = true, make([]error, len(jobs))
+			}
+		}()
+		return w.handler.handle(ctx, jobs)
+	}
+	out, _ = guarded.Run(context.Background(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
+	return out, !dead
+}
+
+// do runs one call to a service: it may fail before, fail after, or the process may be killed before or after.
+func (w *world) do(call func() error) error {
+	fate := w.rnd.IntN(24)
+	if w.quiet {
+		fate = 23
+	}
+	if fate < 5 && w.entry.State == message.Sending {
+		w.inWindow++
+	}
+	switch fate {
+	case 0:
+		w.faults++
+		return fault.New(fault.Unavailable, "before")
+	case 1:
+		w.faults++
+		return fault.New(fault.Throttled, "slower")
+	case 2:
+		w.kills++
+		panic(killed{})
+	}
+	err := call()
+	if fate < 5 && w.entry.State == message.Sending {
+		w.inWindow++
+	}
+	switch fate {
+	case 3:
+		w.faults++
+		return fault.New(fault.Unavailable, "after")
+	case 4:
+		w.kills++
+		panic(killed{})
+	}
+	return err
+}
+
+func (w *world) Dossier(context.Context, message.Wanted) (d message.Dossier, err error) {
+	err = w.do(func() error {
+		d = message.Dossier{Profile: w.profile, Entries: map[string]message.Entry{w.entry.ID: w.entry}}
+		return nil
+	})
+	return d, err
+}
+
+func (w *world) Suppressed(context.Context, message.Channel, string) (bool, error) {
+	return false, w.do(func() error { return nil })
+}
+
+func (w *world) Entry(context.Context, customer.ID, string) (e message.Entry, err error) {
+	err = w.do(func() error { e = w.entry; return nil })
+	return e, err
+}
+
+func (w *world) WriteEntry(_ context.Context, e message.Entry) (message.Entry, error) {
+	err := w.do(func() error {
+		if e.Revision != w.entry.Revision {
+			return fault.New(fault.Conflict, "moved")
+		}
+		e.Revision++
+		w.entry = e
+		return nil
+	})
+	return e, err
+}
+
+// Send takes what goes back to the queue.
+func (w *world) Send(_ context.Context, messages ...queue.Message) error {
+	for _, m := range messages {
+		w.queue = append(w.queue, m.Body)
+	}
+	return nil
+}
+
+type mailer struct{ w *world }
+
+func (m mailer) Send(context.Context, channel.Message) (id string, err error) {
+	answer := m.w.rnd.IntN(10)
+	if m.w.quiet {
+		answer = 9
+	}
+	switch answer {
+	case 0:
+		return "", &channel.Error{Outcome: channel.Throttled, Reason: "slower"}
+	case 1:
+		return "", &channel.Error{Outcome: channel.Blocked, Reason: "paused"}
+	}
+	err = m.w.do(func() error { m.w.taken++; return nil })
+	if err != nil {
+		return "", &channel.Error{Outcome: channel.Unknown, Reason: "timeout"}
+	}
+	return "p", nil
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"liuke/shared/batch"
+	"liuke/shared/channel"
+	"liuke/shared/channel/ses"
+	"liuke/shared/clock"
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/quiet"
+	"liuke/shared/scene"
+	"liuke/shared/telemetry"
+	"liuke/shared/token"
+)
+
+// Store keeps the ledger and what is known of customers. WriteEntry returns Conflict where the entry has moved.
+type Store interface {
+	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
+	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
+	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
+	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
+}
+
+// Handler handles batches of the messages queue.
+type Handler struct {
+	Store    Store
+	Messages interface {
+		Send(ctx context.Context, messages ...queue.Message) error
+	}
+	Keys interface {
+		Value(ctx context.Context) ([]byte, error)
+	}
+	Channels map[message.Channel]channel.Channel
+	Settings settings
+	Now      clock.Now
+	Log      *slog.Logger
+	Count    *telemetry.Counter
+	// NewAttempt makes the id of one try to send; nil for random ones.
+	NewAttempt func() string
+
+	scenes *scene.Set
+	rules  *scene.Rules
+	runner *batch.Runner[message.Job]
+}
+
+const (
+	sendsAtOnce = 10
+	// sendReserve is how much of the function's time must be left for a send to begin: the provider's answer and the
+	// writes around it.
+	sendReserve = ses.Timeout + 10*time.Second
+	// patience is how long a claimed message may wait to be sent, while the provider says later or nobody is there.
+	// Past it the moment has gone.
+	patience = 24 * time.Hour
+	// surveyExpiry is how long the survey link in a message takes an answer.
+	surveyExpiry = 30 * 24 * time.Hour
+	// surveyID is the survey that messages ask to.
+	surveyID = "nps"
+	// settleTries is how often an outcome is written anew when a receipt came between.
+	settleTries = 5
+)
+
+// Why an entry was held or failed, beside what gates and providers say.
+const (
+	reasonExpired   = "expired"
+	reasonNoScene   = "scene_gone"
+	reasonNoChannel = "channel_gone"
+	reasonVariable  = "missing_variable:" // and its name
+	reasonContent   = "content_failed"
+	reasonCrash     = "sender_lost"
+)
+
+// NewHandler completes a handler with the built-in scenes, for a business in the time zone.
+func NewHandler(h Handler, business *time.Location) (*Handler, error) {
+	var err error
+	if h.scenes, err = scene.BuiltIn(); err != nil {
+		return nil, err
+	}
+	h.rules = &scene.Rules{Policy: h.scenes.Policy, Atlas: quiet.NewAtlas(business)}
+	if h.NewAttempt == nil {
+		h.NewAttempt = rand.Text
+	}
+	h.runner = &batch.Runner[message.Job]{
+		Decode: func(body string) ([]message.Job, error) {
+			var j message.Job
+			if err := json.Unmarshal([]byte(body), &j); err != nil || j.Customer == "" || j.Entry == "" {
+				return nil, fault.New(fault.Invalid, "the message names no entry")
+			}
+			return []message.Job{j}, nil
+		},
+		Encode: func(j message.Job, _ string) (string, error) {
+			body, err := json.Marshal(j)
+			return string(body), err
+		},
+		Handle: h.handle,
+		Back:   h.Messages,
+		Log:    h.Log,
+	}
+	return &h, nil
+}
+
+// Handle sends a batch of messages.
+func (h *Handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+	return h.runner.Run(ctx, in)
+}
+
+func (h *Handler) handle(ctx context.Context, jobs []message.Job) []error {
+	errs := make([]error, len(jobs))
+	keys, err := token.Load(ctx, h.Keys)
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
+	batch.Each(len(jobs), sendsAtOnce, func(i int) {
+		errs[i] = h.dispatch(ctx, keys, jobs[i])
+	})
+	return errs
+}
+
+// dispatch sends one message, or does what else its entry asks for.
+func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message.Job) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < sendReserve {
+		return fault.New(fault.Unavailable, "too little time is left for a send to begin")
+	}
+	d, err := h.Store.Dossier(ctx, message.Wanted{Customer: job.Customer, Entries: []string{job.Entry}})
+	if err != nil {
+		return err
+	}
+	e, ok := d.Entries[job.Entry]
+	switch {
+	case !ok: // the claim comes before the message: its customer was erased since
+		h.Count.Count("EntryGone", 1)
+		return nil
+	case e.State == message.Sending:
+		return h.foundSending(ctx, e)
+	case e.State != message.Claimed:
+		return nil // sent, held or settled: the message came twice
+	}
+	sc, out, reason, err := h.prepare(ctx, keys, d, e)
+	switch {
+	case err != nil:
+		return err
+	case reason.gate != "":
+		return h.end(ctx, "Held_"+reason.gate, func() (message.Entry, error) { return e.Hold(reason.gate, reason.why, h.Now()) })
+	case reason.why != "":
+		return h.end(ctx, "Failed", func() (message.Entry, error) { return e.Fail(reason.why) })
+	}
+	if e, err = h.begin(ctx, e); err != nil {
+		return err
+	}
+	id, err := h.Channels[sc.Channel].Send(ctx, out.Message)
+	return h.conclude(ctx, e, id, out.locale, err)
+}
+
+// end writes a step that ends a claimed entry without a send.
+func (h *Handler) end(ctx context.Context, metric string, step func() (message.Entry, error)) error {
+	next, err := step()
+	if err != nil {
+		return err
+	}
+	if _, err := h.Store.WriteEntry(ctx, next); err != nil {
+		return err
+	}
+	h.Count.Count(metric, 1)
+	return nil
+}
+
+// foundSending leaves an entry alone while its sender may live, and then gives it up.
+func (h *Handler) foundSending(ctx context.Context, e message.Entry) error {
+	if h.Now().Sub(e.Attempted) < message.SendingHorizon {
+		return fault.New(fault.Unavailable, "another try to send is under way")
+	}
+	return h.end(ctx, "Unknown", func() (message.Entry, error) { return e.Lose(reasonCrash) })
+}
+
+// begin steps the entry to sending. A step whose answer was lost is known again by its attempt.
+func (h *Handler) begin(ctx context.Context, e message.Entry) (message.Entry, error) {
+	next, err := e.Begin(h.NewAttempt(), h.Now())
+	if err != nil {
+		return e, err
+	}
+	written, err := h.Store.WriteEntry(ctx, next)
+	if err == nil {
+		return written, nil
+	}
+	stored, readErr := h.Store.Entry(ctx, e.Customer, e.ID)
+	if readErr == nil && stored.State == message.Sending && stored.Attempt == next.Attempt {
+		return stored, nil
+	}
+	return e, err
+}

@@ -1,0 +1,408 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"liuke/infra/local/engine"
+	"liuke/shared/channel"
+	"liuke/shared/channel/ses"
+	"liuke/shared/customer"
+	"liuke/shared/dynamo"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/signal"
+	"liuke/shared/telemetry"
+	"liuke/shared/token"
+)
+
+const (
+	keysJSON = `{"current":"0123456789abcdef0123456789abcdef"}`
+	base     = "https://liuke.example.com"
+)
+
+var arrival = time.Date(2026, 3, 1, 8, 31, 0, 0, time.UTC)
+
+type keys struct{}
+
+func (keys) Value(context.Context) ([]byte, error) { return []byte(keysJSON), nil }
+
+// provider is SES as far as a sender sees it.
+type provider struct {
+	mu      sync.Mutex
+	answers []int // HTTP status of each call in turn, the last for ever; 0 takes the message, -1 takes it and hangs up
+	before  func()
+	taken   []string // what was taken
+	calls   int
+}
+
+func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.before != nil {
+		p.before()
+	}
+	status := 0
+	if len(p.answers) > 0 {
+		status = p.answers[min(p.calls, len(p.answers)-1)]
+	}
+	p.calls++
+	if status <= 0 || status >= 500 {
+		p.taken = append(p.taken, string(body))
+	}
+	switch {
+	case status < 0:
+		panic(http.ErrAbortHandler)
+	case status == 0:
+		fmt.Fprintf(w, `{"MessageId":"ses-%d"}`, p.calls)
+	default:
+		w.Header().Set("X-Amzn-ErrorType", map[int]string{400: "MessageRejected", 403: "AccessDeniedException", 429: "TooManyRequestsException"}[status])
+		w.WriteHeader(status)
+		io.WriteString(w, `{"message":"li@example.com"}`)
+	}
+}
+
+// sink keeps what goes back to the queue.
+type sink struct {
+	mu   sync.Mutex
+	back []queue.Message
+}
+
+func (s *sink) Send(_ context.Context, messages ...queue.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.back = append(s.back, messages...)
+	return nil
+}
+
+type bundle struct {
+	t        *testing.T
+	handler  *Handler
+	store    *dynamo.Store
+	provider *provider
+	queue    *sink
+	now      *time.Time
+	logged   *strings.Builder
+	ring     *token.Keyring
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	customers, records := engine.NewTables(t)
+	b := &bundle{t: t, provider: &provider{}, queue: &sink{}, logged: &strings.Builder{}}
+	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
+	server := httptest.NewServer(b.provider)
+	t.Cleanup(server.Close)
+	now := arrival
+	b.now = &now
+	business, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := func() time.Time { return *b.now }
+	b.handler, err = NewHandler(Handler{
+		Store: b.store, Messages: b.queue, Keys: keys{},
+		Channels: map[message.Channel]channel.Channel{message.Email: ses.New(engine.Config(server.URL), "Shop <hello@example.com>", "liuke")},
+		Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
+		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(&strings.Builder{}, "dispatch", clock),
+	}, business)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.ring, err = token.NewKeyring([]byte(keysJSON)); err != nil {
+		t.Fatal(err)
+	}
+	b.profile(map[string]string{customer.TraitEmail: "li@example.com", customer.ConsentTrait("email"): "true", customer.TraitFirstName: "Li"})
+	return b
+}
+
+func (b *bundle) profile(traits map[string]string) {
+	b.t.Helper()
+	before, err := b.store.Profile(b.t.Context(), "user-0001")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p := customer.Profile{Version: before.Version + 1}
+	for name, value := range traits {
+		p.Set(name, customer.Trait{Value: value, Time: p.Version, Event: "e"})
+	}
+	if err := b.store.PutProfile(b.t.Context(), "user-0001", &p); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// claim claims the win-back of the sample, as outreach does.
+func (b *bundle) claim() message.Entry {
+	b.t.Helper()
+	data, _ := json.Marshal(signal.SegmentData{Run: "run-1", Model: "rfm10", From: "Champions", To: "At Risk"})
+	e, err := message.New("win_back", 0, message.Email, signal.Signal{
+		ID: "segment:run-1:rfm10", Kind: signal.SegmentChanged, Customer: "user-0001", Time: arrival.Add(-time.Minute), Data: data,
+	}).Claim(arrival)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: "win_back", Channel: message.Email})
+	if err := b.store.Claim(b.t.Context(), e, contact); err != nil {
+		b.t.Fatal(err)
+	}
+	e.Revision++
+	return e
+}
+
+func (b *bundle) write(e message.Entry, err error) message.Entry {
+	b.t.Helper()
+	if err == nil {
+		e, err = b.store.WriteEntry(b.t.Context(), e)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+func (b *bundle) entry() message.Entry {
+	b.t.Helper()
+	e, err := b.store.Entry(b.t.Context(), "user-0001", message.ID("win_back", "segment:run-1:rfm10", 0, message.Email))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// deliver hands the handler the sample's message and returns how many failed and the write units that it took.
+func (b *bundle) deliver() (failures int, write float64) {
+	b.t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "events", "dispatch", "win_back.json"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var in events.SQSEvent
+	if err := json.Unmarshal(raw, &in); err != nil {
+		b.t.Fatal(err)
+	}
+	meter := &dynamo.Meter{}
+	out, err := b.handler.Handle(dynamo.WithMeter(b.t.Context(), meter), in)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_, write = meter.Units()
+	return len(out.BatchItemFailures), write
+}
+
+func TestAClaimedMessageIsSentOnce(t *testing.T) {
+	b := setup(t)
+	b.claim()
+	failures, write := b.deliver()
+	if failures != 0 || write != 2 {
+		t.Errorf("%d failures, %g write units, want 2", failures, write)
+	}
+	t.Logf("a send: %g write units", write)
+	e := b.entry()
+	if e.State != message.Sent || e.Provider != "ses-1" || e.Locale != "en" || !e.Sent.Equal(arrival) {
+		t.Errorf("%+v", e)
+	}
+	b.deliver()
+	if b.provider.calls != 1 {
+		t.Errorf("the message came twice and was sent %d times", b.provider.calls)
+	}
+}
+
+func TestLinksLeadBack(t *testing.T) {
+	b := setup(t)
+	e := b.claim()
+	b.deliver()
+	mail := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(b.provider.taken[0])
+	var survey token.Survey
+	found := regexp.MustCompile(base + `/s/([A-Za-z0-9_-]+)`).FindStringSubmatch(mail)
+	if found == nil {
+		t.Fatalf("no survey link in %s", mail)
+	}
+	if err := b.ring.Open(token.PurposeSurvey, found[1], &survey); err != nil {
+		t.Fatal(err)
+	}
+	if want := (token.Survey{Survey: "nps", Customer: "user-0001", Invitation: e.ID, Expires: arrival.AddDate(0, 0, 30)}); survey != want {
+		t.Errorf("survey link %+v, want %+v", survey, want)
+	}
+	var unsubscribe token.Unsubscribe
+	found = regexp.MustCompile(`"List-Unsubscribe","Value":"<` + base + `/u/([A-Za-z0-9_-]+)>"`).FindStringSubmatch(mail)
+	if found == nil {
+		t.Fatalf("no List-Unsubscribe in %s", mail)
+	}
+	if err := b.ring.Open(token.PurposeUnsubscribe, found[1], &unsubscribe); err != nil || unsubscribe.Customer != "user-0001" || unsubscribe.Channel != "email" {
+		t.Errorf("unsubscribe link %+v, %v", unsubscribe, err)
+	}
+	var ledger token.Entry
+	found = regexp.MustCompile(`"liuke_entry","Value":"([A-Za-z0-9_-]+)"`).FindStringSubmatch(mail)
+	if found == nil {
+		t.Fatalf("no tag in %s", mail)
+	}
+	if err := b.ring.Open(token.PurposeEntry, found[1], &ledger); err != nil || ledger != (token.Entry{Customer: "user-0001", Entry: e.ID}) {
+		t.Errorf("tag %+v, %v", ledger, err)
+	}
+	if strings.Contains(mail, "user-0001") {
+		t.Error("the mail names the customer's id")
+	}
+}
+
+func TestProviderAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		answer   int
+		want     message.State
+		failures int
+		back     int
+		again    message.State // after the message comes again and the provider takes it
+	}{
+		{"a refusal is final", 400, message.Failed, 0, 0, message.Failed},
+		{"asked for a slower pace, it is sent later", 429, message.Claimed, 0, 1, message.Sent},
+		{"without permission it waits for a person", 403, message.Claimed, 1, 0, message.Sent},
+		{"an internal error leaves it unknown for ever", 500, message.Unknown, 0, 0, message.Unknown},
+		{"a lost answer leaves it unknown for ever", -1, message.Unknown, 0, 0, message.Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			b.claim()
+			b.provider.answers = []int{c.answer, 0}
+			failures, _ := b.deliver()
+			if e := b.entry(); e.State != c.want || failures != c.failures || len(b.queue.back) != c.back {
+				t.Errorf("%d failures, %d back, %+v", failures, len(b.queue.back), e)
+			}
+			if c.back == 1 && b.queue.back[0].Delay < 10*time.Second {
+				t.Errorf("goes back with a delay of %s", b.queue.back[0].Delay)
+			}
+			b.deliver()
+			if e := b.entry(); e.State != c.again || len(b.provider.taken) > 1 {
+				t.Errorf("the message again: %d taken, %+v", len(b.provider.taken), e)
+			}
+			if strings.Contains(b.logged.String(), "li@example.com") || strings.Contains(b.logged.String(), "user-0001") {
+				t.Errorf("the log names the customer: %s", b.logged)
+			}
+		})
+	}
+}
+
+func TestWhatChangedSinceTheClaimHoldsTheMessage(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*bundle)
+		gate   string
+	}{
+		{"unsubscribed", func(b *bundle) {
+			b.profile(map[string]string{customer.TraitEmail: "li@example.com", customer.ConsentTrait("email"): "false"})
+		}, "consent"},
+		{"the address was suppressed", func(b *bundle) {
+			if err := b.store.Suppress(b.t.Context(), message.Email, "LI@example.com", "complaint", arrival); err != nil {
+				b.t.Fatal(err)
+			}
+		}, "suppression"},
+		{"the address was taken back", func(b *bundle) { b.profile(map[string]string{customer.ConsentTrait("email"): "true"}) }, "consent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			b.claim()
+			c.change(b)
+			failures, write := b.deliver()
+			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || b.provider.calls != 0 {
+				t.Errorf("%d failures, %g write units, %d calls, %+v", failures, write, b.provider.calls, e)
+			}
+		})
+	}
+}
+
+func TestFoundSending(t *testing.T) {
+	b := setup(t)
+	b.write(b.claim().Begin("another's", arrival))
+	*b.now = arrival.Add(message.SendingHorizon - time.Second)
+	b.deliver()
+	if e := b.entry(); e.State != message.Sending || len(b.queue.back) != 1 {
+		t.Errorf("while its sender may live: %d back, %+v", len(b.queue.back), e)
+	}
+	*b.now = arrival.Add(message.SendingHorizon)
+	b.deliver()
+	if e := b.entry(); e.State != message.Unknown || e.Reason != reasonCrash || b.provider.calls != 0 {
+		t.Errorf("past that: %d calls, %+v", b.provider.calls, e)
+	}
+}
+
+func TestAReceiptThatComesFirstIsCompleted(t *testing.T) {
+	b := setup(t)
+	b.claim()
+	b.provider.before = func() {
+		next, _ := b.entry().Apply(message.Receipt{Evidence: message.Delivery, Provider: "", Time: arrival.Add(time.Second)})
+		b.write(next, nil)
+	}
+	failures, _ := b.deliver()
+	if e := b.entry(); failures != 0 || e.State != message.Sent || e.Provider != "ses-1" || e.Delivered.IsZero() {
+		t.Errorf("%d failures, %+v", failures, e)
+	}
+}
+
+func TestWhatCannotBeMadeFails(t *testing.T) {
+	for _, c := range []struct {
+		name, reason string
+		change       func(*message.Entry)
+	}{
+		{"a missing variable is named", "missing_variable:order.id", func(e *message.Entry) {
+			e.Scene, e.Kind, e.Data = "order_thanks", signal.OrderPlaced, json.RawMessage(`{"amount":1,"currency":"CNY"}`)
+		}},
+		{"a scene that is gone", reasonNoScene, func(e *message.Entry) { e.Scene = "festival" }},
+		{"data that do not fit", reasonContent, func(e *message.Entry) { e.Data = json.RawMessage(`[]`) }},
+		{"a message that has waited for a day", reasonExpired, func(e *message.Entry) { e.Claimed = arrival.Add(-25 * time.Hour) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			e := b.claim()
+			c.change(&e)
+			b.write(e, nil)
+			failures, write := b.deliver()
+			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Failed || e.Reason != c.reason || b.provider.calls != 0 {
+				t.Errorf("%d failures, %g write units, %+v", failures, write, e)
+			}
+		})
+	}
+}
+
+func TestOddMessages(t *testing.T) {
+	b := setup(t)
+	if failures, write := b.deliver(); failures != 0 || write != 0 || b.provider.calls != 0 {
+		t.Errorf("a message without its entry: %d failures, %g write units", failures, write)
+	}
+	out, err := b.handler.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: "{}"}}})
+	if err != nil || len(out.BatchItemFailures) != 1 {
+		t.Errorf("an undecodable message: %+v, %v", out, err)
+	}
+	b.claim()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	raw, _ := json.Marshal(message.Job{Customer: "user-0001", Entry: b.entry().ID})
+	if _, err := b.handler.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(raw)}}}); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.entry(); e.State != message.Claimed || len(b.queue.back) != 1 {
+		t.Errorf("with too little time left it waits: %d back, %+v", len(b.queue.back), e)
+	}
+}
+
+func TestSenderName(t *testing.T) {
+	for sender, want := range map[string]string{"Shop <hello@example.com>": "Shop", "hello@example.com": "example.com"} {
+		if got := (settings{Sender: sender}).senderName(); got != want {
+			t.Errorf("%s: %s", sender, got)
+		}
+	}
+}

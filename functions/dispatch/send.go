@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"liuke/shared/channel"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/scene"
+	"liuke/shared/token"
+)
+
+// obstacle is why a claimed message is not sent: a gate that holds it, or, without a gate, why it fails.
+type obstacle struct{ gate, why string }
+
+// prepared is a message ready for its channel.
+type prepared struct {
+	channel.Message
+	locale string
+}
+
+// prepare looks again at what may have changed since the claim, and makes the message.
+func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Dossier, e message.Entry) (*scene.Scene, prepared, obstacle, error) {
+	sc := h.scenes.Scene(e.Scene)
+	switch {
+	case sc == nil:
+		return nil, prepared{}, obstacle{why: reasonNoScene}, nil
+	case h.Channels[sc.Channel] == nil:
+		return nil, prepared{}, obstacle{why: reasonNoChannel}, nil
+	case h.Now().Sub(e.Claimed) > patience:
+		return nil, prepared{}, obstacle{why: reasonExpired}, nil
+	}
+	address := scene.Address(sc.Channel, d.Profile)
+	c := scene.Candidate{Scene: sc, Profile: d.Profile, Now: h.Now()}
+	if address != "" {
+		var err error
+		if c.Suppressed, err = h.Store.Suppressed(ctx, sc.Channel, address); err != nil {
+			return nil, prepared{}, obstacle{}, err
+		}
+	}
+	if v := h.rules.Recheck(c); v.Outcome != scene.Pass {
+		return nil, prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
+	}
+	links, err := h.links(keys, sc, e)
+	if err != nil {
+		return nil, prepared{}, obstacle{}, err
+	}
+	ledger, err := keys.Seal(token.PurposeEntry, token.Entry{Customer: e.Customer, Entry: e.ID})
+	if err != nil {
+		return nil, prepared{}, obstacle{}, err
+	}
+	content, err := sc.Render(d.Profile, e, h.Settings.senderName(), links)
+	if variable := scene.MissingVariable(err); variable != "" {
+		return nil, prepared{}, obstacle{why: reasonVariable + variable}, nil
+	}
+	if err != nil {
+		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", err.Error())
+		return nil, prepared{}, obstacle{why: reasonContent}, nil
+	}
+	return sc, prepared{
+		Message: channel.Message{
+			To: address, Subject: content.Subject, Text: content.Text, HTML: content.HTML,
+			Unsubscribe: links.Unsubscribe, Ledger: ledger,
+		},
+		locale: content.Locale,
+	}, obstacle{}, nil
+}
+
+// links seals the customer's own links. The survey's invitation is the ledger entry, so that an answer leads back to
+// the message that asked for it.
+func (h *Handler) links(keys *token.Keyring, sc *scene.Scene, e message.Entry) (scene.Links, error) {
+	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(sc.Channel)})
+	if err != nil {
+		return scene.Links{}, err
+	}
+	out := scene.Links{Unsubscribe: h.Settings.link("u", unsubscribe)}
+	if sc.UsesSurvey() {
+		invitation, err := keys.Seal(token.PurposeSurvey, token.Survey{
+			Survey: surveyID, Customer: e.Customer, Invitation: e.ID, Expires: h.Now().Add(surveyExpiry).Truncate(time.Second),
+		})
+		if err != nil {
+			return scene.Links{}, err
+		}
+		out.Survey = h.Settings.link("s", invitation)
+	}
+	return out, nil
+}
+
+// conclude writes what the provider's answer means for an entry that is sending.
+func (h *Handler) conclude(ctx context.Context, e message.Entry, id, locale string, sendErr error) error {
+	if sendErr == nil {
+		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) { return e.Accept(id, locale, h.Now()) })
+	}
+	outcome, reason := channel.OutcomeOf(sendErr)
+	h.Log.WarnContext(ctx, "message not sent", "scene", e.Scene, "outcome", outcome, "reason", reason)
+	switch outcome {
+	case channel.Refused:
+		return h.settle(ctx, e, "Failed", func(e message.Entry) (message.Entry, error) { return e.Fail(reason) })
+	case channel.Throttled, channel.Blocked:
+		metric, code := "ProviderThrottled", fault.Throttled
+		if outcome == channel.Blocked {
+			metric, code = "ProviderBlocked", fault.Internal
+		}
+		err := h.settle(ctx, e, metric, func(e message.Entry) (message.Entry, error) { return e.PutBack(reason) })
+		if err != nil {
+			return err
+		}
+		return fault.New(code, "the provider says %s", reason)
+	default:
+		return h.settle(ctx, e, "Unknown", func(e message.Entry) (message.Entry, error) { return e.Lose(reason) })
+	}
+}
+
+// settle writes the last step of a send. Where a receipt has moved the entry meanwhile the step is taken from there;
+// where the receipt has said it all, nothing is left to write.
+func (h *Handler) settle(ctx context.Context, e message.Entry, metric string, step func(message.Entry) (message.Entry, error)) error {
+	for try := 1; ; try++ {
+		next, err := step(e)
+		if err != nil {
+			return nil // settled by a receipt
+		}
+		_, err = h.Store.WriteEntry(ctx, next)
+		if err == nil {
+			h.Count.Count(metric, 1)
+			return nil
+		}
+		if try == settleTries || fault.CodeOf(err) != fault.Conflict {
+			return err
+		}
+		stored, err := h.Store.Entry(ctx, e.Customer, e.ID)
+		if err != nil {
+			return err
+		}
+		if stored.Attempt != e.Attempt {
+			return nil // the step was written and its answer lost; another try has begun since
+		}
+		e = stored
+	}
+}
