@@ -128,7 +128,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.code), func(t *testing.T) {
 			p := &provider{status: c.status, code: c.code}
-			_, err := start(t, p).Send(t.Context(), message())
+			_, err := start(t, p).Send(t.Context(), hello())
 			if got, _ := channel.OutcomeOf(err); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -136,7 +136,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func message() channel.Message {
+func hello() channel.Message {
 	return channel.Message{
 		To: "li@example.com", Subject: "Hello", Text: "Hello", HTML: "<p>Hello</p>",
 		Unsubscribe: "https://example.com/u/abc", Ledger: "abc-DEF_123",
@@ -145,7 +145,7 @@ func message() channel.Message {
 
 func TestWhatSESIsAsked(t *testing.T) {
 	p := &provider{}
-	if _, err := start(t, p).Send(t.Context(), message()); err != nil {
+	if _, err := start(t, p).Send(t.Context(), hello()); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"liuke/shared/batch"
+	"liuke/shared/channel/ses"
+	"liuke/shared/clock"
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/telemetry"
+	"liuke/shared/token"
+)
+
+// Store keeps the ledger and the suppressed addresses. WriteEntry returns Conflict where the entry has moved.
+type Store interface {
+	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
+	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
+	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
+}
+
+// Handler handles batches of the receipts queue.
+type Handler struct {
+	Store    Store
+	Receipts interface {
+		Send(ctx context.Context, messages ...queue.Message) error
+	}
+	Keys interface {
+		Value(ctx context.Context) ([]byte, error)
+	}
+	Now   clock.Now
+	Log   *slog.Logger
+	Count *telemetry.Counter
+
+	runner *batch.Runner[item]
+}
+
+// item is an event with its raw text, which goes back to the queue as it came.
+type item struct {
+	raw   string
+	event ses.Event
+}
+
+// bookTries is how often a receipt is booked anew when the entry moved meanwhile.
+const bookTries = 5
+
+// NewHandler completes a handler.
+func NewHandler(h Handler) *Handler {
+	h.runner = &batch.Runner[item]{
+		Decode: func(body string) ([]item, error) {
+			e, err := ses.ParseEvent([]byte(body))
+			return []item{{body, e}}, err
+		},
+		Encode: func(i item, _ string) (string, error) { return i.raw, nil },
+		Handle: h.handle,
+		Back:   h.Receipts,
+		Log:    h.Log,
+	}
+	return &h
+}
+
+// Handle books a batch of events.
+func (h *Handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
+	return h.runner.Run(ctx, in)
+}
+
+func (h *Handler) handle(ctx context.Context, items []item) []error {
+	errs := make([]error, len(items))
+	keys, err := token.Load(ctx, h.Keys)
+	for i, it := range items {
+		if errs[i] = err; err == nil {
+			errs[i] = h.book(ctx, keys, it.event)
+		}
+	}
+	return errs
+}
+
+// book suppresses what is to be suppressed and applies the receipt to its entry.
+func (h *Handler) book(ctx context.Context, keys *token.Keyring, e ses.Event) error {
+	h.Count.Count("Event_"+metric(e.Type), 1)
+	if e.Receipt == nil {
+		return nil
+	}
+	var id token.Entry
+	if e.Entry == "" || keys.Open(token.PurposeEntry, e.Entry, &id) != nil {
+		h.Count.Count("ForeignEvents", 1)
+		return nil
+	}
+	for _, address := range e.Suppress {
+		if err := h.Store.Suppress(ctx, message.Email, address, e.SuppressReason(), e.Receipt.Time); err != nil {
+			return err
+		}
+	}
+	for try := 1; ; try++ {
+		entry, err := h.Store.Entry(ctx, id.Customer, id.Entry)
+		if fault.CodeOf(err) == fault.NotFound {
+			h.Count.Count("EntryGone", 1)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if entry.Premature(*e.Receipt, h.Now()) {
+			return fault.New(fault.Unavailable, "the sender of the message is about to write the same")
+		}
+		next, changed := entry.Apply(*e.Receipt)
+		if !changed {
+			return nil
+		}
+		if _, err = h.Store.WriteEntry(ctx, next); err == nil {
+			if next.State != entry.State {
+				h.Count.Count("Settled", 1)
+			}
+			return nil
+		}
+		if try == bookTries || fault.CodeOf(err) != fault.Conflict {
+			return err
+		}
+	}
+}
+
+// metric spells an event's type as a metric's name; what SES does not document is counted together.
+func metric(kind string) string {
+	switch kind {
+	case "Send", "Delivery", "DeliveryDelay", "Reject", "Bounce", "Complaint", "Open", "Click", "Subscription":
+		return kind
+	case "Rendering Failure", "RenderingFailure":
+		return "RenderingFailure"
+	}
+	return "Other"
+}

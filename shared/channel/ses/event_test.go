@@ -1,0 +1,54 @@
+package ses_test
+
+import (
+	"testing"
+
+	"liuke/shared/channel/ses"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+)
+
+func TestParseEvent(t *testing.T) {
+	const mail = `"mail":{"timestamp":"2026-03-01T08:31:02Z","messageId":"m","tags":{"liuke_entry":["abc"]}}`
+	for _, c := range []struct {
+		name, event string
+		want        message.Evidence
+		suppress    int
+	}{
+		{"a legitimate mail taken out of the spam folder is no complaint", `{"eventType":"Complaint",` + mail + `,"complaint":{"complainedRecipients":[{"emailAddress":"a@b.c"}],"complaintFeedbackType":"not-spam"}}`, message.Delivery, 0},
+		{"an undetermined bounce suppresses nothing", `{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Undetermined","bouncedRecipients":[{"emailAddress":"a@b.c"}]}}`, message.SoftBounce, 0},
+		{"each recipient of a permanent bounce is suppressed", `{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"a@b.c"},{"emailAddress":"D <d@b.c>"},{"emailAddress":""}]}}`, message.Bounce, 2},
+		{"an unknown event says nothing of the fate", `{"eventType":"Horoscope",` + mail + `}`, "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, err := ses.ParseEvent([]byte(c.event))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := message.Evidence("")
+			if e.Receipt != nil {
+				got = e.Receipt.Evidence
+				if e.Receipt.Time.IsZero() || e.Receipt.Provider != "m" {
+					t.Errorf("receipt %+v", e.Receipt)
+				}
+			}
+			if got != c.want || len(e.Suppress) != c.suppress || e.Entry != "abc" {
+				t.Errorf("%+v", e)
+			}
+		})
+	}
+	e, err := ses.ParseEvent([]byte(`{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"D <d@b.c>"}]}}`))
+	if err != nil || e.Suppress[0] != "d@b.c" {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func FuzzParseEvent(f *testing.F) {
+	f.Add([]byte(`{"eventType":"Send","mail":{"timestamp":"2026-03-01T08:31:02Z","messageId":"m","tags":{"liuke_entry":["abc"]}}}`))
+	f.Add([]byte(`{"eventType":"Bounce","mail":{"messageId":"m"},"bounce":{"bounceType":"Permanent","bouncedRecipients":[{}]}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if _, err := ses.ParseEvent(raw); err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("got %v, want invalid", err)
+		}
+	})
+}
