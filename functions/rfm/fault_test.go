@@ -7,6 +7,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/recalc"
+	"liuke/shared/snapshot"
 )
 
 // stubborn delivers every message again and again to workers that die, the first at its first call to the outside, the
@@ -73,6 +74,103 @@ func TestWorkersThatDieAtAnyCallChangeNothing(t *testing.T) {
 			t.Logf("%d workers died", deaths)
 		})
 	}
+}
+
+func TestCallsThatFailAreMadeAgain(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("committed %v", committed), func(t *testing.T) {
+			w := newWorld(t)
+			w.paged.counted, w.paged.rows = 100_000, 8
+			w.handler = w.newHandler(Props{PartRows: 8})
+			histories := shop(11, 36)
+			w.put(histories)
+			w.run(`{}`)
+			w.told()
+			w.now = w.now.AddDate(0, 3, 0)
+			standing := w.standing(histories)
+			id := w.plan(`{}`)
+			w.network.stumbles = true
+			tries := make(map[recalc.Message]int)
+			for {
+				body, ok := w.phases.take()
+				if !ok {
+					break
+				}
+				m, _ := decode(body)
+				m[0].Row, m[0].Write = 0, 0
+				tries[m[0]]++
+				if tries[m[0]] > 500 {
+					t.Fatalf("no end to %s", body)
+				}
+				w.network.revive(tries[m[0]], committed)
+				if acknowledged := w.deliver(body); !acknowledged {
+					w.phases.bodies = append(w.phases.bodies, body) // SQS delivers it again
+				}
+				w.network.revive(0, false)
+			}
+			run := w.done(id)
+			told := w.told()
+			w.expect(run, compute(t, run, histories, standing), told)
+			if len(told) == 0 {
+				t.Error("nobody moved: the test shows nothing")
+			}
+		})
+	}
+}
+
+func TestTwoWorkersOnOneSliceShareIt(t *testing.T) {
+	w := newWorld(t)
+	w.paged.rows = 8
+	w.handler = w.newHandler(Props{PartRows: 8})
+	histories := shop(11, 60)
+	w.put(histories)
+	id := w.plan(`{}`)
+	body := w.phases.bodies[0]
+	day := customer.Date(2026, time.March, 1)
+	nested := false
+	w.paged.scanned = func(page int) {
+		if nested || page == 0 {
+			return
+		}
+		nested = true // the slower worker has read its second page when everybody orders and a quicker one does all of it
+		for id := range histories {
+			w.order(id, day, 4321)
+		}
+		if !w.deliver(body) {
+			t.Fatal("the quicker worker fails")
+		}
+		w.drain()
+	}
+	w.drain()
+	run := w.done(id)
+	slice, err := w.store.Slice(t.Context(), id, 0)
+	if err != nil || slice.Cursor != "" {
+		t.Fatal(slice, err)
+	}
+	rows := 0
+	seen := make(map[customer.ID]*customer.History)
+	for _, p := range slice.Parts {
+		file, err := w.lake.Get(t.Context(), recalc.PartKey(id, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := snapshot.Decode(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows += len(part)
+		for _, row := range part {
+			h := &customer.History{}
+			if err := h.UnmarshalBinary(row.History); err != nil {
+				t.Fatal(err)
+			}
+			seen[row.ID] = h
+		}
+	}
+	if rows != len(histories) || len(seen) != rows {
+		t.Errorf("the parts hold %d rows of %d customers, want %d", rows, len(seen), len(histories))
+	}
+	w.expect(run, compute(t, run, seen, nil), w.told()) // summaries and rows are of the same worker
 }
 
 func TestEveryMessageTwiceAndInAnyOrder(t *testing.T) {

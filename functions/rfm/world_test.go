@@ -102,11 +102,13 @@ func (p *paged) ScanCustomers(ctx context.Context, slice, of int, cursor custome
 	return rows, next, err
 }
 
-// network is the way to the engines. It dies at a chosen call, and then every call fails, until it is revived.
+// network is the way to the engines. It dies at a chosen call, and then every call fails, until it is revived; where
+// it only stumbles, that one call fails alone.
 type network struct {
 	mu        sync.Mutex
 	calls     int
-	dieAt     int  // the call, from 1; 0 for never
+	dieAt     int // the call, from 1; 0 for never
+	stumbles  bool
 	committed bool // whether the fatal call still has its effect
 	dead      bool
 }
@@ -121,7 +123,7 @@ func (n *network) begin() (make, see bool) {
 		return false, false
 	}
 	if n.calls++; n.calls == n.dieAt {
-		n.dead = true
+		n.dead = !n.stumbles
 		return n.committed, false
 	}
 	return true, true
