@@ -27,7 +27,6 @@ var shanghai = time.FixedZone("CST", 8*60*60)
 
 // world is what all schedules share: two tables of the real engine, and clients that speak to it over a faulty wire.
 type world struct {
-	mu        sync.Mutex
 	store     *dynamo.Store
 	folder    *fold.Folder
 	db        *dynamodb.Client
@@ -135,7 +134,6 @@ func newSchedule(w *world, seed uint64, done *tally) *schedule {
 		traffic: newTraffic(seed, rng),
 		events:  make(chan report),
 		sent:    map[string]signal.Signal{},
-		kept:    map[string]bool{},
 		scored:  map[customer.ID]int64{},
 	}
 	s.waiting = append(s.waiting, s.traffic.messages...)

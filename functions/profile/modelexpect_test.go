@@ -152,7 +152,8 @@ func (s *schedule) compare(ctx context.Context) error {
 		return fmt.Errorf("dead letters %v, poison %v", dead, s.traffic.poison)
 	}
 	for i := range s.traffic.events {
-		if key := keyOf(&s.traffic.events[i]); !s.kept[key] {
+		key := keyOf(&s.traffic.events[i])
+		if _, kept := s.kept.Load(key); !kept {
 			return fmt.Errorf("event %s is not in the lake", key)
 		}
 	}

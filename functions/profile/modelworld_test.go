@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -37,7 +38,7 @@ type schedule struct {
 	running []*process
 	events  chan report
 	sent    map[string]signal.Signal // signals by customer and id
-	kept    map[string]bool          // events in the lake, by customer and id
+	kept    sync.Map                 // events in the lake, by customer and id: true
 	scored  map[customer.ID]int64    // the greatest run whose scores were committed
 	tally   *tally
 	calm    bool // no more faults
@@ -244,7 +245,8 @@ func (s *schedule) acknowledged(m message) {
 		s.problem = err
 	}
 	for i := range list {
-		if key := keyOf(&list[i]); !s.kept[key] && !s.sentBack(key) {
+		key := keyOf(&list[i])
+		if _, kept := s.kept.Load(key); !kept && !s.sentBack(key) {
 			s.problem = fmt.Errorf("event %s was acknowledged and is not in the lake", key)
 		}
 	}
@@ -272,10 +274,8 @@ func (l *modelLake) PutEvents(_ context.Context, list []event.Event) error {
 	case failBefore, refuse, throttle, crashBefore:
 		return fault.New(fault.Unavailable, "injected")
 	}
-	l.schedule.world.mu.Lock()
-	defer l.schedule.world.mu.Unlock()
 	for i := range list {
-		l.schedule.kept[keyOf(&list[i])] = true
+		l.schedule.kept.Store(keyOf(&list[i]), true)
 	}
 	if l.lakeFate == failAfter || l.lakeFate == crashAfter {
 		return fault.New(fault.Unavailable, "injected")
