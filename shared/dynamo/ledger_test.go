@@ -249,3 +249,57 @@ func TestSuppressionKnowsAnAddressHoweverItIsSpelled(t *testing.T) {
 		t.Errorf("on another channel: %v, %v", got, err)
 	}
 }
+
+// TestWhatAMessageCosts follows the largest message that there is through its life: the longest customer id, a contact
+// record that is nearly full, and every field of the entry in use.
+func TestWhatAMessageCosts(t *testing.T) {
+	store, step := ledgerStore(t), must[message.Entry](t)
+	id := customer.ID(strings.Repeat("客", customer.MaxIDBytes/3))
+	contact := message.Contact{}
+	for i := range message.MaxStamps - 1 {
+		var err error
+		if contact, err = contact.Add(message.Stamp{Time: decidedAt.Add(time.Duration(i) * time.Hour), Scene: strings.Repeat("s", message.MaxNameBytes), Channel: message.Email}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contact.Version = 1
+	data, err := json.Marshal(signal.OrderData{Order: strings.Repeat("o", 64), Amount: 1 << 50, Currency: "CNY", First: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig := signal.Signal{ID: signal.OrderID(strings.Repeat("o", 64)), Kind: signal.OrderPlaced, Customer: id, Time: decidedAt, Data: data}
+	total := 0.0
+	unit := func(what string, do func(meter *dynamo.Meter)) {
+		t.Helper()
+		meter := &dynamo.Meter{}
+		do(meter)
+		_, write := meter.Units()
+		t.Logf("%-30s %g write units", what, write)
+		total += write
+	}
+	e := step(message.New("order_thanks", 0, message.Email, sig).Claim(decidedAt))
+	unit("the claim", func(m *dynamo.Meter) {
+		if err := store.Claim(dynamo.WithMeter(t.Context(), m), e, contact); err != nil {
+			t.Fatal(err)
+		}
+	})
+	e.Revision++
+	write := func(next message.Entry) func(m *dynamo.Meter) {
+		return func(m *dynamo.Meter) { e = step(store.WriteEntry(dynamo.WithMeter(t.Context(), m), next)) }
+	}
+	unit("the step to sending", write(step(e.Begin(strings.Repeat("t", 26), decidedAt))))
+	unit("the step to sent", write(step(e.Accept(strings.Repeat("p", 60), "zh-CN", decidedAt))))
+	delivered, _ := e.Apply(message.Receipt{Evidence: message.Delivery, Time: decidedAt})
+	unit("the delivery's receipt", write(delivered))
+	if total > 7 {
+		t.Errorf("a sent message costs %g write units, over the budget of 7", total)
+	}
+	t.Logf("%-30s %g write units", "a sent message", total)
+	total = 0
+	sig.ID = signal.OrderID("another")
+	held := step(message.New("order_thanks", 0, message.Email, sig).Hold("frequency_cap", "cap_scene", decidedAt))
+	unit("a held message", write(held))
+	if total > 1 {
+		t.Errorf("a held message costs %g write units, over the budget of 1", total)
+	}
+}
