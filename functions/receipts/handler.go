@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
-	"liuke/shared/channel/ses"
+	"liuke/shared/channel/ses/receipt"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
@@ -44,7 +44,7 @@ type Handler struct {
 // item is an event with its raw text, which goes back to the queue as it came.
 type item struct {
 	raw   string
-	event ses.Event
+	event receipt.Event
 }
 
 // bookTries is how often a receipt is booked anew when the entry moved meanwhile.
@@ -54,7 +54,7 @@ const bookTries = 5
 func NewHandler(h Handler) *Handler {
 	h.runner = &batch.Runner[item]{
 		Decode: func(body string) ([]item, error) {
-			e, err := ses.ParseEvent([]byte(body))
+			e, err := receipt.Parse([]byte(body))
 			return []item{{body, e}}, err
 		},
 		Encode: func(i item, _ string) (string, error) { return i.raw, nil },
@@ -82,7 +82,7 @@ func (h *Handler) handle(ctx context.Context, items []item) []error {
 }
 
 // book suppresses what is to be suppressed and applies the receipt to its entry.
-func (h *Handler) book(ctx context.Context, keys *token.Keyring, e ses.Event) error {
+func (h *Handler) book(ctx context.Context, keys *token.Keyring, e receipt.Event) error {
 	h.Count.Count("Event_"+metric(e.Type), 1)
 	if e.Receipt == nil {
 		return nil

@@ -19,10 +19,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"liuke/shared/channel"
+	"liuke/shared/channel/ses/receipt"
 )
-
-// EntryTag is the message tag that holds the ledger's opaque id.
-const EntryTag = "liuke_entry"
 
 // Timeout is how long a send waits for SES's answer.
 const Timeout = 10 * time.Second
@@ -64,7 +62,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) (string, error) {
 		FromEmailAddress:     &c.from,
 		Destination:          &types.Destination{ToAddresses: []string{m.To}},
 		ConfigurationSetName: &c.configuration,
-		EmailTags:            []types.MessageTag{{Name: aws.String(EntryTag), Value: &m.Ledger}},
+		EmailTags:            []types.MessageTag{{Name: aws.String(receipt.EntryTag), Value: &m.Ledger}},
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: &types.Content{Data: &m.Subject, Charset: aws.String(utf8)},
 			Body: &types.Body{

@@ -1,4 +1,6 @@
-package ses
+// Package receipt reads the events that an SES configuration set publishes of the messages that package ses sent. It
+// stands apart, so that the function that books them does not carry SES's client.
+package receipt
 
 import (
 	"encoding/json"
@@ -9,6 +11,9 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 )
+
+// EntryTag is the message tag that holds the ledger's opaque id.
+const EntryTag = "liuke_entry"
 
 // Event is what one of SES's events says of a message.
 type Event struct {
@@ -62,9 +67,9 @@ type recipient struct {
 	Address string `json:"emailAddress"`
 }
 
-// ParseEvent reads an event as a configuration set publishes it, raw JSON. It returns an Invalid error, which repeats
+// Parse reads an event as a configuration set publishes it, raw JSON. It returns an Invalid error, which repeats
 // nothing of it, for anything else.
-func ParseEvent(raw []byte) (Event, error) {
+func Parse(raw []byte) (Event, error) {
 	var w wire
 	if err := json.Unmarshal(raw, &w); err != nil || w.EventType == "" || w.Mail.MessageID == "" {
 		return Event{}, fault.New(fault.Invalid, "the message is no event of SES")

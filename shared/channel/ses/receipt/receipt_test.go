@@ -1,14 +1,14 @@
-package ses_test
+package receipt_test
 
 import (
 	"testing"
 
-	"liuke/shared/channel/ses"
+	"liuke/shared/channel/ses/receipt"
 	"liuke/shared/fault"
 	"liuke/shared/message"
 )
 
-func TestParseEvent(t *testing.T) {
+func TestParse(t *testing.T) {
 	const mail = `"mail":{"timestamp":"2026-03-01T08:31:02Z","messageId":"m","tags":{"liuke_entry":["abc"]}}`
 	for _, c := range []struct {
 		name, event string
@@ -21,7 +21,7 @@ func TestParseEvent(t *testing.T) {
 		{"an unknown event says nothing of the fate", `{"eventType":"Horoscope",` + mail + `}`, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e, err := ses.ParseEvent([]byte(c.event))
+			e, err := receipt.Parse([]byte(c.event))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,17 +37,17 @@ func TestParseEvent(t *testing.T) {
 			}
 		})
 	}
-	e, err := ses.ParseEvent([]byte(`{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"D <d@b.c>"}]}}`))
+	e, err := receipt.Parse([]byte(`{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"D <d@b.c>"}]}}`))
 	if err != nil || e.Suppress[0] != "d@b.c" {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
 
-func FuzzParseEvent(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"eventType":"Send","mail":{"timestamp":"2026-03-01T08:31:02Z","messageId":"m","tags":{"liuke_entry":["abc"]}}}`))
 	f.Add([]byte(`{"eventType":"Bounce","mail":{"messageId":"m"},"bounce":{"bounceType":"Permanent","bouncedRecipients":[{}]}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := ses.ParseEvent(raw); err != nil && fault.CodeOf(err) != fault.Invalid {
+		if _, err := receipt.Parse(raw); err != nil && fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("got %v, want invalid", err)
 		}
 	})
