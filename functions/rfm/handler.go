@@ -69,7 +69,7 @@ type Handler struct {
 
 const (
 	defaultPartRows = 4_000
-	maxPartBytes    = 32 << 20
+	maxPartBytes    = 8 << 20
 	// margin is how long before its end an invocation begins nothing more. A page of the scan, a part's objects or a
 	// chunk of scores takes a second or so.
 	margin = 25 * time.Second

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +32,7 @@ func (l *Lake) Get(ctx context.Context, key string) (body []byte, err error) {
 }
 
 // pieceBytes is how much of a stream one call uploads; S3 takes pieces of 5 MB and more, and 10,000 of them.
-const pieceBytes = 16 << 20
+const pieceBytes = 8 << 20
 
 // PutStream writes an object from chunks, of which it holds one piece in memory at a time. A stream that ends with an
 // error leaves no object, and nothing of it behind unless the process dies (the bucket's rules clear that away).
@@ -40,10 +41,7 @@ func (l *Lake) PutStream(ctx context.Context, key, contentType string, chunks it
 	defer fault.Wrap(&err, "write lake object")
 	for chunk, err := range chunks {
 		if err == nil {
-			up.piece = append(up.piece, chunk...)
-			if len(up.piece) >= pieceBytes {
-				err = up.send(ctx)
-			}
+			err = up.add(ctx, chunk)
 		}
 		if err != nil {
 			up.abort(ctx)
@@ -69,6 +67,22 @@ type upload struct {
 	parts            []types.CompletedPart
 }
 
+// add gathers a chunk and uploads each piece that is full.
+func (u *upload) add(ctx context.Context, chunk []byte) error {
+	for len(chunk) > 0 {
+		n := min(len(chunk), pieceBytes-len(u.piece))
+		u.piece = append(u.piece, chunk[:n]...)
+		chunk = chunk[n:]
+		if len(u.piece) < pieceBytes {
+			continue
+		}
+		if err := u.send(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // send uploads what has gathered.
 func (u *upload) send(ctx context.Context) error {
 	if u.id == "" {
@@ -88,7 +102,9 @@ func (u *upload) send(ctx context.Context) error {
 	if err != nil {
 		return classify(err)
 	}
-	u.parts = append(u.parts, types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32})
+	// The quotes around an ETag mean nothing, and not every engine reads them back as the client escapes them.
+	etag := strings.Trim(aws.ToString(out.ETag), `"`)
+	u.parts = append(u.parts, types.CompletedPart{PartNumber: &number, ETag: &etag, ChecksumCRC32: out.ChecksumCRC32})
 	u.piece = u.piece[:0]
 	return nil
 }
