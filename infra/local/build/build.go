@@ -23,7 +23,7 @@ func Functions(ctx context.Context, root string, packages []string, progress fun
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	unlock, err := project.Lock(ctx, filepath.Join(root, ".build", "host.lock"))
+	unlock, err := project.Lock(ctx, filepath.Join(root, ".build", "host.lock"), func() { tell(progress, "waiting for another build to end") })
 	if err != nil {
 		return nil, err
 	}
@@ -73,4 +73,10 @@ func report(progress func(string), functions int) (stop func()) {
 		}
 	}()
 	return func() { close(done) }
+}
+
+func tell(progress func(string), what string) {
+	if progress != nil {
+		progress(what)
+	}
 }

@@ -33,7 +33,7 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 	if current(stamp, want) {
 		return nil
 	}
-	unlock, err := project.Lock(ctx, filepath.Join(root, ".build", "npm.lock"))
+	unlock, err := project.Lock(ctx, filepath.Join(root, ".build", "npm.lock"), func() { tell(progress, "waiting for another installation to end") })
 	if err != nil {
 		return err
 	}
@@ -48,9 +48,7 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 	if err != nil {
 		return errors.New("npm is missing: it usually comes with Node.js (https://nodejs.org); install it and run this again")
 	}
-	if progress != nil {
-		progress("installing the CDK and the engines (npm ci, once)")
-	}
+	tell(progress, "installing the CDK and the engines (npm ci, once)")
 	cmd := exec.Command(npm, "ci", "--no-fund", "--no-audit", "--loglevel=error")
 	cmd.Dir = dir
 	var out bytes.Buffer
@@ -90,4 +88,10 @@ func tail(text string, n int) string {
 		lines = lines[len(lines)-n:]
 	}
 	return strings.Join(lines, "\n")
+}
+
+func tell(progress func(string), what string) {
+	if progress != nil {
+		progress(what)
+	}
 }

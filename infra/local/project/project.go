@@ -33,9 +33,22 @@ func Root() (string, error) {
 }
 
 // Lock takes the lock of a file, which it creates, waiting for it until the context ends, and returns what lets it go.
-// The lock ends with the process, however that ends.
-func Lock(ctx context.Context, path string) (unlock func(), err error) {
-	return lock(ctx, path, false)
+// The lock ends with the process, however that ends. waiting is called, once, if another process has the lock; it may be
+// nil.
+func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
+	unlock, err = TryLock(path)
+	if waiting != nil && errors.Is(err, ErrLocked) {
+		waiting()
+	}
+	for errors.Is(err, ErrLocked) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+		unlock, err = TryLock(path)
+	}
+	return unlock, err
 }
 
 // ErrLocked is returned by TryLock for a file that another process has locked.
@@ -43,10 +56,6 @@ var ErrLocked = errors.New("another process has it locked")
 
 // TryLock is Lock for those who will not wait: it returns ErrLocked at once.
 func TryLock(path string) (unlock func(), err error) {
-	return lock(context.Background(), path, true)
-}
-
-func lock(ctx context.Context, path string, once bool) (func(), error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -54,23 +63,13 @@ func lock(ctx context.Context, path string, once bool) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) || once {
-			f.Close()
-			if errors.Is(err, syscall.EWOULDBLOCK) {
-				return nil, ErrLocked
-			}
-			return nil, fmt.Errorf("lock %s: %w", path, err)
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { f.Close() }, nil
 	}
+	f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, ErrLocked
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
 }

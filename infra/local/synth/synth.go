@@ -31,7 +31,7 @@ const Stage = "local"
 // progress is told, in words, what takes time; it may be nil.
 func Run(ctx context.Context, root string, progress func(string)) (outdir string, err error) {
 	build := filepath.Join(root, ".build")
-	unlock, err := project.Lock(ctx, filepath.Join(build, "synth.lock"))
+	unlock, err := project.Lock(ctx, filepath.Join(build, "synth.lock"), func() { tell(progress, "waiting for another synthesis to end") })
 	if err != nil {
 		return "", err
 	}
@@ -52,9 +52,7 @@ func Run(ctx context.Context, root string, progress func(string)) (outdir string
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
 		return outdir, nil
 	}
-	if progress != nil {
-		progress("synthesizing the stacks (the first time compiles the CDK, for a minute or two)")
-	}
+	tell(progress, "synthesizing the stacks (the first time compiles the CDK, for a minute or two)")
 	if err := errors.Join(os.RemoveAll(outdir), os.RemoveAll(stamp), os.MkdirAll(outdir, 0o755)); err != nil {
 		return "", err
 	}
@@ -154,4 +152,10 @@ func digest(root, settings, tools string) (string, error) {
 		return add(path)
 	})
 	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+func tell(progress func(string), what string) {
+	if progress != nil {
+		progress(what)
+	}
 }
