@@ -232,6 +232,9 @@ func (s *scanner) payload(d *draft, n *normal, e *Event) error {
 	e.Context = s.raw(context)
 	if e.Type == Identify {
 		e.Traits = s.raw(d.traits)
+		if _, err := customer.ParseTraits(e.Traits); err != nil { // better refused here than poison later
+			return err
+		}
 	} else {
 		e.Properties = s.raw(d.properties)
 	}

@@ -149,6 +149,8 @@ func TestEventsThatAreRejected(t *testing.T) {
 		{"invalid UTF-8", track(`,"properties":{"a":"` + "\xc3\x28" + `"}`), ": a string is not valid UTF-8"},
 		{"a surrogate as if it were UTF-8", track(`,"properties":{"a":"` + "\xed\xa0\x80" + `"}`), ": a string is not valid UTF-8"},
 		{"more than 32 KB", track(`,"properties":{"a":"` + strings.Repeat("x", event.MaxEventBytes) + `"}`), ": an event is at most 32768 bytes long"},
+		{"consent that is neither yes nor no", `{"type":"identify","userId":"u","traits":{"consent":{"email":"perhaps"}}}`, "/traits/consent/email: consent must be true, false or null"},
+		{"an address with a line break", `{"type":"identify","userId":"u","traits":{"email":"a@b.example\nBcc: c@d.example"}}`, "/traits/email: the trait must be text"},
 		{"an order without properties", `{"type":"track","event":"Order Completed","userId":"u"}`, "/properties: an order event needs properties"},
 		{"an order without id", order(`"total":1`), "/properties/order_id: an order event needs an order_id"},
 		{"an order id of no length", order(`"order_id":"","total":1`), "/properties/order_id: order_id must be 1 to 100 bytes"},
