@@ -155,11 +155,11 @@ func TestAReceiptThatComesFirstIsCompleted(t *testing.T) {
 	b := setup(t)
 	b.claim()
 	b.provider.before = func() {
-		next, _ := b.entry().Apply(message.Receipt{Evidence: message.Delivery, Provider: "", Time: arrival.Add(time.Second)})
+		next, _ := b.entry().Apply(message.Receipt{Evidence: message.Delivery, Provider: "ses-1", Time: arrival.Add(time.Second)})
 		b.write(next, nil)
 	}
 	failures, _ := b.deliver()
-	if e := b.entry(); failures != 0 || e.State != message.Sent || e.Provider != "ses-1" || e.Delivered.IsZero() {
+	if e := b.entry(); failures != 0 || e.State != message.Sent || e.Provider != "ses-1" || e.Locale != "en" || e.Delivered.IsZero() {
 		t.Errorf("%d failures, %+v", failures, e)
 	}
 }

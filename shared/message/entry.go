@@ -171,7 +171,7 @@ func (e Entry) Accept(provider, locale string, now time.Time) (Entry, error) {
 	case Sending, Unknown:
 		e.State, e.Sent, e.Reason = Sent, now, ""
 	case Sent, Failed:
-		if e.Provider != "" || (e.State == Failed && e.Rejected.IsZero()) {
+		if e.Locale != "" || (e.State == Failed && e.Rejected.IsZero()) {
 			return e, e.forbidden(Sent)
 		}
 	default:

@@ -46,6 +46,12 @@ func (e Entry) Apply(r Receipt) (Entry, bool) {
 	case Rejection:
 		mark(&e.Rejected)
 	}
+	if e.State == Held || e.State == Deferred {
+		return e, changed // never handed to a provider: not this entry's receipt
+	}
+	if e.Provider == "" && r.Provider != "" {
+		e.Provider, changed = r.Provider, true
+	}
 	if e.settle(r) {
 		changed = true
 	}
@@ -66,10 +72,6 @@ const SendingHorizon = 2 * time.Minute
 // whatever else was said.
 func (e *Entry) settle(r Receipt) bool {
 	was := e.State
-	switch e.State {
-	case Held, Deferred:
-		return false // never handed to a provider: not this entry's receipt
-	}
 	shown := !e.Delivered.IsZero() || !e.Bounced.IsZero() || !e.Complained.IsZero()
 	switch {
 	case shown:
@@ -92,9 +94,6 @@ func (e *Entry) settle(r Receipt) bool {
 		}
 	case Failed:
 		e.Reason = ReasonRejected
-	}
-	if e.Provider == "" {
-		e.Provider = r.Provider
 	}
 	return true
 }
