@@ -77,6 +77,20 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// mails returns what was taken.
+func (p *provider) mails() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
+}
+
+// asked returns how many calls there were.
+func (p *provider) asked() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls
+}
+
 // sink keeps what goes back to the queue.
 type sink struct {
 	mu   sync.Mutex

@@ -29,8 +29,8 @@ func TestAClaimedMessageIsSentOnce(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	b.deliver()
-	if b.provider.calls != 1 {
-		t.Errorf("the message came twice and was sent %d times", b.provider.calls)
+	if b.provider.asked() != 1 {
+		t.Errorf("the message came twice and was sent %d times", b.provider.asked())
 	}
 }
 
@@ -38,7 +38,7 @@ func TestLinksLeadBack(t *testing.T) {
 	b := setup(t)
 	e := b.claim()
 	b.deliver()
-	mail := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(b.provider.taken[0])
+	mail := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(b.provider.mails()[0])
 	var survey token.Survey
 	found := regexp.MustCompile(base + `/s/([A-Za-z0-9_-]+)`).FindStringSubmatch(mail)
 	if found == nil {
@@ -98,8 +98,8 @@ func TestProviderAnswers(t *testing.T) {
 				t.Errorf("goes back with a delay of %s", b.queue.back[0].Delay)
 			}
 			b.deliver()
-			if e := b.entry(); e.State != c.again || len(b.provider.taken) > 1 {
-				t.Errorf("the message again: %d taken, %+v", len(b.provider.taken), e)
+			if e := b.entry(); e.State != c.again || len(b.provider.mails()) > 1 {
+				t.Errorf("the message again: %d taken, %+v", len(b.provider.mails()), e)
 			}
 			if strings.Contains(b.logged.String(), "li@example.com") || strings.Contains(b.logged.String(), "user-0001") {
 				t.Errorf("the log names the customer: %s", b.logged)
@@ -129,8 +129,8 @@ func TestWhatChangedSinceTheClaimHoldsTheMessage(t *testing.T) {
 			b.claim()
 			c.change(b)
 			failures, write := b.deliver()
-			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || b.provider.calls != 0 {
-				t.Errorf("%d failures, %g write units, %d calls, %+v", failures, write, b.provider.calls, e)
+			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || b.provider.asked() != 0 {
+				t.Errorf("%d failures, %g write units, %d calls, %+v", failures, write, b.provider.asked(), e)
 			}
 		})
 	}
@@ -146,8 +146,8 @@ func TestFoundSending(t *testing.T) {
 	}
 	*b.now = arrival.Add(message.SendingHorizon)
 	b.deliver()
-	if e := b.entry(); e.State != message.Unknown || e.Reason != reasonCrash || b.provider.calls != 0 {
-		t.Errorf("past that: %d calls, %+v", b.provider.calls, e)
+	if e := b.entry(); e.State != message.Unknown || e.Reason != reasonCrash || b.provider.asked() != 0 {
+		t.Errorf("past that: %d calls, %+v", b.provider.asked(), e)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestWhatCannotBeMadeFails(t *testing.T) {
 			c.change(&e)
 			b.write(e, nil)
 			failures, write := b.deliver()
-			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Failed || e.Reason != c.reason || b.provider.calls != 0 {
+			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Failed || e.Reason != c.reason || b.provider.asked() != 0 {
 				t.Errorf("%d failures, %g write units, %+v", failures, write, e)
 			}
 		})
@@ -191,7 +191,7 @@ func TestWhatCannotBeMadeFails(t *testing.T) {
 
 func TestOddMessages(t *testing.T) {
 	b := setup(t)
-	if failures, write := b.deliver(); failures != 0 || write != 0 || b.provider.calls != 0 {
+	if failures, write := b.deliver(); failures != 0 || write != 0 || b.provider.asked() != 0 {
 		t.Errorf("a message without its entry: %d failures, %g write units", failures, write)
 	}
 	out, err := b.handler.Handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: "{}"}}})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -17,8 +18,9 @@ func NewLogger() *slog.Logger { return lambdacontext.NewLogger() }
 // Namespace is the CloudWatch namespace of the suite's own metrics.
 const Namespace = "Liuke"
 
-// Counter writes counts by outcome for one function.
+// Counter writes counts by outcome for one function. It is safe for concurrent use.
 type Counter struct {
+	mu       sync.Mutex
 	out      io.Writer
 	function string
 	now      func() time.Time
@@ -49,5 +51,7 @@ func (c *Counter) Count(metric string, n int) {
 	if err != nil {
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.out.Write(append(line, '\n')) // a metric that cannot be written has nowhere else to go
 }
