@@ -28,6 +28,7 @@ func (s *Suite) makeSchedules() ([]*template.Schedule, error) {
 		if err != nil {
 			return nil, fmt.Errorf("schedule %s: %w", sc.Label(), err)
 		}
+		s.targets[sc.Label()] = sc
 		made := &schedule.Schedule{
 			Name: sc.Label(), Expression: expression, Input: sc.Input,
 			Fire: func(ctx context.Context, payload []byte) error { return s.fire(ctx, sc, payload, asyncTries) },
@@ -82,16 +83,7 @@ func (s *Suite) Fire(ctx context.Context, name string) error {
 	if !ok {
 		return fmt.Errorf("the schedule %q is %w", name, errNotFound)
 	}
-	all, err := s.App.Schedules()
-	if err != nil {
-		return err
-	}
-	for _, of := range all {
-		if of.Label() == name {
-			return s.fire(ctx, of, sc.Payload(s.Clock.Now()), 1)
-		}
-	}
-	return fmt.Errorf("the schedule %q is %w", name, errNotFound)
+	return s.fire(ctx, s.targets[name], sc.Payload(s.Clock.Now()), 1)
 }
 
 // Pause keeps schedules from firing by themselves, or lets them again.

@@ -50,10 +50,14 @@ func (s *Suite) prepare(ctx context.Context) error {
 		return err
 	})
 	g.Go(func() error {
-		outdir, err := synth.Run(preparing, root, s.options.Say)
-		if err != nil {
-			return err
+		outdir := s.options.Assembly
+		if outdir == "" {
+			var err error
+			if outdir, err = synth.Run(preparing, root, s.options.Say); err != nil {
+				return err
+			}
 		}
+		var err error
 		if s.App, err = template.Load(outdir); err != nil {
 			return err
 		}

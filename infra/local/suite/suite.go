@@ -40,6 +40,8 @@ type Options struct {
 	Root  string // of the repository
 	State string // folder of all state; it is created
 	Addr  string // to listen on, e.g. 127.0.0.1:8080; port 0 is any that is free
+	// Assembly is the folder of a synthesized assembly; "" synthesizes the repository's own where it has changed.
+	Assembly string
 	// Say is told, in words, how the start goes and what goes wrong later; it may be nil. It is called from many
 	// goroutines at once.
 	Say func(string)
@@ -79,9 +81,10 @@ type Suite struct {
 	byARN   map[string]*queue
 	sources []source
 
-	executables map[string]string           // by package
-	functions   map[string]*lambda.Function // by ARN
-	schedules   map[string]*schedule.Schedule
+	executables map[string]string             // by package
+	functions   map[string]*lambda.Function   // by ARN
+	schedules   map[string]*schedule.Schedule // by label
+	targets     map[string]*template.Schedule
 	runner      *schedule.Runner
 
 	outbox  *standin.Outbox
@@ -115,7 +118,7 @@ func Start(ctx context.Context, options Options) (_ *Suite, err error) {
 	}
 	s := &Suite{
 		options: options, failed: make(chan error, 1),
-		functions: map[string]*lambda.Function{}, schedules: map[string]*schedule.Schedule{},
+		functions: map[string]*lambda.Function{}, schedules: map[string]*schedule.Schedule{}, targets: map[string]*template.Schedule{},
 	}
 	defer func() {
 		if err != nil {
