@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"liuke/infra/local/suite"
+)
+
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "local-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "local")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// up is a running `up`.
+type up struct {
+	cmd   *exec.Cmd
+	state string
+	out   *bytes.Buffer
+	ended chan error
+}
+
+func startUp(t *testing.T, state string) *up {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &up{cmd: exec.Command(path, "up", "-addr", "127.0.0.1:0", "-state", state), state: state, out: &bytes.Buffer{}, ended: make(chan error, 1)}
+	u.cmd.Stdout, u.cmd.Stderr = u.out, u.out
+	u.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := u.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { u.ended <- u.cmd.Wait() }()
+	t.Cleanup(func() { u.cmd.Process.Kill() })
+	return u
+}
+
+// ready waits for endpoint.json and has two functions start processes.
+func (u *up) ready(t *testing.T) suite.Endpoint {
+	t.Helper()
+	for {
+		select {
+		case err := <-u.ended:
+			t.Fatalf("up ended: %v\n%s", err, u.out)
+		default:
+		}
+		e, err := suite.ReadEndpoint(u.state)
+		if err != nil {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		r, err := http.NewRequest(http.MethodPost, e.URL+"/v1/track", strings.NewReader(`{"userId":"alice","event":"Checked In"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(e.WriteKey, "")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("the API answered %v, %v", answer, err)
+		}
+		answer.Body.Close()
+		return e
+	}
+}
+
+// descendants lists the processes below a process, by /proc.
+func descendants(t *testing.T, root int) []int {
+	t.Helper()
+	parents := map[int]int{}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
+		if err != nil {
+			continue // it has gone
+		}
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if parent, err := strconv.Atoi(fields[1]); err == nil && fields[0] != "Z" {
+			parents[pid] = parent
+		}
+	}
+	var list []int
+	for pid := range parents {
+		for p := parents[pid]; p > 1; p = parents[p] {
+			if p == root {
+				list = append(list, pid)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// alive returns those of the processes that are there and not only waiting to be reaped.
+func alive(pids []int) []int {
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	})
+}
+
+func TestNoProcessOutlivesUp(t *testing.T) {
+	for name, sig := range map[string]syscall.Signal{
+		"after Ctrl-C": syscall.SIGINT, "after SIGTERM": syscall.SIGTERM, "after SIGKILL": syscall.SIGKILL,
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := startUp(t, t.TempDir())
+			u.ready(t)
+			below := descendants(t, u.cmd.Process.Pid)
+			if len(below) < 3 {
+				t.Fatalf("%d processes below up; want engines and a function at least", len(below))
+			}
+			if err := u.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			err := <-u.ended
+			if sig != syscall.SIGKILL && err != nil {
+				t.Errorf("up ended with %v, want success\n%s", err, u.out)
+			}
+			end := time.Now().Add(10 * time.Second) // the kernel's own signal takes a moment
+			for len(alive(below)) > 0 && time.Now().Before(end) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if left := alive(below); len(left) > 0 {
+				t.Errorf("%d of %d processes are left: %v", len(left), len(below), left)
+			}
+		})
+	}
+}
+
+func TestAnInterruptDuringTheStartLeavesNoProcess(t *testing.T) {
+	u := startUp(t, t.TempDir())
+	var below []int
+	for len(below) == 0 {
+		below = descendants(t, u.cmd.Process.Pid)
+	}
+	if err := u.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	<-u.ended
+	below = append(below, descendants(t, u.cmd.Process.Pid)...)
+	if left := alive(below); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	if _, err := suite.ReadEndpoint(u.state); err == nil {
+		t.Error("endpoint.json is there although nothing runs")
+	}
+}
+
+func TestImportFoldsAFileOnce(t *testing.T) {
+	u := startUp(t, t.TempDir())
+	e := u.ready(t)
+	file := filepath.Join(t.TempDir(), "orders.csv")
+	rows := "customer_id,date,amount\nalice,2024-01-05,19.90\nalice,2024-01-05,19.90\nbob,2024-02-08,12.50\nbob,not a day,1\n"
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arguments := range [][]string{
+		{"import", "-state", u.state, "orders", file},
+		{"import", "orders", file, "-url", e.URL, "-key", e.WriteKey},
+	} {
+		out, err := exec.Command(path, arguments...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "3 rows folded") || !strings.Contains(string(out), "line 5, column date") {
+			t.Errorf("%v: %v\n%s\nwant 3 rows folded and the fourth refused", arguments, err, out)
+		}
+	}
+	var run struct {
+		ID       string `json:"run_id"`
+		State    string
+		Segments []struct{ Orders int }
+	}
+	call := func(method, path, body string) {
+		r, err := http.NewRequest(method, e.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+e.OperatorToken)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if err := json.NewDecoder(answer.Body).Decode(&run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(http.MethodPost, "/v1/rfm/runs", `{"as_of":"2024-12-31","window_days":0}`)
+	for run.State != "done" && run.State != "failed" {
+		call(http.MethodGet, "/v1/rfm/runs/"+run.ID, "")
+		time.Sleep(20 * time.Millisecond)
+	}
+	orders := 0
+	for _, s := range run.Segments {
+		orders += s.Orders
+	}
+	if orders != 3 {
+		t.Errorf("%d orders after importing a file of 3 twice, want 3", orders)
+	}
+}
+
+func TestFlagsMayStandAnywhere(t *testing.T) {
+	for _, arguments := range []string{"-state d orders f", "orders -state d f", "orders f -state d", "orders f -state=d"} {
+		flags := flag.NewFlagSet("import", flag.ContinueOnError)
+		state := flags.String("state", "", "")
+		others, err := parse(flags, strings.Fields(arguments))
+		if err != nil || *state != "d" || strings.Join(others, " ") != "orders f" {
+			t.Errorf("%q was read as %v with -state %q, %v", arguments, others, *state, err)
+		}
+	}
+	var bad usageError
+	if _, err := parse(flag.NewFlagSet("x", flag.ContinueOnError), []string{"-nobody"}); !errors.As(err, &bad) {
+		t.Errorf("an unknown flag gave %v", err)
+	}
+}
