@@ -26,7 +26,7 @@ Besides the HTTP API, the address serves
   /_local/permissions        what the policies refused, and which permissions nobody used
   /_local/units              read and write units by function
 
-AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_S3 name other engines than the ones it starts.
+AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_S3 name other engines than the ones it starts.
 `
 
 func upCommand(ctx context.Context, arguments []string) error {

@@ -169,9 +169,12 @@ func (s *store) read(bucket, name string) (*os.File, *about, int64, error) {
 		return nil, nil, 0, err
 	}
 	info, err := f.Stat()
-	if err != nil || info.IsDir() {
+	if err == nil && info.IsDir() { // the folder of other objects
+		err = gofakes3.KeyNotFound(name)
+	}
+	if err != nil {
 		f.Close()
-		return nil, nil, 0, errors.Join(err, gofakes3.KeyNotFound(name))
+		return nil, nil, 0, err
 	}
 	raw, err := os.ReadFile(filepath.Join(s.dir, aboutDir, path))
 	var a about

@@ -144,8 +144,12 @@ func freePort() (string, error) {
 //go:embed queues.mjs
 var queuesScript string
 
-// Queues starts fauxqs: SQS, SNS and S3 in memory, at one address. It needs Install.
+// Queues starts fauxqs: SQS, SNS and S3 in memory, at one address. It needs Install. Where AWS_ENDPOINT_URL_SQS is set it
+// starts nothing and returns that address.
 func Queues(ctx context.Context, root string) (*Engine, error) {
+	if url := os.Getenv("AWS_ENDPOINT_URL_SQS"); url != "" {
+		return &Engine{URL: strings.TrimRight(url, "/")}, nil
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
 		return nil, errors.New("Node.js is missing: install Node.js 22 or newer (https://nodejs.org)")

@@ -68,6 +68,11 @@ func TestNothingIsStartedWhenAnotherEngineIsNamed(t *testing.T) {
 	if err != nil || e.URL != "http://127.0.0.1:8000" || e.process != nil {
 		t.Errorf("got %+v, %v; want the named address and no process", e, err)
 	}
+	t.Setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:4566")
+	q, err := Queues(context.Background(), "/nowhere")
+	if err != nil || q.URL != "http://127.0.0.1:4566" || q.process != nil {
+		t.Errorf("got %+v, %v; want the named address and no process", q, err)
+	}
 }
 
 func TestAMissingNodeIsNamedWithWhatToDo(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package engine installs and starts what stands in for AWS's stateful services on one machine: dynoxide for DynamoDB,
 // fauxqs for SQS, SNS and S3. Both are pinned in infra/package.json, installed there by npm on first use, and listen on
-// 127.0.0.1 alone. AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_S3 name other engines, which
-// are then used instead of starting these. For tests, StartDynamoDB and StartQueues start one engine a test process.
+// 127.0.0.1 alone. AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS name other engines, which are then used
+// instead of starting these. For tests, StartDynamoDB and StartQueues start one engine a test process.
 package engine
 
 import (
