@@ -60,6 +60,7 @@ func NewHandler(h Handler) *Handler {
 		Encode: func(i item, _ string) (string, error) { return i.raw, nil },
 		Handle: h.handle,
 		Back:   h.Receipts,
+		Delay:  2 * time.Second, // mostly for the sender to write what the event tells, too
 		Log:    h.Log,
 	}
 	return &h

@@ -21,6 +21,9 @@ mails go out and a survey is answered; a summary follows. Then it serves until i
 All of its state stands in a temporary folder, which goes when it ends.
 `
 
+// demoWindow is how long a batch is gathered for: the demo waits for each of them, many times.
+const demoWindow = 100 * time.Millisecond
+
 func demoCommand(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:0", "where to listen; port 0 takes any that is free")
@@ -46,7 +49,7 @@ func demoCommand(ctx context.Context, arguments []string) error {
 	}
 	defer os.RemoveAll(state)
 	out := newConsole(os.Stdout)
-	s, err := suite.Start(ctx, suite.Options{Root: root, State: state, Addr: *addr, Say: out.timed(), Paused: true})
+	s, err := suite.Start(ctx, suite.Options{Root: root, State: state, Addr: *addr, Say: out.timed(), Paused: true, Window: demoWindow})
 	if err != nil {
 		return err
 	}

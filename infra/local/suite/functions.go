@@ -185,9 +185,13 @@ func (s *Suite) mapping(invoking context.Context, m *template.Mapping) *poller.M
 	if m.MaxConcurrency > 0 {
 		concurrency = min(concurrency, m.MaxConcurrency)
 	}
+	window := m.Window
+	if s.options.Window > 0 {
+		window = min(window, s.options.Window)
+	}
 	return &poller.Mapping{
 		Queues: s.sqs, QueueURL: s.byARN[m.Queue].url, QueueARN: m.Queue, Region: s.App.Region, BatchSize: m.BatchSize,
-		Window: m.Window, Concurrency: concurrency, Partial: m.Partial, Log: s.log(),
+		Window: window, Concurrency: concurrency, Partial: m.Partial, Log: s.log(),
 		Invoke: func(_ context.Context, payload []byte) ([]byte, error) {
 			return s.invoke(invoking, m.Function, payload)
 		},

@@ -51,6 +51,9 @@ type Options struct {
 	// Visibility goes before the template's visibility timeouts where it is not 0: whole seconds, for those who kill
 	// functions and will not wait minutes for the next try.
 	Visibility time.Duration
+	// Window goes before the template's batching windows where it is not 0 and they are longer, for those who wait for
+	// each batch.
+	Window time.Duration
 	// Faults disturbs the functions' calls to AWS; nil leaves them alone.
 	Faults proxy.Injector
 	// Paused starts with schedules that fire only when asked.
