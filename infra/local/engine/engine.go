@@ -152,7 +152,7 @@ func Queues(ctx context.Context, root string) (*Engine, error) {
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		return nil, errors.New("Node.js is missing: install Node.js 22 or newer (https://nodejs.org)")
+		return nil, errors.New("no Node.js: install Node.js 22 or newer (https://nodejs.org)")
 	}
 	address := make(chan string, 1)
 	e := &Engine{output: &output{firstLine: address}}

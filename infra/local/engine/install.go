@@ -42,7 +42,7 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 		return nil
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return errors.New("Node.js is missing: the CDK and the local queues run on it; install Node.js 22 or newer (https://nodejs.org) and run this again")
+		return errors.New("no Node.js: the CDK and the local queues run on it; install Node.js 22 or newer (https://nodejs.org) and run this again")
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {

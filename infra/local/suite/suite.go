@@ -77,7 +77,6 @@ type Suite struct {
 
 	tableEngine, queueEngine *engine.Engine
 	s3URL                    string
-	servers                  []*http.Server // of the proxy and the lake
 	sqs                      *sqs.Client
 
 	queues  []*queue // as the template lists them

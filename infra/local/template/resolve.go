@@ -94,7 +94,7 @@ func (app *App) ref(st *stack, argument any) (any, error) {
 	if v, ok := st.defaults[id]; ok && v != nil {
 		return v, nil
 	}
-	return nil, fmt.Errorf("Ref %v names neither a resource nor a parameter with a default", argument)
+	return nil, fmt.Errorf("the Ref %v names neither a resource nor a parameter with a default", argument)
 }
 
 func (app *App) getAtt(st *stack, argument any) (any, error) {
