@@ -191,7 +191,7 @@ func (b *bundle) write(e message.Entry, err error) message.Entry {
 
 func (b *bundle) entry() message.Entry {
 	b.t.Helper()
-	e, err := b.store.Entry(b.t.Context(), "user-0001", message.ID("win_back", "segment:run-1:rfm10", 0, message.Email))
+	e, err := b.store.Entry(b.t.Context(), "user-0001", message.ID("user-0001", "win_back", "segment:run-1:rfm10", 0, message.Email))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -156,7 +156,7 @@ func (b *bundle) delayed(url string) string {
 
 func (b *bundle) entry(id customer.ID, scene, occasion string) message.Entry {
 	b.t.Helper()
-	e, err := b.store.Entry(b.t.Context(), id, message.ID(scene, occasion, 0, message.Email))
+	e, err := b.store.Entry(b.t.Context(), id, message.ID(id, scene, occasion, 0, message.Email))
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		b.t.Fatal(err)
 	}

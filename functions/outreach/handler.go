@@ -156,7 +156,7 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 				out.count("StaleSignals")
 				continue
 			}
-			tasks[sig.Customer] = append(tasks[sig.Customer], task{i, sc, sig, message.ID(sc.ID, sig.ID, 0, sc.Channel)})
+			tasks[sig.Customer] = append(tasks[sig.Customer], task{i, sc, sig, message.ID(sig.Customer, sc.ID, sig.ID, 0, sc.Channel)})
 		}
 	}
 	customers := slices.Sorted(maps.Keys(tasks))

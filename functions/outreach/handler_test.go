@@ -147,8 +147,8 @@ func TestASweepAfterAPauseLeavesNothing(t *testing.T) {
 		id := customer.ID(fmt.Sprint("user-", i))
 		sig := slipped(id, "run-1", arrival)
 		sig.Scene = "win_back"
-		minute := arrival.Add(-time.Duration(i) * 37 * time.Minute).Truncate(time.Minute)
-		if err := b.store.PutDue(t.Context(), minute, message.ID("win_back", string(id), 0, message.Email), sig); err != nil {
+		minute := arrival.Add(-time.Duration(i/2) * 37 * time.Minute).Truncate(time.Minute) // two of one cause a minute
+		if err := b.store.PutDue(t.Context(), minute, message.ID(id, "win_back", sig.ID, 0, message.Email), sig); err != nil {
 			t.Fatal(err)
 		}
 		want[string(id)] = true
@@ -273,6 +273,31 @@ func TestARunsSignalsReachEachOfItsCustomers(t *testing.T) {
 	for _, id := range []customer.ID{"user-0001", "user-0002"} {
 		if e := b.entry(id, "win_back", "segment:run-1:rfm10"); e.State != message.Claimed {
 			t.Errorf("%s: %+v", id, e)
+		}
+	}
+}
+
+func TestARunsSignalsAtNightAllComeDue(t *testing.T) {
+	b := setup(t)
+	night := time.Date(2026, 3, 1, 15, 0, 0, 0, time.UTC) // 23:00 in Shanghai
+	*b.now = night
+	ids := []customer.ID{"user-0001", "user-0002", "user-0003"}
+	for _, id := range ids {
+		b.customer(id, map[string]string{customer.TraitEmail: string(id) + "@example.com", customer.ConsentTrait("email"): "true"})
+		b.invoke(b.handler, envelope(t, slipped(id, "run-1", night)))
+	}
+	*b.now = night.Add(12 * time.Hour)
+	b.invoke(b.handler, sample(t, "due"))
+	for _, body := range b.drain(b.signals) {
+		signals, err := decode(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.invoke(b.handler, envelope(t, signals...))
+	}
+	for _, id := range ids {
+		if e := b.entry(id, "win_back", "segment:run-1:rfm10"); e.State != message.Claimed {
+			t.Errorf("%s is left %s", id, e.State)
 		}
 	}
 }

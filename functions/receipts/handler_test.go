@@ -73,7 +73,7 @@ func setup(t *testing.T) *bundle {
 	return b
 }
 
-var entryID = message.ID("win_back", "segment:run-1:rfm10", 0, message.Email)
+var entryID = message.ID("user-0001", "win_back", "segment:run-1:rfm10", 0, message.Email)
 
 // entry stores an entry that is sending since the message was handed over, moved on by step.
 func (b *bundle) entry(step func(message.Entry) (message.Entry, error)) {

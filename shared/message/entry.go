@@ -79,12 +79,13 @@ type Entry struct {
 	Rejected   time.Time // the provider took it and then would not send it
 }
 
-// ID is the id of the entry for one customer's scene, occasion (a signal's id), step and channel: lower-case base32
-// of 16 bytes of a SHA-256.
-func ID(scene, occasion string, step int, channel Channel) string {
+// ID is the id of the entry for a customer's scene, occasion (a signal's id), step and channel: lower-case base32 of 16
+// bytes of a SHA-256. It tells the entry among all customers' entries: signals of many customers have one cause in
+// common, such as a recalculation, and wait side by side for their minute.
+func ID(c customer.ID, scene, occasion string, step int, channel Channel) string {
 	h := sha256.New()
 	var n [8]byte
-	for _, part := range []string{scene, occasion, string(channel)} {
+	for _, part := range []string{string(c), scene, occasion, string(channel)} {
 		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
 		h.Write(n[:])
 		h.Write([]byte(part))
@@ -98,7 +99,7 @@ func ID(scene, occasion string, step int, channel Channel) string {
 func New(scene string, step int, channel Channel, s signal.Signal) Entry {
 	return Entry{
 		Customer: s.Customer,
-		ID:       ID(scene, s.ID, step, channel),
+		ID:       ID(s.Customer, scene, s.ID, step, channel),
 		Scene:    scene,
 		Step:     step,
 		Channel:  channel,

@@ -22,19 +22,20 @@ func fresh() message.Entry {
 }
 
 func TestID(t *testing.T) {
-	base := message.ID("win_back", "segment:1:rfm10", 0, message.Email)
-	if base != message.ID("win_back", "segment:1:rfm10", 0, message.Email) {
+	base := message.ID("c", "win_back", "segment:1:rfm10", 0, message.Email)
+	if base != message.ID("c", "win_back", "segment:1:rfm10", 0, message.Email) {
 		t.Error("the same occasion has two ids")
 	}
 	if len(base) != 26 {
 		t.Errorf("an id has %d characters, not 26", len(base))
 	}
 	for name, other := range map[string]string{
-		"another scene":                  message.ID("order_thanks", "segment:1:rfm10", 0, message.Email),
-		"another occasion":               message.ID("win_back", "segment:2:rfm10", 0, message.Email),
-		"another step":                   message.ID("win_back", "segment:1:rfm10", 1, message.Email),
-		"another channel":                message.ID("win_back", "segment:1:rfm10", 0, "sms"),
-		"the same letters cut elsewhere": message.ID("win_backs", "egment:1:rfm10", 0, message.Email),
+		"another customer":               message.ID("d", "win_back", "segment:1:rfm10", 0, message.Email),
+		"another scene":                  message.ID("c", "order_thanks", "segment:1:rfm10", 0, message.Email),
+		"another occasion":               message.ID("c", "win_back", "segment:2:rfm10", 0, message.Email),
+		"another step":                   message.ID("c", "win_back", "segment:1:rfm10", 1, message.Email),
+		"another channel":                message.ID("c", "win_back", "segment:1:rfm10", 0, "sms"),
+		"the same letters cut elsewhere": message.ID("c", "win_backs", "egment:1:rfm10", 0, message.Email),
 	} {
 		if other == base {
 			t.Errorf("%s has the same id", name)
