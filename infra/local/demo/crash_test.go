@@ -147,13 +147,11 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 			t.Errorf("a signal still waits to become due: %s %s", pk, sk)
 		}
 	}
-	var outbox struct {
-		Messages []mail `json:"messages"`
-	}
+	var outbox []mail
 	if err := d.call(t.Context(), anyone, "GET", d.OutboxURL+"?format=json", nil, &outbox); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range outbox.Messages {
+	for _, m := range outbox {
 		f.mails[strings.Join(m.To, ",")+" "+m.Subject]++
 	}
 	return f

@@ -34,6 +34,8 @@ type Event struct {
 	Body map[string]any
 }
 
+func (e Event) customer() string { return e.Body["userId"].(string) }
+
 // process is how the buyers buy: a buy-till-you-die process (Fader, Hardie and Lee 2005). Purchase rates are gamma
 // distributed over the buyers, chances of leaving after a purchase beta distributed, amounts gamma distributed about
 // each buyer's own gamma distributed mean (Fader and Hardie 2013), and the seasons thin the purchases out.
@@ -46,14 +48,16 @@ var process = struct {
 	consent, zoneless      float64
 	chinese                float64
 	viewsAnOrder, lastJoin float64 // product views before an order; share of the time in which buyers join
+	growth                 float64 // buyers who joined by a time grow with its power: a shop that thrives
 }{
-	rateShape: 0.9, rateScale: 0.16,
-	leaveA: 0.9, leaveB: 4.2,
+	rateShape: 2, rateScale: 0.12,
+	leaveA: 1, leaveB: 9,
 	spendShape: 5, spendMean: 180, meanShape: 3.5,
 	refunded: 0.05, whole: 0.4,
 	consent: 0.78, zoneless: 0.04,
 	chinese:      0.6,
-	viewsAnOrder: 0.6, lastJoin: 0.92,
+	viewsAnOrder: 0.6, lastJoin: 0.97,
+	growth: 9,
 }
 
 // season is how busy each month is against the busiest, from January on: the autumn's sales and the new year.
@@ -77,7 +81,7 @@ func newBuyer(rnd *rand.Rand, i int, start, end time.Time) Buyer {
 	span := time.Duration(float64(end.Sub(start)) * process.lastJoin)
 	b := Buyer{
 		ID:      fmt.Sprintf("c-%04d", i+1),
-		Joined:  start.Add(time.Duration(rnd.Float64() * float64(span))).Truncate(time.Second),
+		Joined:  start.Add(time.Duration(math.Pow(rnd.Float64(), 1/process.growth) * float64(span))).Truncate(time.Second),
 		Consent: rnd.Float64() < process.consent,
 	}
 	b.Email = b.ID + "@shop.example"
