@@ -85,8 +85,8 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.PutObjects(lake, "rejected/"),
 		construct.ReadSecret(writeKeys))
 	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
-		construct.Items(customers, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
+		construct.Items(customers, "BatchGetItem", "UpdateItem"),
+		construct.Items(records, "BatchGetItem", "PutItem"),
 		construct.Send(q.events.Queue, q.signals.Queue),
 		construct.PutObjects(lake, "events/"))
 	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
@@ -99,12 +99,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
-		construct.Items(customers, "GetItem", "BatchGetItem"),
+		construct.Items(customers, "BatchGetItem"), // for scenes with an audience
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
-	add("dispatch", []string{"RECORDS_TABLE", "CUSTOMERS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "TIME_ZONE"},
+	add("dispatch", []string{"RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "TIME_ZONE"},
 		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
-		construct.Items(customers, "GetItem"),
 		construct.Send(q.messages.Queue),
 		construct.Access{
 			Service: "ses", Actions: []string{"SendEmail"},
@@ -113,12 +112,12 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		},
 		construct.ReadSecret(tokenKeys))
 	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL"},
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "UpdateItem"),
 		construct.Send(q.receipts.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "GetItem", "DescribeTable"),
-		construct.Items(records, "GetItem", "Query", "BatchGetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Send(q.rfm.Queue),
 		construct.GetObjects(lake, "runs/"))
 	return functions
