@@ -33,7 +33,7 @@ const scorePrefix = "s"
 // Answer reads the answer to an invitation, strongly consistent; nil where there is none.
 func (s *Store) Answer(ctx context.Context, c customer.ID, surveyID, invitation string) (_ *survey.Answer, err error) {
 	defer fault.Wrap(&err, "read answer")
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
 		Key:                    attributes(AnswerKey(c, surveyID, invitation)),
 		ConsistentRead:         aws.Bool(true),
@@ -65,7 +65,7 @@ func (s *Store) PutAnswer(ctx context.Context, before *survey.Answer, after surv
 	}
 	change := survey.Change(before, after)
 	if change.Zero() {
-		out, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
 			TableName:                 put.TableName,
 			Item:                      put.Item,
 			ConditionExpression:       put.ConditionExpression,
@@ -79,7 +79,7 @@ func (s *Store) PutAnswer(ctx context.Context, before *survey.Answer, after surv
 		countWrite(ctx, one(out.ConsumedCapacity)...)
 		return nil
 	}
-	out, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 		TransactItems:          []types.TransactWriteItem{{Put: put}, {Update: s.countUpdate(&after, change)}},
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
@@ -118,7 +118,7 @@ func (s *Store) Answers(ctx context.Context, c customer.ID, limit int) (all []su
 	defer fault.Wrap(&err, "read answers")
 	in := s.family(customerPK(c), answerPrefix)
 	in.Limit = aws.Int32(int32(limit))
-	out, err := s.db.Query(ctx, in)
+	out, err := s.db().Query(ctx, in)
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -132,7 +132,7 @@ func (s *Store) Answers(ctx context.Context, c customer.ID, limit int) (all []su
 // Counts reads how many answers to a survey gave each score: one read unit, however many there are.
 func (s *Store) Counts(ctx context.Context, surveyID string) (sum survey.Counts, err error) {
 	defer fault.Wrap(&err, "read the counts of a survey")
-	out, err := s.db.Query(ctx, s.family(surveyPK(surveyID), counterPrefix))
+	out, err := s.db().Query(ctx, s.family(surveyPK(surveyID), counterPrefix))
 	if err != nil {
 		return survey.Counts{}, classify(err)
 	}

@@ -37,7 +37,7 @@ const (
 // Version 0.
 func (s *Store) Customer(ctx context.Context, id customer.ID) (rec customer.Record, err error) {
 	defer fault.Wrap(&err, "read customer")
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.customers,
 		Key:                    customerKey(id),
 		ConsistentRead:         aws.Bool(true),
@@ -167,7 +167,7 @@ func (u *update) ifVersion(key string, before int64) string {
 // updateCustomer writes a customer's item alone: 1 write unit for each KB begun.
 func (s *Store) updateCustomer(ctx context.Context, rec *customer.Record, before int64) error {
 	u, condition := customerUpdate(rec, before)
-	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.customers,
 		Key:                       customerKey(rec.ID),
 		UpdateExpression:          u.expression(),

@@ -91,7 +91,7 @@ func (s *Store) batchGet(ctx context.Context, list []wanted) (map[string]map[str
 	}
 	items := make(map[string]map[string]types.AttributeValue, len(list))
 	for len(request) > 0 {
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+		out, err := s.db().BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 			RequestItems:           request,
 			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 		})
@@ -137,7 +137,7 @@ func (s *Store) Commit(ctx context.Context, rec *customer.Record, orders []order
 	for i := range orders {
 		items = append(items, types.TransactWriteItem{Put: s.putOrder(rec.ID, &orders[i])})
 	}
-	out, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 		TransactItems:          items,
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})

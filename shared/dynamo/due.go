@@ -35,7 +35,7 @@ func (s *Store) PutDue(ctx context.Context, minute time.Time, id string, sig sig
 	}
 	item := attributes(DueKey(DueShard(id), minute, id))
 	item[attrSignal] = text(string(body))
-	out, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+	out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &s.records, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Store) PutDue(ctx context.Context, minute time.Time, id string, sig sig
 func (s *Store) Due(ctx context.Context, shard int, now time.Time) (list []DueItem, err error) {
 	defer fault.Wrap(&err, "read what is due")
 	from, before := dueThrough(now)
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+	out, err := s.db().Query(ctx, &dynamodb.QueryInput{
 		TableName:              &s.records,
 		KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :before"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
@@ -77,7 +77,7 @@ func (s *Store) Due(ctx context.Context, shard int, now time.Time) (list []DueIt
 // DeleteDue takes a due item off the file, one write unit.
 func (s *Store) DeleteDue(ctx context.Context, k Key) (err error) {
 	defer fault.Wrap(&err, "take a due signal off the file")
-	out, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+	out, err := s.db().DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &s.records, Key: attributes(k), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {

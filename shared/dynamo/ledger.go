@@ -91,7 +91,7 @@ func (s *Store) Dossier(ctx context.Context, w message.Wanted) (d message.Dossie
 // Entry reads one entry, strongly consistent. It returns NotFound where there is none.
 func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e message.Entry, err error) {
 	defer fault.Wrap(&err, "read a ledger entry")
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
 		Key:                    attributes(MessageKey(id, entry)),
 		ConsistentRead:         aws.Bool(true),
@@ -112,7 +112,7 @@ func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e mess
 func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entry, err error) {
 	defer fault.Wrap(&err, "write a ledger entry")
 	u := s.entryUpdate(&e)
-	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 u.TableName,
 		Key:                       u.Key,
 		UpdateExpression:          u.UpdateExpression,
@@ -154,7 +154,7 @@ func (s *Store) Claim(ctx context.Context, e message.Entry, c message.Contact) (
 		contact.ConditionExpression = aws.String("#v = :before")
 		contact.ExpressionAttributeValues[":before"] = number(c.Version - 1)
 	}
-	out, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 		TransactItems:          []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}},
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
@@ -174,7 +174,7 @@ func (s *Store) Messages(ctx context.Context, id customer.ID, limit int, cursor 
 	if cursor != "" {
 		in.ExclusiveStartKey = attributes(MessageKey(id, cursor))
 	}
-	out, err := s.db.Query(ctx, in)
+	out, err := s.db().Query(ctx, in)
 	if err != nil {
 		return nil, "", classify(err)
 	}

@@ -29,8 +29,8 @@ func (s *Store) Orders(ctx context.Context, id customer.ID) (orders []order.Reco
 		ConsistentRead:         aws.Bool(true),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
-	for pages := dynamodb.NewQueryPaginator(s.db, in); pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
+	for more := true; more; more = len(in.ExclusiveStartKey) > 0 {
+		page, err := s.db().Query(ctx, in)
 		if err != nil {
 			return nil, classify(err)
 		}
@@ -38,6 +38,7 @@ func (s *Store) Orders(ctx context.Context, id customer.ID) (orders []order.Reco
 		for _, item := range page.Items {
 			orders = append(orders, decodeOrder(item))
 		}
+		in.ExclusiveStartKey = page.LastEvaluatedKey
 	}
 	return orders, nil
 }

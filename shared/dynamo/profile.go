@@ -17,7 +17,7 @@ const attrTraits = "traits"
 // Profile reads a customer's traits and consent, strongly consistent. Where there is none yet, Version is 0.
 func (s *Store) Profile(ctx context.Context, id customer.ID) (p customer.Profile, err error) {
 	defer fault.Wrap(&err, "read profile")
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
 		Key:                    attributes(ProfileKey(id)),
 		ConsistentRead:         aws.Bool(true),
@@ -43,7 +43,7 @@ func (s *Store) PutProfile(ctx context.Context, id customer.ID, p *customer.Prof
 	item[attrTraits] = text(string(traits))
 	in := &dynamodb.PutItemInput{TableName: &s.records, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
 	in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = ifUnmoved(p.Version - 1)
-	out, err := s.db.PutItem(ctx, in)
+	out, err := s.db().PutItem(ctx, in)
 	if err != nil {
 		return classify(err)
 	}

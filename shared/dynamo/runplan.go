@@ -31,7 +31,7 @@ func (s *Store) runNamedAt(ctx context.Context, k Key) (string, error) {
 }
 
 func (s *Store) getRecord(ctx context.Context, k Key) (map[string]types.AttributeValue, error) {
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
 		Key:                    attributes(k),
 		ConsistentRead:         aws.Bool(true),
@@ -85,7 +85,7 @@ func (s *Store) BeginRun(ctx context.Context, run *recalc.Run, holder string, ov
 }
 
 func (s *Store) transact(ctx context.Context, items []types.TransactWriteItem) error {
-	out, err := s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 		TransactItems:          items,
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
@@ -131,7 +131,7 @@ func (s *Store) FailRun(ctx context.Context, run, reason string, at time.Time) (
 
 // updateRecord updates an item of Records on a condition and returns what it is then.
 func (s *Store) updateRecord(ctx context.Context, k Key, u *update, condition string) (map[string]types.AttributeValue, error) {
-	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.records,
 		Key:                       attributes(k),
 		UpdateExpression:          u.expression(),
@@ -152,7 +152,7 @@ func (s *Store) updateRecord(ctx context.Context, k Key, u *update, condition st
 // not counted yet.
 func (s *Store) CountCustomers(ctx context.Context) (n int64, err error) {
 	defer fault.Wrap(&err, "count customers")
-	out, err := s.db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.customers})
+	out, err := s.db().DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.customers})
 	if err != nil {
 		return 0, classify(err)
 	}
@@ -165,7 +165,7 @@ func (s *Store) CountCustomers(ctx context.Context) (n int64, err error) {
 // Runs reads the records of the latest runs, newest first, at most limit.
 func (s *Store) Runs(ctx context.Context, limit int) (runs []*recalc.Run, err error) {
 	defer fault.Wrap(&err, "list runs")
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+	out, err := s.db().Query(ctx, &dynamodb.QueryInput{
 		TableName:              &s.records,
 		KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{

@@ -39,7 +39,7 @@ func (s *Store) ScanCustomers(ctx context.Context, slice, slices int, cursor cus
 	if cursor != "" {
 		in.ExclusiveStartKey = customerKey(cursor)
 	}
-	out, err := s.db.Scan(ctx, in)
+	out, err := s.db().Scan(ctx, in)
 	if err != nil {
 		return nil, "", classify(err)
 	}
@@ -90,7 +90,7 @@ func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer
 		u.set(attrValue, text(scores.Value))
 	}
 	u.names["#"+attrID] = attrID
-	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.customers,
 		Key:                       customerKey(id),
 		UpdateExpression:          u.expression(),

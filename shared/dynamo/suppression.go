@@ -18,7 +18,7 @@ const attrSince = "since" // Unix milliseconds
 // Suppressed reports whether an address must not be sent to, strongly consistent.
 func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address string) (_ bool, err error) {
 	defer fault.Wrap(&err, "look up a suppression")
-	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
 		Key:                    attributes(SuppressionKey(string(channel), address)),
 		ConsistentRead:         aws.Bool(true),
@@ -36,7 +36,7 @@ func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address
 // stay. One write unit.
 func (s *Store) Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) (err error) {
 	defer fault.Wrap(&err, "suppress an address")
-	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.records,
 		Key:                       attributes(SuppressionKey(string(channel), address)),
 		UpdateExpression:          aws.String("SET #why = if_not_exists(#why, :why), #since = if_not_exists(#since, :since)"),

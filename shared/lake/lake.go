@@ -25,9 +25,13 @@ import (
 	"liuke/shared/fault"
 )
 
+// client is S3's under a name without methods, so that a program that looks methods up by their names does not keep
+// all of the service's operations.
+type client s3.Client
+
 // Lake reads and writes one bucket.
 type Lake struct {
-	client *s3.Client
+	client *client
 	bucket string
 }
 
@@ -38,13 +42,15 @@ func New(cfg aws.Config, bucket string, options ...func(*s3.Options)) *Lake {
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = 3 })
 		o.UsePathStyle = cfg.BaseEndpoint != nil
 	}
-	return &Lake{client: s3.NewFromConfig(cfg, append([]func(*s3.Options){defaults}, options...)...), bucket: bucket}
+	return &Lake{client: (*client)(s3.NewFromConfig(cfg, append([]func(*s3.Options){defaults}, options...)...)), bucket: bucket}
 }
+
+func (l *Lake) s3() *s3.Client { return (*s3.Client)(l.client) }
 
 // Put writes an object, over one of the same key.
 func (l *Lake) Put(ctx context.Context, key, contentType string, body []byte) (err error) {
 	defer fault.Wrap(&err, "write lake object")
-	_, err = l.client.PutObject(ctx, &s3.PutObjectInput{
+	_, err = l.s3().PutObject(ctx, &s3.PutObjectInput{
 		Bucket:        &l.bucket,
 		Key:           &key,
 		Body:          bytes.NewReader(body),

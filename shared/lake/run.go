@@ -19,7 +19,7 @@ import (
 // Get reads a whole object; NotFound where there is none.
 func (l *Lake) Get(ctx context.Context, key string) (body []byte, err error) {
 	defer fault.Wrap(&err, "read lake object")
-	out, err := l.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
+	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -86,7 +86,7 @@ func (u *upload) add(ctx context.Context, chunk []byte) error {
 // send uploads what has gathered.
 func (u *upload) send(ctx context.Context) error {
 	if u.id == "" {
-		out, err := u.lake.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		out, err := u.lake.s3().CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 			Bucket: &u.lake.bucket, Key: &u.key, ContentType: &u.contentType,
 		})
 		if err != nil {
@@ -95,7 +95,7 @@ func (u *upload) send(ctx context.Context) error {
 		u.id = aws.ToString(out.UploadId)
 	}
 	number := int32(len(u.parts) + 1)
-	out, err := u.lake.client.UploadPart(ctx, &s3.UploadPartInput{
+	out, err := u.lake.s3().UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &u.lake.bucket, Key: &u.key, UploadId: &u.id, PartNumber: &number,
 		Body: bytes.NewReader(u.piece), ContentLength: aws.Int64(int64(len(u.piece))),
 	})
@@ -115,7 +115,7 @@ func (u *upload) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := u.lake.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+	_, err := u.lake.s3().CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &u.lake.bucket, Key: &u.key, UploadId: &u.id,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
 	})
@@ -129,14 +129,14 @@ func (u *upload) abort(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_, _ = u.lake.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.lake.bucket, Key: &u.key, UploadId: &u.id})
+	_, _ = u.lake.s3().AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.lake.bucket, Key: &u.key, UploadId: &u.id})
 }
 
 // PresignGet returns an address at which whoever holds it may read the object until the time is over; a browser keeps
 // it under the last part of its key.
 func (l *Lake) PresignGet(ctx context.Context, key string, ttl time.Duration) (url string, err error) {
 	defer fault.Wrap(&err, "presign lake object")
-	out, err := s3.NewPresignClient(l.client).PresignGetObject(ctx, &s3.GetObjectInput{
+	out, err := s3.NewPresignClient(l.s3()).PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket:                     &l.bucket,
 		Key:                        &key,
 		ResponseContentDisposition: aws.String(`attachment; filename="` + path.Base(key) + `"`),

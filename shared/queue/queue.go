@@ -34,9 +34,13 @@ const (
 	attributeRoom = 1 << 10
 )
 
+// client is SQS's under a name without methods, so that a program that looks methods up by their names does not keep
+// all of the service's operations.
+type client sqs.Client
+
 // Sender sends to one queue.
 type Sender struct {
-	client *sqs.Client
+	client *client
 	url    string
 }
 
@@ -45,7 +49,7 @@ func New(cfg aws.Config, url string, options ...func(*sqs.Options)) *Sender {
 	defaults := func(o *sqs.Options) {
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = 3 })
 	}
-	return &Sender{client: sqs.NewFromConfig(cfg, append([]func(*sqs.Options){defaults}, options...)...), url: url}
+	return &Sender{client: (*client)(sqs.NewFromConfig(cfg, append([]func(*sqs.Options){defaults}, options...)...)), url: url}
 }
 
 // Send sends all messages, in calls as full as the limits allow, and sends again what a call refused. When it returns
@@ -74,7 +78,7 @@ func (s *Sender) sendCall(ctx context.Context, messages []Message) error {
 		entries[i] = entry(i, m)
 	}
 	for attempt := 1; ; attempt++ {
-		out, err := s.client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &s.url, Entries: entries})
+		out, err := (*sqs.Client)(s.client).SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &s.url, Entries: entries})
 		if err != nil {
 			return fault.As(err, fault.Unavailable, "the queue did not take the messages")
 		}

@@ -28,9 +28,13 @@ const (
 	callTimeout = 5 * time.Second
 )
 
+// client is Secrets Manager's under a name without methods, so that a program that looks methods up by their names does
+// not keep all of the service's operations.
+type client secretsmanager.Client
+
 // Secret is one secret. It is safe for concurrent use.
 type Secret struct {
-	client *secretsmanager.Client
+	client *client
 	arn    string
 	now    clock.Now
 
@@ -45,7 +49,7 @@ func New(cfg aws.Config, arn string, now clock.Now, options ...func(*secretsmana
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = 3 })
 	}
 	return &Secret{
-		client: secretsmanager.NewFromConfig(cfg, append([]func(*secretsmanager.Options){defaults}, options...)...),
+		client: (*client)(secretsmanager.NewFromConfig(cfg, append([]func(*secretsmanager.Options){defaults}, options...)...)),
 		arn:    arn,
 		now:    now,
 	}
@@ -76,7 +80,7 @@ func (s *Secret) Value(ctx context.Context) ([]byte, error) {
 func (s *Secret) fetch(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
+	out, err := (*secretsmanager.Client)(s.client).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
 	if err != nil {
 		return nil, classify(err)
 	}

@@ -32,9 +32,13 @@ const (
 	utf8       = "UTF-8"
 )
 
+// client is SES's under a name without methods, so that a program that looks methods up by their names does not keep
+// all of the service's operations.
+type client sesv2.Client
+
 // Channel sends from one address through one configuration set. It is safe for concurrent use.
 type Channel struct {
-	client        *sesv2.Client
+	client        *client
 	from          string
 	configuration string
 }
@@ -45,7 +49,7 @@ var _ channel.Channel = (*Channel)(nil)
 func New(cfg aws.Config, from, configurationSet string, options ...func(*sesv2.Options)) *Channel {
 	once := func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} }
 	return &Channel{
-		client:        sesv2.NewFromConfig(cfg, append(options[:len(options):len(options)], once)...),
+		client:        (*client)(sesv2.NewFromConfig(cfg, append(options[:len(options):len(options)], once)...)),
 		from:          from,
 		configuration: configurationSet,
 	}
@@ -58,7 +62,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	out, err := c.client.SendEmail(ctx, &sesv2.SendEmailInput{
+	out, err := (*sesv2.Client)(c.client).SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress:     &c.from,
 		Destination:          &types.Destination{ToAddresses: []string{m.To}},
 		ConfigurationSetName: &c.configuration,
