@@ -16,6 +16,9 @@ import (
 	"liuke/infra/local/project"
 )
 
+// Flags are those of the executables that are deployed, as infra/build.go has them; CGO_ENABLED=0 goes with them.
+var Flags = []string{"-tags", "lambda.norpc,nethttpomithttp2", "-trimpath", "-ldflags", "-s -w"}
+
 // Functions compiles the packages ("./functions/ingest") and returns the executable of each. progress is told every few
 // seconds how long it has been going on; it may be nil.
 func Functions(ctx context.Context, root string, packages []string, progress func(string)) (executables map[string]string, err error) {
@@ -35,7 +38,7 @@ func Functions(ctx context.Context, root string, packages []string, progress fun
 	if len(executables) == 0 {
 		return executables, nil
 	}
-	arguments := []string{"build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w", "-o", dir + string(filepath.Separator)}
+	arguments := append(append([]string{"build"}, Flags...), "-o", dir+string(filepath.Separator))
 	cmd := exec.Command("go", append(arguments, packages...)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
