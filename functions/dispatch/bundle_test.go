@@ -14,7 +14,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -124,20 +123,17 @@ func setup(t *testing.T) *bundle {
 	t.Cleanup(server.Close)
 	now := arrival
 	b.now = &now
-	business, err := time.LoadLocation("Asia/Shanghai")
-	if err != nil {
-		t.Fatal(err)
-	}
 	clock := func() time.Time { return *b.now }
-	b.handler, err = NewHandler(Handler{
+	handler, err := NewHandler(Handler{
 		Store: b.store, Messages: b.queue, Keys: keys{},
 		Channels: map[message.Channel]channel.Channel{message.Email: ses.New(engine.Config(server.URL), "Shop <hello@example.com>", "liuke")},
 		Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(&strings.Builder{}, "dispatch", clock),
-	}, business)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.handler = handler
 	if b.ring, err = token.NewKeyring([]byte(keysJSON)); err != nil {
 		t.Fatal(err)
 	}

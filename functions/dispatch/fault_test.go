@@ -29,7 +29,7 @@ func TestFaultsNeverSendTwice(t *testing.T) {
 	shared, err := NewHandler(Handler{
 		Keys: keys{}, Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}, time.UTC)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

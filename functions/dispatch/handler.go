@@ -17,8 +17,8 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/queue"
-	"liuke/shared/quiet"
 	"liuke/shared/scene"
+	"liuke/shared/scene/content"
 	"liuke/shared/telemetry"
 	"liuke/shared/token"
 )
@@ -49,7 +49,6 @@ type Handler struct {
 	NewAttempt func() string
 
 	scenes *scene.Set
-	rules  *scene.Rules
 	runner *batch.Runner[message.Job]
 }
 
@@ -79,13 +78,12 @@ const (
 	reasonCrash     = "sender_lost"
 )
 
-// NewHandler completes a handler with the built-in scenes, for a business in the time zone.
-func NewHandler(h Handler, business *time.Location) (*Handler, error) {
+// NewHandler completes a handler with the built-in scenes.
+func NewHandler(h Handler) (*Handler, error) {
 	var err error
-	if h.scenes, err = scene.BuiltIn(); err != nil {
+	if h.scenes, err = scene.BuiltIn(scene.Compilers{Content: content.Compiler()}); err != nil {
 		return nil, err
 	}
-	h.rules = &scene.Rules{Policy: h.scenes.Policy, Atlas: quiet.NewAtlas(business)}
 	if h.NewAttempt == nil {
 		h.NewAttempt = rand.Text
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"os"
-	"time"
-	_ "time/tzdata"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/caarlos0/env/v11"
@@ -30,5 +28,5 @@ func main() {
 			message.Email: ses.New(awsenv.Config("SESV2"), s.Sender, s.ConfigurationSet),
 		},
 		Settings: s, Now: now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "dispatch", now),
-	}, env.Must(time.LoadLocation(s.Zone)))).Handle)
+	})).Handle)
 }

@@ -39,7 +39,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 			return nil, prepared{}, obstacle{}, err
 		}
 	}
-	if v := h.rules.Recheck(c); v.Outcome != scene.Pass {
+	if v := scene.Recheck(c); v.Outcome != scene.Pass {
 		return nil, prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
 	}
 	links, err := h.links(keys, sc, e)
@@ -50,7 +50,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	if err != nil {
 		return nil, prepared{}, obstacle{}, err
 	}
-	content, err := sc.Render(d.Profile, e, h.Settings.senderName(), links)
+	said, err := sc.Render(d.Profile, e, h.Settings.senderName(), links)
 	if variable := scene.MissingVariable(err); variable != "" {
 		return nil, prepared{}, obstacle{why: reasonVariable + variable}, nil
 	}
@@ -60,10 +60,10 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	}
 	return sc, prepared{
 		Message: channel.Message{
-			To: address, Subject: content.Subject, Text: content.Text, HTML: content.HTML,
+			To: address, Subject: said.Subject, Text: said.Text, HTML: said.HTML,
 			Unsubscribe: links.Unsubscribe, Ledger: ledger,
 		},
-		locale: content.Locale,
+		locale: said.Locale,
 	}, obstacle{}, nil
 }
 

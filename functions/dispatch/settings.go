@@ -14,7 +14,6 @@ type settings struct {
 	ConfigurationSet string `env:"LIUKE_CONFIGURATION_SET,required"`
 	TokenKeys        string `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
 	BaseURL          string `env:"LIUKE_BASE_URL,required"`
-	Zone             string `env:"LIUKE_TIME_ZONE,required"`
 }
 
 // senderName is what the sender calls itself in a message: the name of its address, or else the address's domain.

@@ -20,6 +20,7 @@ import (
 	"liuke/shared/queue"
 	"liuke/shared/quiet"
 	"liuke/shared/scene"
+	"liuke/shared/scene/audience"
 	"liuke/shared/signal"
 	"liuke/shared/telemetry"
 )
@@ -60,7 +61,7 @@ const customersAtOnce = 8
 // NewHandler completes a handler with the built-in scenes, for a business in the time zone.
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 	var err error
-	if h.scenes, err = scene.BuiltIn(); err != nil {
+	if h.scenes, err = scene.BuiltIn(scene.Compilers{Audience: audience.Compile}); err != nil {
 		return nil, err
 	}
 	h.rules = &scene.Rules{Policy: h.scenes.Policy, Atlas: quiet.NewAtlas(business)}

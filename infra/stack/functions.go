@@ -102,7 +102,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(customers, "BatchGetItem"), // for scenes with an audience
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
-	add("dispatch", []string{"RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "TIME_ZONE"},
+	add("dispatch", []string{"RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"},
 		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
 		construct.Send(q.messages.Queue),
 		construct.Access{

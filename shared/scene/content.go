@@ -14,7 +14,7 @@ import (
 )
 
 // content is what a scene says in one locale.
-type content struct{ subject, text, html *template }
+type content struct{ subject, text, html Template }
 
 // The links that content may hold. Whoever renders seals them.
 const (
@@ -45,7 +45,7 @@ type Rendered struct{ Locale, Subject, Text, HTML string }
 // UsesSurvey reports whether the content links to a survey.
 func (s *Scene) UsesSurvey() bool {
 	for _, c := range s.content {
-		if c.text.used[varSurvey] || c.html.used[varSurvey] {
+		if c.text.Uses(varSurvey) || c.html.Uses(varSurvey) {
 			return true
 		}
 	}
@@ -54,9 +54,9 @@ func (s *Scene) UsesSurvey() bool {
 
 // MissingVariable returns the variable for want of which Render returned the error, "" where that was not it.
 func MissingVariable(err error) string {
-	var m *missing
+	var m *Missing
 	if errors.As(err, &m) {
-		return m.variable
+		return m.Variable
 	}
 	return ""
 }
@@ -73,10 +73,10 @@ func (s *Scene) Render(p customer.Profile, e message.Entry, sender string, links
 	c := s.content[out.Locale]
 	for _, part := range []struct {
 		name string
-		from *template
+		from Template
 		to   *string
 	}{{"subject", c.subject, &out.Subject}, {"text", c.text, &out.Text}, {"html", c.html, &out.HTML}} {
-		text, err := part.from.render(values)
+		text, err := part.from.Render(values)
 		if err != nil {
 			return Rendered{}, fault.As(err, fault.Invalid, "scene %s, %s, %s", s.ID, out.Locale, part.name)
 		}

@@ -61,12 +61,14 @@ const (
 	GateQuietHours  = "quiet_hours"
 )
 
-// gates are asked in this order; the first that does not pass decides. A holdout belongs behind the suppression, a
-// budget behind the quiet hours: the dear gates last, and none counts a customer whom another turns away.
-var gates = []struct {
+type gate struct {
 	name string
 	ask  func(*Rules, *Candidate) Verdict
-}{
+}
+
+// gates are asked in this order; the first that does not pass decides. A holdout belongs behind the suppression, a
+// budget behind the quiet hours: the dear gates last, and none counts a customer whom another turns away.
+var gates = []gate{
 	{GateAudience, (*Rules).audience},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
@@ -74,25 +76,22 @@ var gates = []struct {
 	{GateQuietHours, (*Rules).quietHours},
 }
 
-// Decide judges a candidate. It is a pure function.
-func (r *Rules) Decide(c Candidate) Verdict {
-	for _, g := range gates {
-		if v := g.ask(r, &c); v.Outcome != Pass {
-			v.Gate = g.name
-			return v
-		}
-	}
-	return Verdict{}
+// rechecked are the gates whose answer may have changed since a claim.
+var rechecked = []gate{
+	{GateConsent, (*Rules).consent},
+	{GateSuppression, (*Rules).suppression},
 }
 
+// Decide judges a candidate. It is a pure function.
+func (r *Rules) Decide(c Candidate) Verdict { return r.pass(gates, &c) }
+
 // Recheck looks again, right before a message is sent, at what may have changed since it was claimed: consent, the
-// address, and its suppression.
-func (r *Rules) Recheck(c Candidate) Verdict {
+// address, and its suppression. No policy bears on them.
+func Recheck(c Candidate) Verdict { return (*Rules)(nil).pass(rechecked, &c) }
+
+func (r *Rules) pass(gates []gate, c *Candidate) Verdict {
 	for _, g := range gates {
-		if g.name != GateConsent && g.name != GateSuppression {
-			continue
-		}
-		if v := g.ask(r, &c); v.Outcome != Pass {
+		if v := g.ask(r, c); v.Outcome != Pass {
 			v.Gate = g.name
 			return v
 		}
@@ -103,7 +102,10 @@ func (r *Rules) Recheck(c Candidate) Verdict {
 func hold(reason string) Verdict { return Verdict{Outcome: Hold, Reason: reason} }
 
 func (r *Rules) audience(c *Candidate) Verdict {
-	in, err := c.Scene.inAudience(c)
+	if c.Scene.audience == nil {
+		return Verdict{}
+	}
+	in, err := c.Scene.audience.Includes(c)
 	switch {
 	case err != nil:
 		return hold("audience_failed")

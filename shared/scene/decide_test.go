@@ -135,19 +135,18 @@ func TestDecide(t *testing.T) {
 
 func TestRecheckLooksAtWhatMayHaveChanged(t *testing.T) {
 	scenes := builtIn(t)
-	rules := rulesOf(t, scenes.Policy)
 	candidate := reachable(t, scenes.Scene("win_back"))
 	candidate.Now = time.Date(2026, 1, 15, 15, 30, 0, 0, time.UTC)
 	candidate.Contact.Stamps = []message.Stamp{candidate.Stamp()}
-	if v := rules.Recheck(candidate); v.Outcome != scene.Pass {
+	if v := scene.Recheck(candidate); v.Outcome != scene.Pass {
 		t.Errorf("its own claim, or the hour, holds a claimed message: %+v", v)
 	}
 	candidate.Suppressed = true
-	if v := rules.Recheck(candidate); v.Gate != scene.GateSuppression {
+	if v := scene.Recheck(candidate); v.Gate != scene.GateSuppression {
 		t.Errorf("an address suppressed meanwhile: %+v", v)
 	}
 	set(&candidate.Profile, customer.ConsentTrait("email"), "false")
-	if v := rules.Recheck(candidate); v.Gate != scene.GateConsent {
+	if v := scene.Recheck(candidate); v.Gate != scene.GateConsent {
 		t.Errorf("consent withdrawn meanwhile: %+v", v)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/osteele/liquid"
 	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
@@ -26,17 +25,17 @@ var builtIn embed.FS
 const policyFile = "policy.yaml"
 
 // BuiltIn loads the scenes that come with the suite.
-func BuiltIn() (*Set, error) { return Load(builtIn) }
+func BuiltIn(with Compilers) (*Set, error) { return Load(builtIn, with) }
 
 // Load reads the policy and the scenes from a folder of YAML files. It returns one Invalid error that lists every
-// mistake, each with file and line.
-func Load(files fs.FS) (*Set, error) {
+// mistake, each with file and line; of audiences and content, those that the compilers find.
+func Load(files fs.FS, with Compilers) (*Set, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(names)
-	l := &loader{engine: newEngine()}
+	l := &loader{compilers: with}
 	set := &Set{}
 	if !slices.Contains(names, policyFile) {
 		l.mistakes = append(l.mistakes, policyFile+" is missing")
@@ -61,8 +60,8 @@ func Load(files fs.FS) (*Set, error) {
 }
 
 type loader struct {
-	engine   *liquid.Engine
-	mistakes []string
+	compilers Compilers
+	mistakes  []string
 }
 
 // document is one file under inspection.
@@ -247,11 +246,7 @@ func (d *document) scene(raw []byte) *Scene {
 		s.Caps = append(s.Caps, d.cap(at("limits", i), c, ScopeScene))
 	}
 	if f.Audience != "" {
-		var err error
-		if s.audience, err = compileAudience(f.Audience); err != nil {
-			reason, _, _ := strings.Cut(err.Error(), "\n")
-			d.mistakeIn(at("audience"), audienceLine(err), "audience: %s", reason)
-		}
+		s.audience = d.audience(f.Audience)
 	}
 	s.On = d.trigger(f.On)
 	d.content(s, f.Content)

@@ -64,11 +64,11 @@ func TestLoadListsEveryMistake(t *testing.T) {
 	if got := strings.Count(err.Error(), "hello.yaml:"); got != 3 {
 		t.Errorf("%d mistakes listed, of 3:\n%v", got, err)
 	}
-	if _, err := scene.Load(fstest.MapFS{}); err == nil || !strings.Contains(err.Error(), "policy.yaml is missing") {
+	if _, err := scene.Load(fstest.MapFS{}, compilers); err == nil || !strings.Contains(err.Error(), "policy.yaml is missing") {
 		t.Errorf("without a policy: %v", err)
 	}
 	bad := strings.Replace(policyYAML, "scope: all, max", "scope: scene, max", 1)
-	_, err = scene.Load(fstest.MapFS{"policy.yaml": {Data: []byte(bad)}})
+	_, err = scene.Load(fstest.MapFS{"policy.yaml": {Data: []byte(bad)}}, compilers)
 	if err == nil || !strings.Contains(err.Error(), "policy.yaml:4: scope must be one of") {
 		t.Errorf("a policy with a scene's cap: %v", err)
 	}

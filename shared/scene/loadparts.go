@@ -53,8 +53,8 @@ func (d *document) content(s *Scene, files map[string]contentFile) {
 			text:    d.template(at("content", locale, "text"), f.Text, known, false),
 			html:    d.template(at("content", locale, "html"), f.HTML, known, true),
 		}
-		for part, t := range map[string]*template{"text": c.text, "html": c.html} {
-			if s.Kind == Marketing && t != nil && !t.used[varUnsubscribe] {
+		for part, t := range map[string]Template{"text": c.text, "html": c.html} {
+			if s.Kind == Marketing && d.compilers.Content != nil && t != nil && !t.Uses(varUnsubscribe) {
 				d.mistake(at("content", locale, part), "marketing must offer {{ %s }}", varUnsubscribe)
 			}
 		}
@@ -67,14 +67,28 @@ func (d *document) content(s *Scene, files map[string]contentFile) {
 	}
 }
 
-func (d *document) template(where []any, source string, known []string, isHTML bool) *template {
+func (d *document) audience(source string) Audience {
+	if d.compilers.Audience == nil {
+		return unread{}
+	}
+	a, flaws := d.compilers.Audience(source)
+	for _, f := range flaws {
+		d.mistakeIn(at("audience"), f.Line, "audience: %s", f.Text)
+	}
+	return a
+}
+
+func (d *document) template(where []any, source string, known []string, isHTML bool) Template {
 	if source == "" {
 		d.mistake(where, "%v is missing", where[len(where)-1])
 		return nil
 	}
-	t, flaws := compile(d.engine, source, known, isHTML)
+	if d.compilers.Content == nil {
+		return unread{}
+	}
+	t, flaws := d.compilers.Content(source, known, isHTML)
 	for _, f := range flaws {
-		d.mistakeIn(where, f.line, "%s", f.text)
+		d.mistakeIn(where, f.Line, "%s", f.Text)
 	}
 	return t
 }

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/vm"
-
 	"liuke/shared/message"
 	"liuke/shared/signal"
 )
@@ -46,7 +44,7 @@ type Scene struct {
 	Caps     []Cap // of this scene's own messages
 	Quiet    bool  // keeps the policy's quiet hours
 
-	audience *vm.Program // nil for everyone
+	audience Audience // nil for everyone
 	content  map[string]*content
 	locales  []string // sorted
 }

@@ -10,14 +10,18 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/scene"
+	"liuke/shared/scene/audience"
+	"liuke/shared/scene/content"
 	"liuke/shared/signal"
 )
 
 var now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC) // 17:00 in Shanghai
 
+var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler()}
+
 func builtIn(t testing.TB) *scene.Set {
 	t.Helper()
-	set, err := scene.BuiltIn()
+	set, err := scene.BuiltIn(compilers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +151,7 @@ limits:
 `
 
 func load(sceneText string) (*scene.Set, error) {
-	return scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneText)}, "policy.yaml": {Data: []byte(policyYAML)}})
+	return scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneText)}, "policy.yaml": {Data: []byte(policyYAML)}}, compilers)
 }
 
 func TestAudience(t *testing.T) {
@@ -187,5 +191,20 @@ func TestEntryHasTheScenesName(t *testing.T) {
 		if len(s.ID) > message.MaxNameBytes {
 			t.Errorf("%s is longer than a contact record keeps", s.ID)
 		}
+	}
+}
+
+func TestWhatWasLoadedWithoutItsCompilerIsForNobody(t *testing.T) {
+	set, err := scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneYAML)}, "policy.yaml": {Data: []byte(policyYAML)}}, scene.Compilers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	candidate := reachable(t, set.Scene("hello"))
+	candidate.Scores.Segment = "Champions"
+	if v := rulesOf(t, set.Policy).Decide(candidate); v.Outcome != scene.Hold || v.Gate != scene.GateAudience {
+		t.Errorf("a customer of whom nobody can say whether they are in the audience: %+v", v)
+	}
+	if out, err := set.Scene("hello").Render(candidate.Profile, message.New("hello", 0, message.Email, candidate.Signal), "Shop", links); err == nil {
+		t.Errorf("rendered %+v", out)
 	}
 }

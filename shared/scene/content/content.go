@@ -1,4 +1,11 @@
-package scene
+// Package content compiles what scenes say. It stands apart from package scene so that what sends nothing links no
+// template engine.
+//
+// The language is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time.
+// Objects are a variable and filters out of a list; tags are if, unless and case; both speak of known variables alone.
+// A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
+// every object is escaped last, whatever filters it went through.
+package content
 
 import (
 	"fmt"
@@ -9,26 +16,13 @@ import (
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/expressions"
+
+	"liuke/shared/scene"
 )
 
-// template is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time.
-// Objects are a variable and filters out of a list; tags are if, unless and case; both speak of known variables alone.
-// A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
-// every object is escaped last, whatever filters it went through.
 type template struct {
 	liquid *liquid.Template
 	used   map[string]bool // variables that it speaks of
-}
-
-// missing is the error that a variable of an object has no value. It names the variable, never a value.
-type missing struct{ variable string }
-
-func (m *missing) Error() string { return "missing variable " + m.variable }
-
-// flaw is what is wrong with a template, and in which line of its text, from 1.
-type flaw struct {
-	line int
-	text string
 }
 
 var (
@@ -42,12 +36,24 @@ var (
 	words   = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
 )
 
+// Compiler returns a scene.CompileContent.
+func Compiler() scene.CompileContent {
+	engine := newEngine()
+	return func(source string, known []string, isHTML bool) (scene.Template, []scene.Flaw) {
+		t, flaws := compile(engine, source, known, isHTML)
+		if len(flaws) > 0 {
+			return nil, flaws
+		}
+		return t, nil
+	}
+}
+
 func newEngine() *liquid.Engine {
 	engine := liquid.NewEngine()
 	engine.StrictVariables()
 	engine.RegisterFilter("liuke_required", func(value any, variable string) (any, error) {
 		if value == nil || value == "" {
-			return nil, &missing{variable}
+			return nil, &scene.Missing{Variable: variable}
 		}
 		return value, nil
 	})
@@ -56,13 +62,13 @@ func newEngine() *liquid.Engine {
 }
 
 // compile checks a template's text against the known variables and compiles it.
-func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []flaw) {
+func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []scene.Flaw) {
 	t := &template{used: map[string]bool{}}
-	var flaws []flaw
+	var flaws []scene.Flaw
 	var out strings.Builder
 	at := 0
 	add := func(offset int, format string, args ...any) {
-		flaws = append(flaws, flaw{1 + strings.Count(source[:offset], "\n"), fmt.Sprintf(format, args...)})
+		flaws = append(flaws, scene.Flaw{Line: 1 + strings.Count(source[:offset], "\n"), Text: fmt.Sprintf(format, args...)})
 	}
 	checkText := func(from, to int) {
 		for _, mark := range []string{"{{", "{%"} {
@@ -109,7 +115,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 	}
 	parsed, err := engine.ParseTemplateLocation([]byte(out.String()), "", 1)
 	if err != nil {
-		return nil, []flaw{{max(1, err.LineNumber()), err.Error()}}
+		return nil, []scene.Flaw{{Line: max(1, err.LineNumber()), Text: err.Error()}}
 	}
 	t.liquid = parsed
 	return t, nil
@@ -157,8 +163,11 @@ func variablesOf(args string) []string {
 	return out
 }
 
-// render makes the text. It returns *missing where a variable has no value.
-func (t *template) render(values map[string]any) (string, error) {
+// Uses implements scene.Template.
+func (t *template) Uses(variable string) bool { return t.used[variable] }
+
+// Render implements scene.Template.
+func (t *template) Render(values map[string]any) (string, error) {
 	out, err := t.liquid.RenderString(values)
 	if err == nil {
 		return out, nil
@@ -170,7 +179,7 @@ func (t *template) render(values map[string]any) (string, error) {
 	if f, ok := cause.(expressions.FilterError); ok {
 		cause = f.Err
 	}
-	if m, ok := cause.(*missing); ok {
+	if m, ok := cause.(*scene.Missing); ok {
 		return "", m
 	}
 	return "", fmt.Errorf("template line %d does not render", err.LineNumber()) // the cause may repeat a value

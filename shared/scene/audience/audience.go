@@ -1,13 +1,18 @@
-package scene
+// Package audience compiles the expressions that say for whom a scene is. It stands apart from package scene so that
+// what decides on nobody links no compiler.
+package audience
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
+	"liuke/shared/fault"
+	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
 
@@ -32,32 +37,33 @@ type order struct {
 	First    bool   `expr:"first"`
 }
 
-// maxAudienceNodes bounds an expression. Without functions that loop, its time is bounded by its size.
-const maxAudienceNodes = 200
+// maxNodes bounds an expression. Without functions that loop, its time is bounded by its size.
+const maxNodes = 200
 
-// compileAudience compiles an audience expression. It knows the fields of subject, operators, and no function.
-func compileAudience(source string) (*vm.Program, error) {
-	return expr.Compile(source,
+type program struct{ vm *vm.Program }
+
+// Compile compiles an expression. It knows the fields of subject, operators, and no function. It is a
+// scene.CompileAudience.
+func Compile(source string) (scene.Audience, []scene.Flaw) {
+	compiled, err := expr.Compile(source,
 		expr.Env(subject{}),
 		expr.AsBool(),
 		expr.DisableAllBuiltins(),
-		expr.MaxNodes(maxAudienceNodes),
+		expr.MaxNodes(maxNodes),
 	)
+	if err != nil {
+		flaw := scene.Flaw{Line: 1}
+		flaw.Text, _, _ = strings.Cut(err.Error(), "\n")
+		if e, ok := err.(*file.Error); ok && e.Line > 0 {
+			flaw.Line = e.Line
+		}
+		return nil, []scene.Flaw{flaw}
+	}
+	return &program{compiled}, nil
 }
 
-// audienceLine returns the line of an expression's own text, from 1, that its error is about.
-func audienceLine(err error) int {
-	if e, ok := err.(*file.Error); ok && e.Line > 0 {
-		return e.Line
-	}
-	return 1
-}
-
-// inAudience evaluates the audience over a candidate.
-func (s *Scene) inAudience(c *Candidate) (bool, error) {
-	if s.audience == nil {
-		return true, nil
-	}
+// Includes implements scene.Audience.
+func (p *program) Includes(c *scene.Candidate) (bool, error) {
 	env := subject{
 		Segment: c.Scores.Segment, Risk: c.Scores.Risk, Value: c.Scores.Value,
 		R: c.Scores.R, F: c.Scores.F, M: c.Scores.M,
@@ -80,11 +86,11 @@ func (s *Scene) inAudience(c *Candidate) (bool, error) {
 		env.Score = d.Score
 	}
 	if err != nil {
-		return false, err
+		return false, fault.As(err, fault.Invalid, "the signal's data do not fit its kind")
 	}
-	out, err := expr.Run(s.audience, env)
+	out, err := expr.Run(p.vm, env)
 	if err != nil {
-		return false, err
+		return false, fault.As(err, fault.Invalid, "the audience cannot be judged")
 	}
 	in, _ := out.(bool)
 	return in, nil

@@ -1,0 +1,56 @@
+package scene
+
+import "liuke/shared/fault"
+
+// Compilers make of a scene's texts what can be run. Each program hands in those that it needs: whoever decides links
+// no template engine, and whoever sends no compiler of expressions. A nil one leaves its texts unread and unchecked.
+type Compilers struct {
+	Audience CompileAudience
+	Content  CompileContent
+}
+
+// CompileAudience compiles an audience expression. It returns at least one flaw where it returns nil.
+type CompileAudience func(source string) (Audience, []Flaw)
+
+// CompileContent compiles a text that may speak of the known variables alone; in HTML, what it fills in is escaped. It
+// returns at least one flaw where it returns nil.
+type CompileContent func(source string, known []string, isHTML bool) (Template, []Flaw)
+
+// Audience says for whom a scene is.
+type Audience interface {
+	// Includes reports whether the scene is for the candidate. It returns Invalid where that cannot be said.
+	Includes(c *Candidate) (bool, error)
+}
+
+// Template is a text to be filled in.
+type Template interface {
+	// Uses reports whether the text speaks of the variable.
+	Uses(variable string) bool
+	// Render fills in the values. It returns *Missing where a variable has none that must have one. No error holds a value.
+	Render(values map[string]any) (string, error)
+}
+
+// Flaw is what is wrong with a text, and in which of its lines, from 1.
+type Flaw struct {
+	Line int
+	Text string
+}
+
+// Missing is the error that a variable has no value. It names the variable, never a value.
+type Missing struct{ Variable string }
+
+// Error names the variable.
+func (m *Missing) Error() string { return "missing variable " + m.Variable }
+
+// unread stands for an audience or a text that was loaded without its compiler: it includes nobody and renders nothing.
+type unread struct{}
+
+func (unread) Includes(*Candidate) (bool, error) {
+	return false, fault.New(fault.Internal, "the scene was loaded without audiences")
+}
+
+func (unread) Uses(string) bool { return false }
+
+func (unread) Render(map[string]any) (string, error) {
+	return "", fault.New(fault.Internal, "the scene was loaded without content")
+}
