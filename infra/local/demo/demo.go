@@ -50,7 +50,7 @@ const (
 // Run plays the shop against the suite and prints what happens and, at the end, what came of it.
 func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 	config = config.withDefaults()
-	d := &play{client: newClient(at), out: out, shop: NewShop(config.Seed, config.Customers, config.Months, end)}
+	d := &play{client: newClient(at), out: out, stride: 2, shop: NewShop(config.Seed, config.Customers, config.Months, end)}
 	started := time.Now()
 	if err := d.pause(ctx, true); err != nil {
 		return err
@@ -67,9 +67,10 @@ func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 
 type play struct {
 	*client
-	out  io.Writer
-	shop *Shop
-	runs []run
+	out    io.Writer
+	shop   *Shop
+	stride int // days of the last month that go by at a time
+	runs   []run
 }
 
 func (d *play) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
@@ -90,12 +91,12 @@ func (d *play) history(ctx context.Context) error {
 	return d.recalculate(ctx)
 }
 
-// month plays the last month, two days at a time, and recalculates at its end.
+// month plays the last month, some days at a time, and recalculates at its end.
 func (d *play) month(ctx context.Context) error {
 	from := end.AddDate(0, -1, 0)
-	d.say("The last month goes by, two days at a time: orders are thanked for, at a bearable hour.")
-	for day := from; day.Before(end); day = day.AddDate(0, 0, 2) {
-		now := day.AddDate(0, 0, 1).Add(evening)
+	d.say("The last month goes by, %d days at a time; orders are thanked for as they come.", d.stride)
+	for day := from; day.Before(end); day = day.AddDate(0, 0, d.stride) {
+		now := day.AddDate(0, 0, d.stride-1).Add(evening)
 		if now.After(end) {
 			now = end
 		}

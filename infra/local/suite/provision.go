@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,9 +65,9 @@ type queue struct {
 	engineARN string // which the engine wants in redrive policies
 }
 
-// createQueues makes the queues, those for dead letters first, and returns them by ARN. A visibility that is not 0 goes
-// before the template's.
-func createQueues(ctx context.Context, client *sqs.Client, queues []*template.Queue, visibility time.Duration) (map[string]*queue, error) {
+// createQueues makes the queues, those for dead letters first, and returns them by ARN. A visibility
+// and a number of tries that are not 0 go before the template's.
+func createQueues(ctx context.Context, client *sqs.Client, queues []*template.Queue, visibility time.Duration, tries int) (map[string]*queue, error) {
 	made := map[string]*queue{}
 	for _, q := range queues {
 		hidden := q.Visibility
@@ -84,7 +85,7 @@ func createQueues(ctx context.Context, client *sqs.Client, queues []*template.Qu
 			if !ok {
 				return nil, fmt.Errorf("create queue %s: its dead letters go to a queue whose own dead letters come later", q.Short())
 			}
-			policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": dead.engineARN, "maxReceiveCount": q.MaxReceives})
+			policy, err := json.Marshal(map[string]any{"deadLetterTargetArn": dead.engineARN, "maxReceiveCount": cmp.Or(tries, q.MaxReceives)})
 			if err != nil {
 				return nil, err
 			}

@@ -103,7 +103,7 @@ func (s *Suite) provision(ctx context.Context) error {
 		return err
 	}
 	s.sqs = sqs.NewFromConfig(s.config(s.queueEngine.URL))
-	if s.byARN, err = createQueues(ctx, s.sqs, queues, s.options.Visibility); err != nil {
+	if s.byARN, err = createQueues(ctx, s.sqs, queues, s.options.Visibility, s.options.Tries); err != nil {
 		return err
 	}
 	for _, q := range queues {

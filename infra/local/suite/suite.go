@@ -51,6 +51,9 @@ type Options struct {
 	// Visibility goes before the template's visibility timeouts where it is not 0: whole seconds, for those who kill
 	// functions and will not wait minutes for the next try.
 	Visibility time.Duration
+	// Tries goes before how often the template has a message received before it is a dead letter, where it is not 0: for
+	// those who kill functions oftener than any account does.
+	Tries int
 	// Window goes before the template's batching windows where it is not 0 and they are longer, for those who wait for
 	// each batch.
 	Window time.Duration
