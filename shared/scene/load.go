@@ -68,7 +68,8 @@ type loader struct {
 type document struct {
 	*loader
 	name string
-	root yaml.Node
+	raw  []byte
+	root yaml.Node // read where a mistake must be placed
 }
 
 // The shapes of the files. Their field names are what operators write.
@@ -114,10 +115,7 @@ var lineOfYAML = regexp.MustCompile(`line (\d+): `)
 
 // decode reads the file strictly: unknown and repeated fields are mistakes.
 func (d *document) decode(raw []byte, into any) bool {
-	if err := yaml.Unmarshal(raw, &d.root); err != nil {
-		d.yamlMistake(err.Error())
-		return false
-	}
+	d.raw = raw
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	decoder.KnownFields(true)
 	err := decoder.Decode(into)
@@ -162,6 +160,9 @@ func (d *document) mistakeIn(at []any, line int, format string, args ...any) {
 
 // find returns the node at a place, or the nearest above it that there is.
 func (d *document) find(at []any) *yaml.Node {
+	if d.root.IsZero() {
+		_ = yaml.Unmarshal(d.raw, &d.root) // it has been decoded before: there is no error left
+	}
 	n := &d.root
 	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		n = n.Content[0]
