@@ -70,7 +70,10 @@ type play struct {
 	out    io.Writer
 	shop   *Shop
 	stride int // days of the last month that go by at a time
-	runs   []run
+	// inOrder lets nobody's order overtake the traits that came with it, at the price of waiting: what may be sent to
+	// them depends on it.
+	inOrder bool
+	runs    []run
 }
 
 func (d *play) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
@@ -103,7 +106,14 @@ func (d *play) month(ctx context.Context) error {
 		if err := d.setClock(ctx, now); err != nil {
 			return err
 		}
-		if err := d.send(ctx, d.between(from, now), false); err != nil {
+		events := d.between(from, now)
+		if d.inOrder {
+			traits := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Body["type"] != "identify" })
+			if err := d.send(ctx, traits, false); err != nil {
+				return err
+			}
+		}
+		if err := d.send(ctx, events, false); err != nil {
 			return err
 		}
 		from = now

@@ -189,8 +189,12 @@ func (s *Suite) mapping(invoking context.Context, m *template.Mapping) *poller.M
 	if s.options.Window > 0 {
 		window = min(window, s.options.Window)
 	}
+	batch := m.BatchSize
+	if s.options.Batch > 0 {
+		batch = min(batch, s.options.Batch)
+	}
 	return &poller.Mapping{
-		Queues: s.sqs, QueueURL: s.byARN[m.Queue].url, QueueARN: m.Queue, Region: s.App.Region, BatchSize: m.BatchSize,
+		Queues: s.sqs, QueueURL: s.byARN[m.Queue].url, QueueARN: m.Queue, Region: s.App.Region, BatchSize: batch,
 		Window: window, Concurrency: concurrency, Partial: m.Partial, Log: s.log(),
 		Invoke: func(_ context.Context, payload []byte) ([]byte, error) {
 			return s.invoke(invoking, m.Function, payload)

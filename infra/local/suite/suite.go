@@ -57,6 +57,9 @@ type Options struct {
 	// Window goes before the template's batching windows where it is not 0 and they are longer, for those who wait for
 	// each batch.
 	Window time.Duration
+	// Batch goes before the template's batch sizes where it is not 0 and they are larger: for those who kill functions,
+	// and want each death to spoil little.
+	Batch int
 	// Faults disturbs the functions' calls to AWS; nil leaves them alone.
 	Faults proxy.Injector
 	// Paused starts with schedules that fire only when asked.
