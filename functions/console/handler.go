@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,15 +121,8 @@ func unknownParameter(known []string) error {
 	return fault.New(fault.Invalid, "a query parameter is not known: %s can be given", strings.Join(known, " and "))
 }
 
-// pathParameter returns what the path holds in a place. The gateway decodes percent signs once; where one that is still
-// encoded comes through, it is decoded here.
-func pathParameter(r *api.Request, name string) string {
-	v := r.PathParameters[name]
-	if decoded, err := url.PathUnescape(v); err == nil {
-		return decoded
-	}
-	return v
-}
+// pathParameter returns what the path holds in a place. The gateway has decoded it, once.
+func pathParameter(r *api.Request, name string) string { return r.PathParameters[name] }
 
 // limit returns the query's limit within 1..most, fallback where there is none.
 func limit(r *api.Request, fallback, most int) (int, error) {

@@ -123,7 +123,8 @@ func (h *Handler) tell(ctx context.Context, signals []told, errs []error) {
 	}
 	if err := h.signals.Send(ctx, messages...); err != nil {
 		for _, s := range signals {
-			errs[s.event] = fault.As(err, fault.Unavailable, "the signals were not sent")
+			// A definite refusal is poison: alone in its message, an event keeps nobody else's signals back.
+			errs[s.event] = fault.As(err, fault.CodeOf(err), "the signals were not sent")
 		}
 		return
 	}

@@ -12,9 +12,9 @@ import (
 // Limits of an order.
 const (
 	MaxOrderIDBytes = 100
-	// MaxTotal is the most that one order event may say, in minor units: thousands of such orders still sum up within
+	// MaxTotal is the most that one order event may say, in minor units: millions of such orders still sum up within
 	// an int64.
-	MaxTotal money.Amount = 1_000_000_000_000_000
+	MaxTotal money.Amount = 1_000_000_000_000
 )
 
 // Order is what an order event says.

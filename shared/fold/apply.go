@@ -74,8 +74,10 @@ func (f *folding) fold(c *change) error {
 	if c.orderID != "" {
 		return f.foldOrder(c)
 	}
-	for name, value := range c.traits { // said again with each delivery: the last event wins
-		t := customer.Trait{Value: value, Time: c.time.UnixMilli(), Event: c.id}
+	// Said again with each delivery: the last event wins. A clock that runs ahead gives nobody the last word: who
+	// withdraws a consent withdraws all that was taken in before.
+	for name, value := range c.traits {
+		t := customer.Trait{Value: value, Time: c.said.UnixMilli(), Event: c.id}
 		f.described = f.profile.Set(name, t) || f.described
 	}
 	if f.rec.IDs.Remember(c.id) {

@@ -16,7 +16,8 @@ type change struct {
 	id       string
 	customer customer.ID
 	time     time.Time
-	quiet    bool // sets off no scene
+	said     time.Time // time, or when it was taken in where that is earlier
+	quiet    bool      // sets off no scene
 	orderID  string
 	order    order.Change      // where orderID is set
 	traits   map[string]string // of a profile; nil where the event says nothing of it
@@ -25,7 +26,10 @@ type change struct {
 
 // read judges an event. It returns an Invalid error for one that cannot be folded.
 func (s *Settings) read(e *event.Event) (c change, err error) {
-	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, quiet: e.Import}
+	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, said: e.Time, quiet: e.Import}
+	if !e.Received.IsZero() && e.Time.After(e.Received) {
+		c.said = e.Received
+	}
 	if c.id == "" {
 		return c, fault.At("/messageId", "an event needs an id")
 	}

@@ -302,3 +302,25 @@ func TestHistoryIsRebuiltFromTheOrderRecords(t *testing.T) {
 		t.Errorf("rebuild of nobody: %v", err)
 	}
 }
+
+func TestAWithdrawnConsentStaysWithdrawnThoughItWasGivenByAClockThatRunsAhead(t *testing.T) {
+	f, _ := setup(t)
+	given := event.Event{
+		ID: "given", Type: event.Identify, User: "c", Time: noon.Add(20 * time.Hour), Received: noon,
+		Traits: json.RawMessage(`{"email":"c@example.com","consent":{"email":true}}`),
+	}
+	withdrawn := event.Event{
+		ID: "withdrawn", Type: event.Track, Name: event.Unsubscribed, User: "c", Time: noon.Add(time.Minute),
+		Received: noon.Add(time.Minute), Properties: json.RawMessage(`{"channel":"email"}`),
+	}
+	foldAll(t, f, t.Context(), given)
+	foldAll(t, f, t.Context(), withdrawn)
+	foldAll(t, f, t.Context(), given) // delivered again
+	states, errs := f.Store.Load(t.Context(), []fold.Want{{Customer: "c", Profile: true}})
+	if errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	if got := states[0].Profile.Get(customer.ConsentTrait("email")); got != "false" {
+		t.Errorf("consent is %q", got)
+	}
+}

@@ -156,7 +156,7 @@ func TestRefusedRowsAreNamedAndTheOthersRead(t *testing.T) {
 		"line 8, column date: " + date,
 		"line 9, column amount: an amount is a decimal number such as 29.33, without signs, separators or spaces around it",
 		"line 10, column amount: the amount has more decimals than the 2 of USD: round it to the minor unit",
-		"line 11, column amount: an amount is between 0 and 10000000000000.00",
+		"line 11, column amount: an amount is between 0 and 10000000000.00",
 		"line 12, column amount: the amount is too large",
 		"line 13, column currency: orders are counted in USD here: convert the amount",
 		"line 14, column order_id: an order id is at most 100 bytes long, without control characters",

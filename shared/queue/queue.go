@@ -4,8 +4,13 @@ package queue
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -15,7 +20,8 @@ import (
 	"liuke/shared/fault"
 )
 
-// Message is one message to send. Reason, where set, travels as an attribute for the people who redrive: a code or a
+// Message is one message to send. Body is JSON: characters that SQS, or an engine in its place, does not take as such are
+// sent as JSON escapes, which mean the same. Reason, where set, travels as an attribute for the people who redrive: a code or a
 // short sentence, never personal data.
 type Message struct {
 	Body   string
@@ -54,7 +60,13 @@ func New(cfg aws.Config, url string, options ...func(*sqs.Options)) *Sender {
 
 // Send sends all messages, in calls as full as the limits allow, and sends again what a call refused. When it returns
 // an error, Unavailable or Throttled, any of the messages may have been sent: whoever sends again must stand duplicates.
+//
+// A message that the queue refuses for what it is makes the error Internal: sending it again would not help.
 func (s *Sender) Send(ctx context.Context, messages ...Message) error {
+	messages = slices.Clone(messages)
+	for i := range messages {
+		messages[i].Body = escape(messages[i].Body)
+	}
 	for len(messages) > 0 {
 		n, size := 0, 0
 		for n < len(messages) && n < maxEntries {
@@ -116,4 +128,26 @@ func entry(i int, m Message) types.SendMessageBatchRequestEntry {
 		}
 	}
 	return e
+}
+
+// escape writes what lies beyond U+FFFD as JSON escapes, in surrogate pairs beyond U+FFFF. In JSON such characters stand
+// in strings alone.
+func escape(body string) string {
+	beyond := func(r rune) bool { return r > utf8.RuneError }
+	first := strings.IndexFunc(body, beyond)
+	if first < 0 {
+		return body
+	}
+	out := []byte(body[:first])
+	for _, r := range body[first:] {
+		switch high, low := utf16.EncodeRune(r); {
+		case !beyond(r):
+			out = utf8.AppendRune(out, r)
+		case r <= 0xFFFF:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return string(out)
 }

@@ -149,12 +149,17 @@ func (s *Suite) setClock(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	var err error
 	switch {
+	case !body.Now.IsZero() && (body.Now.Year() < 2000 || body.Now.Year() > 2099):
+		return nil, &badRequest{errors.New("the clock can be set to the years 2000 to 2099")}
 	case !body.Now.IsZero() && body.Advance == "":
 		err = s.Clock.Set(body.Now)
 	case body.Now.IsZero() && body.Advance != "":
 		var by time.Duration
 		if by, err = time.ParseDuration(body.Advance); err != nil {
 			return nil, &badRequest{fmt.Errorf("advance: %w", err)}
+		}
+		if year := s.Clock.Now().Add(by).Year(); year < 2000 || year > 2099 {
+			return nil, &badRequest{errors.New("the clock can be set to the years 2000 to 2099")}
 		}
 		err = s.Clock.Advance(by)
 	default:
