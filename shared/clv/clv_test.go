@@ -265,7 +265,10 @@ func TestForecastsStayWithinReason(t *testing.T) {
 			t.Fatalf("silence raises P(alive) from %v to %v", alive, later)
 		}
 		orders, longer := m.Orders(12, x, tx, age), m.Orders(24, x, tx, age)
-		if !(orders >= 0) || longer < orders*(1-1e-12) || longer > 2*orders*(1+1e-12) {
+		// Where hardly anybody stays, both are the same number, summed from other terms: what starts at e⁻⁷⁰⁰ is carried
+		// through logarithms and good to some eleven digits.
+		const slack = 1e-9
+		if !(orders >= 0) || longer < orders*(1-slack) || longer > 2*orders*(1+slack) {
 			t.Fatalf("%v orders in 12 weeks and %v in 24", orders, longer)
 		}
 	})

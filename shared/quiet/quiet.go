@@ -65,6 +65,11 @@ func (z zone) minute(t time.Time) int {
 	return local.Hour()*60 + local.Minute()
 }
 
+func (z zone) offset(t time.Time) int {
+	_, seconds := t.Add(z.shift).In(z.location).Zone()
+	return seconds
+}
+
 // At returns the place with one known time zone.
 func At(location *time.Location) Place { return Place{zones: []zone{{location: location}}} }
 
@@ -76,7 +81,7 @@ func (h Hours) Quiet(t time.Time, p Place) bool {
 // Opening returns the first moment from t on at which it is quiet nowhere in the place: t itself, or the beginning of
 // a minute. It reports false where there is none within three days. Only the local clock counts: in a gap of
 // daylight-saving time the opening is at the first minute after it that is not quiet; an hour that comes twice is as
-// quiet the second time as the first.
+// quiet the second time as the first, and may be open again between the two.
 func (h Hours) Opening(t time.Time, p Place) (time.Time, bool) {
 	limit := t.Add(searchLimit)
 	for at := t; !at.After(limit); {
@@ -98,12 +103,12 @@ func (h Hours) openingIn(t time.Time, z zone) time.Time {
 		return t
 	}
 	at := t.Truncate(time.Minute)
-	for h.at(z.minute(at)) {
-		at = at.Add(time.Duration((h.To-z.minute(at)+dayMinutes)%dayMinutes) * time.Minute)
+	end := at.Add(time.Duration((h.To-z.minute(at)+dayMinutes)%dayMinutes) * time.Minute)
+	if z.offset(t) == z.offset(end) {
+		return end
 	}
-	// A clock that was put forward meanwhile opened earlier than the count of minutes says.
-	for before := at.Add(-time.Minute); before.After(t) && !h.at(z.minute(before)); before = before.Add(-time.Minute) {
-		at = before
+	for h.at(z.minute(at)) { // the clock is put forward or back meanwhile, and may open before it shows the end
+		at = at.Add(time.Minute)
 	}
 	return at
 }

@@ -53,6 +53,7 @@ func TestOpeningAtAKnownPlace(t *testing.T) {
 		{"quiet hours that end inside the gap end with the gap", "Europe/Berlin", "21:00", "02:30", "2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"},
 		{"quiet hours that end inside the overlap end the first time", "Europe/Berlin", "21:00", "02:30", "2026-10-25T01:00:00+02:00", "2026-10-25T02:30:00+02:00"},
 		{"the repeated part of the overlap is quiet again", "Europe/Berlin", "21:00", "02:30", "2026-10-25T02:10:00+01:00", "2026-10-25T02:30:00+01:00"},
+		{"a clock put back to before the quiet hours opens between the two", "America/New_York", "01:01", "02:01", "2026-11-01T01:59:59-04:00", "2026-11-01T01:00:00-05:00"},
 		{"quiet hours that lie inside the gap alone never happen that day", "Europe/Berlin", "02:00", "03:00", "2026-03-29T03:00:00+02:00", "2026-03-29T03:00:00+02:00"},
 		{"zones off by 45 minutes count by their own clock", "Asia/Kathmandu", "21:00", "08:00", "2026-01-15T22:00:00+05:45", "2026-01-16T08:00:00+05:45"},
 		{"quiet hours within a day", "Asia/Shanghai", "12:00", "14:00", "2026-01-15T12:30:00+08:00", "2026-01-15T14:00:00+08:00"},
