@@ -27,6 +27,10 @@ type Type string
 const (
 	Identify Type = "identify" // Traits describe the customer
 	Track    Type = "track"    // Name and Properties say what the customer did
+	Page     Type = "page"     // Name, which may be "", and Properties say which page of a site the customer looked at
+	Screen   Type = "screen"   // the same of an app's screen
+	Group    Type = "group"    // Traits describe the Group that the customer belongs to
+	Alias    Type = "alias"    // Previous is another id of the customer's; no activity
 )
 
 // Names of track events that mean more than activity.
@@ -43,15 +47,17 @@ const (
 type Event struct {
 	ID         MessageID       `json:"id"`
 	Type       Type            `json:"type"`
-	Name       string          `json:"name,omitempty"`       // of a Track event
+	Name       string          `json:"name,omitempty"`       // of a Track event; of a Page or Screen event, "" where it has none
 	User       string          `json:"user,omitempty"`       // userId
 	Anonymous  string          `json:"anonymous,omitempty"`  // anonymousId
+	Previous   string          `json:"previous,omitempty"`   // previousId of an Alias event: a user's id or a visitor's
+	Group      string          `json:"group,omitempty"`      // groupId of a Group event
 	Time       time.Time       `json:"time"`                 // when it happened, corrected by our clock, UTC
 	Received   time.Time       `json:"received"`             // when we took it in, UTC
 	Source     Source          `json:"source"`               // how it came
 	Import     bool            `json:"import,omitempty"`     // history: sets off no scene
-	Properties json.RawMessage `json:"properties,omitempty"` // of a Track event, as it came
-	Traits     json.RawMessage `json:"traits,omitempty"`     // of an Identify event, as it came
+	Properties json.RawMessage `json:"properties,omitempty"` // of a Track, Page or Screen event, as it came
+	Traits     json.RawMessage `json:"traits,omitempty"`     // of an Identify or Group event, as it came
 	Context    json.RawMessage `json:"context,omitempty"`    // as it came
 }
 
