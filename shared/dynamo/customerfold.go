@@ -67,9 +67,9 @@ func (s *Store) wanted(i int, w *fold.Want) []wanted {
 		}))
 	}
 	for _, id := range w.Orders {
-		out = append(out, s.wantedRecord(i, OrderKey(w.Customer, id), func(item map[string]types.AttributeValue, s *fold.State) error {
-			s.Orders[id] = decodeOrder(item)
-			return nil
+		out = append(out, s.wantedRecord(i, OrderKey(w.Customer, id), func(item map[string]types.AttributeValue, s *fold.State) (err error) {
+			s.Orders[id], err = decodeOrder(item)
+			return err
 		}))
 	}
 	return out

@@ -36,7 +36,11 @@ func (s *Store) Orders(ctx context.Context, id customer.ID) (orders []order.Reco
 		}
 		countRead(ctx, one(page.ConsumedCapacity)...)
 		for _, item := range page.Items {
-			orders = append(orders, decodeOrder(item))
+			o, err := decodeOrder(item)
+			if err != nil {
+				return nil, err
+			}
+			orders = append(orders, o)
 		}
 		in.ExclusiveStartKey = page.LastEvaluatedKey
 	}
@@ -63,7 +67,12 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 	item[attrVersion] = number(o.Version)
 	item["status"] = text(o.Status()) // for people; nothing reads it
 	item["currency"] = text(string(o.Currency))
-	item["changes"] = &types.AttributeValueMemberB{Value: o.Changes}
+	if len(o.Changes) > 0 {
+		item["changes"] = &types.AttributeValueMemberB{Value: order.EncodeChanges(o.Changes)}
+	}
+	if len(o.Refunds) > 0 {
+		item["refunds"] = &types.AttributeValueMemberB{Value: order.EncodeRefunds(o.Refunds)}
+	}
 	if o.TotalBy.Kind != 0 {
 		item["total"] = number(int64(o.Total))
 		putStamp(item, "total", o.TotalBy)
@@ -71,9 +80,6 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 	if o.Placed {
 		item["day"] = number(int64(o.Day))
 		putStamp(item, "placed", o.PlacedBy)
-	}
-	if o.Refunds != 0 {
-		item["refunds"] = number(int64(o.Refunds))
 	}
 	for name, set := range map[string]bool{"first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
 		if set {
@@ -83,9 +89,9 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 	return item
 }
 
-func decodeOrder(item map[string]types.AttributeValue) order.Record {
+func decodeOrder(item map[string]types.AttributeValue) (o order.Record, err error) {
 	_, placed := item["day"]
-	return order.Record{
+	o = order.Record{
 		ID:        strings.TrimPrefix(textOf(item["sk"]), orderPrefix),
 		Version:   numberOf(item[attrVersion]),
 		Currency:  money.Currency(textOf(item["currency"])),
@@ -95,11 +101,16 @@ func decodeOrder(item map[string]types.AttributeValue) order.Record {
 		PlacedBy:  stampOf(item, "placed"),
 		Day:       customer.Day(numberOf(item["day"])),
 		First:     flagOf(item["first"]),
-		Refunds:   money.Amount(numberOf(item["refunds"])),
 		Whole:     flagOf(item["whole"]),
 		Cancelled: flagOf(item["cancelled"]),
-		Changes:   bytesOf(item["changes"]),
 	}
+	if o.Changes, err = order.DecodeChanges(bytesOf(item["changes"])); err != nil {
+		return order.Record{}, err
+	}
+	if o.Refunds, err = order.DecodeRefunds(bytesOf(item["refunds"])); err != nil {
+		return order.Record{}, err
+	}
+	return o, nil
 }
 
 func putStamp(item map[string]types.AttributeValue, name string, s order.Stamp) {

@@ -91,7 +91,7 @@ func (f *folding) fold(c *change) error {
 func (f *folding) foldOrder(c *change) error {
 	before := f.orders[c.orderID]
 	after := before
-	if before.Version == 0 && len(before.Changes) == 0 {
+	if before.ID == "" {
 		after.ID, after.Currency = c.orderID, f.settings.Currency
 	}
 	if after.Currency != f.settings.Currency {

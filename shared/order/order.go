@@ -3,13 +3,15 @@
 // and counts once; an edit or a refund that comes before its order waits in the record; what the order is worth is its
 // latest total less all refunds. A cancelled order counts for nothing and stays cancelled.
 //
+// An order whose changes have come under several ids of one customer has a record under each. Union is exact: it is the
+// record that all of their changes would have made, and one that stands in several records counts once.
+//
 // The record is what money is accounted by: a customer's purchase history is the sum of the records' contributions.
 // Currency conversion is left to others: all amounts are minor units of one currency.
 package order
 
 import (
-	"bytes"
-	"crypto/sha256"
+	"slices"
 	"time"
 
 	"liuke/shared/customer"
@@ -41,8 +43,6 @@ type Change struct {
 // MaxChanges is how many changes one order takes.
 const MaxChanges = 2000
 
-const fingerprintBytes = 16
-
 // Stamp orders the changes that overwrite one another: by time, then kind, then event id, so that an edit at the very
 // millisecond of the placement wins over it.
 type Stamp struct {
@@ -72,10 +72,10 @@ type Record struct {
 	PlacedBy  Stamp          // the earliest placement; zero where not Placed
 	Day       customer.Day   // the day of the earliest placement
 	First     bool           // whether it was the customer's first when it came
-	Refunds   money.Amount   // the sum of the partial refunds
+	Refunds   []Refund       // what was given back in part, by the change that said so, ascending by it
 	Whole     bool           // whether all of it was given back
 	Cancelled bool
-	Changes   []byte // fingerprints of the changes that were applied, 16 bytes each
+	Changes   []Fingerprint // of the other changes that were applied, ascending
 }
 
 // Apply makes a change and reports whether there was anything to do: false says that the change has been applied
@@ -85,7 +85,7 @@ func (r *Record) Apply(c Change) (bool, error) {
 	if r.Has(c.Event) {
 		return false, nil
 	}
-	if len(r.Changes)/fingerprintBytes >= MaxChanges {
+	if len(r.Changes)+len(r.Refunds) >= MaxChanges {
 		return false, fault.New(fault.Invalid, "an order takes at most %d changes", MaxChanges)
 	}
 	stamp := Stamp{Time: c.Time.UnixMilli(), Kind: c.Kind, Event: c.Event}
@@ -98,37 +98,59 @@ func (r *Record) Apply(c Change) (bool, error) {
 	case Updated:
 		r.settle(c.Total, stamp)
 	case Refunded:
-		refunds, err := r.Refunds.Add(c.Total)
-		if err != nil {
+		if _, err := r.Refunded().Add(c.Total); err != nil {
 			return false, err
 		}
-		r.Refunds, r.Whole = refunds, r.Whole || c.Whole
+		r.Whole = r.Whole || c.Whole
 	case Cancelled:
 		r.Cancelled = true
 	default:
 		return false, fault.New(fault.Internal, "unknown kind of order change %d", c.Kind)
 	}
-	p := fingerprint(c.Event)
-	r.Changes = append(bytes.Clone(r.Changes), p[:]...)
+	r.remember(c)
 	return true, nil
+}
+
+// remember enters a change among those that were applied. The lists are made anew: copies of the record share them.
+func (r *Record) remember(c Change) {
+	mark := FingerprintOf(c.Event)
+	if c.Kind == Refunded && c.Total != 0 {
+		i, _ := r.refundOf(mark)
+		r.Refunds = slices.Insert(slices.Clone(r.Refunds), i, Refund{By: mark, Amount: c.Total})
+		return
+	}
+	i, _ := slices.BinarySearchFunc(r.Changes, mark, Fingerprint.compare)
+	r.Changes = slices.Insert(slices.Clone(r.Changes), i, mark)
 }
 
 // settle takes a total unless a later change has said another.
 func (r *Record) settle(total money.Amount, by Stamp) {
-	if r.TotalBy.Kind == 0 || r.TotalBy.before(by) {
+	if r.TotalBy.Kind == 0 || r.TotalBy.before(by) || r.TotalBy == by && r.Total < total {
 		r.Total, r.TotalBy = total, by
 	}
 }
 
 // Has reports whether the change that the event describes has been applied.
 func (r *Record) Has(event string) bool {
-	want := fingerprint(event)
-	for p := r.Changes; len(p) >= fingerprintBytes; p = p[fingerprintBytes:] {
-		if [fingerprintBytes]byte(p) == want {
-			return true
-		}
+	mark := FingerprintOf(event)
+	if _, found := slices.BinarySearchFunc(r.Changes, mark, Fingerprint.compare); found {
+		return true
 	}
-	return false
+	_, found := r.refundOf(mark)
+	return found
+}
+
+// refundOf returns where among the refunds that of the change stands, or belongs.
+func (r *Record) refundOf(mark Fingerprint) (int, bool) {
+	return slices.BinarySearchFunc(r.Refunds, mark, func(e Refund, mark Fingerprint) int { return e.By.compare(mark) })
+}
+
+// Refunded is the sum of the partial refunds.
+func (r *Record) Refunded() (sum money.Amount) {
+	for i := range r.Refunds {
+		sum += r.Refunds[i].Amount
+	}
+	return sum
 }
 
 // Counts reports whether the order counts: it was placed and not cancelled.
@@ -140,7 +162,7 @@ func (r *Record) Net() money.Amount {
 	if !r.Counts() || r.Whole {
 		return 0
 	}
-	return r.Total - r.Refunds
+	return r.Total - r.Refunded()
 }
 
 // AddTo adds sign times what the order contributes, one order and its net worth on its day, to a history. What does
@@ -159,14 +181,9 @@ func (r *Record) Status() string {
 		return "cancelled"
 	case !r.Placed:
 		return "waiting"
-	case r.Whole || r.Refunds > 0 && r.Refunds >= r.Total:
+	case r.Whole || r.Refunded() > 0 && r.Refunded() >= r.Total:
 		return "refunded"
 	default:
 		return "placed"
 	}
-}
-
-func fingerprint(event string) [fingerprintBytes]byte {
-	sum := sha256.Sum256([]byte(event))
-	return [fingerprintBytes]byte(sum[:])
 }

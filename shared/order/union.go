@@ -1,0 +1,98 @@
+package order
+
+import (
+	"cmp"
+	"slices"
+
+	"liuke/shared/money"
+)
+
+// Union returns the order that several records of the same order id make together: the record that all of their changes
+// would have made, applied to one. A change that is in several of them counts once; the order of the records does not
+// matter. Its Version is 0, for it is not what is stored; First is that of the record with the earliest placement.
+// Where one event id stands for different things, the larger amount and the earlier day count.
+//
+// Records of different currencies cannot be added up: those in another currency than the earliest placement's give
+// their changes' fingerprints, a cancellation and a whole refund, and no money. Without a placement it is the first
+// currency in alphabetical order that counts.
+func Union(records ...Record) Record {
+	var u Record
+	for i := range records {
+		if u.ID == "" {
+			u.ID = records[i].ID
+		}
+	}
+	u.Currency = unionCurrency(records)
+	for i := range records {
+		r := &records[i]
+		u.Whole, u.Cancelled = u.Whole || r.Whole, u.Cancelled || r.Cancelled
+		u.Changes = append(u.Changes, r.Changes...)
+		if r.Currency != "" && r.Currency != u.Currency {
+			for _, refund := range r.Refunds {
+				u.Changes = append(u.Changes, refund.By)
+			}
+			continue
+		}
+		u.Refunds = append(u.Refunds, r.Refunds...)
+		u.place(r)
+		if r.TotalBy.Kind != 0 {
+			u.settle(r.Total, r.TotalBy)
+		}
+	}
+	u.compact()
+	return u
+}
+
+// place takes another record's placement where it is earlier.
+func (r *Record) place(o *Record) {
+	switch {
+	case !o.Placed:
+	case !r.Placed || o.PlacedBy.before(r.PlacedBy):
+		r.Placed, r.PlacedBy, r.Day, r.First = true, o.PlacedBy, o.Day, o.First
+	case o.PlacedBy == r.PlacedBy: // the same event under two ids
+		r.Day, r.First = min(r.Day, o.Day), r.First || o.First
+	}
+}
+
+// compact sorts what was remembered and keeps each change once.
+func (r *Record) compact() {
+	slices.SortFunc(r.Refunds, func(a, b Refund) int {
+		if c := a.By.compare(b.By); c != 0 {
+			return c
+		}
+		return cmp.Compare(b.Amount, a.Amount)
+	})
+	r.Refunds = slices.CompactFunc(r.Refunds, func(a, b Refund) bool { return a.By == b.By })
+	slices.SortFunc(r.Changes, Fingerprint.compare)
+	r.Changes = slices.Compact(r.Changes)
+	r.Changes = slices.DeleteFunc(r.Changes, func(mark Fingerprint) bool {
+		_, refunds := r.refundOf(mark)
+		return refunds
+	})
+}
+
+// unionCurrency is the currency that counts among several records.
+func unionCurrency(records []Record) (currency money.Currency) {
+	var by *Record
+	for i := range records {
+		r := &records[i]
+		if r.Currency != "" && (by == nil || r.leads(by)) {
+			by = r
+		}
+	}
+	if by == nil {
+		return ""
+	}
+	return by.Currency
+}
+
+// leads reports whether the currency of r goes before that of o.
+func (r *Record) leads(o *Record) bool {
+	if r.Placed != o.Placed {
+		return r.Placed
+	}
+	if r.Placed && r.PlacedBy != o.PlacedBy {
+		return r.PlacedBy.before(o.PlacedBy)
+	}
+	return r.Currency < o.Currency
+}
