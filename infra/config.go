@@ -41,6 +41,22 @@ type Settings struct {
 	// LogRetentionDays ("log_retention_days") is how long logs are kept: one of the numbers that CloudWatch knows.
 	// Default: 30.
 	LogRetentionDays int
+
+	// Rates ("rates") are what other currencies are worth: for each, by the day from which it holds, what one unit is in
+	// Currency, {"USD":{"2026-01-01":"0.92"}}. An order keeps the rate of the day on which it was placed; one whose
+	// currency has none for its day is refused. Kept as compact JSON of at most 2,560 bytes. Default: "", no others.
+	Rates string
+	// WebOrigins ("web_origins") are the sites whose browsers may send events, ["https://shop.example"]. Default: none.
+	WebOrigins []string
+	// KeyRate ("key_rate") is how many events a second one write key may send to one instance of a function before it is
+	// asked to come back later, 1 to 100,000. Default: 2000.
+	KeyRate int
+	// EventBus ("event_bus") is a bus of EventBridge whose events are taken as well,
+	// {"name":"default","sources":["shop.orders"]}. Default: none.
+	EventBus *EventBus
+	// Edge ("edge") puts CloudFront with a web application firewall before the API, under BaseURL, which must then be
+	// given. Default: false.
+	Edge bool
 }
 
 // Clock is a time of day.
@@ -97,6 +113,17 @@ var settings = map[string]func(*Settings, json.RawMessage) error{
 		return check(err == nil && slices.Contains(construct.LogRetentions(), s.LogRetentionDays),
 			"is %s; give one of the numbers %s", raw, strings.Trim(fmt.Sprint(construct.LogRetentions()), "[]"))
 	},
+	"rates":       readRates,
+	"web_origins": readWebOrigins,
+	"key_rate": func(s *Settings, raw json.RawMessage) error {
+		err := json.Unmarshal(raw, &s.KeyRate)
+		return check(err == nil && string(raw) != "null" && s.KeyRate >= 1 && s.KeyRate <= 100000, "is %s; give events a second, a number from 1 to 100000", raw)
+	},
+	"event_bus": readEventBus,
+	"edge": func(s *Settings, raw json.RawMessage) error {
+		err := json.Unmarshal(raw, &s.Edge)
+		return check(err == nil && string(raw) != "null", "is %s; give true or false", raw)
+	},
 }
 
 // required are the settings without a default.
@@ -111,7 +138,7 @@ var (
 // (-c liuke='{…}'), the text of one, and from that of its "stage", which goes before the object's. The error names every
 // mistake and what to change.
 func ReadSettings(liuke, stage any) (Settings, error) {
-	s := Settings{RecalculateAt: Clock{Hour: 4}, LogRetentionDays: 30}
+	s := Settings{RecalculateAt: Clock{Hour: 4}, LogRetentionDays: 30, KeyRate: 2000}
 	values, err := object(liuke)
 	if err != nil {
 		return s, fmt.Errorf("liuke in the context %w", err)
@@ -139,6 +166,7 @@ func ReadSettings(liuke, stage any) (Settings, error) {
 			mistakes = append(mistakes, fmt.Errorf("liuke.%s is missing; add it to the context in cdk.json", name))
 		}
 	}
+	mistakes = append(mistakes, s.agree()...)
 	return s, errors.Join(mistakes...)
 }
 

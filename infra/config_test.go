@@ -25,7 +25,7 @@ func TestSettingsHaveDefaultsWhereOneFitsEverybody(t *testing.T) {
 	want := Settings{
 		Stage: "dev", TimeZone: "Asia/Shanghai", Currency: "CNY",
 		Sender:       mail.Address{Name: "Shop", Address: "hello@mail.shop.example"},
-		AlarmAddress: "operators@shop.example", RecalculateAt: Clock{Hour: 4}, LogRetentionDays: 30,
+		AlarmAddress: "operators@shop.example", RecalculateAt: Clock{Hour: 4}, LogRetentionDays: 30, KeyRate: 2000,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -39,7 +39,10 @@ func TestEveryMistakeIsReportedTogether(t *testing.T) {
 	_, err := ReadSettings(map[string]any{
 		"stage": "Pre-Prod", "time_zone": "Shanghai", "currency": "yuan", "sender": "hello@localhost",
 		"base_url": "http://shop.example/go", "alarm_address": "Ops <ops@shop.example>", "recalculate_at": "4:00",
-		"log_retention_days": 31, "timezone": "Asia/Shanghai",
+		"log_retention_days": 31, "timezone": "Asia/Shanghai", "key_rate": 0, "edge": "yes",
+		"rates":       map[string]any{"usd": map[string]any{"2026-02-30": "0,92"}},
+		"web_origins": []any{"https://shop.example/", "*"},
+		"event_bus":   map[string]any{"name": "no spaces", "sources": []any{}},
 	}, nil)
 	if err == nil {
 		t.Fatal("nothing is wrong with any of it")
@@ -55,13 +58,22 @@ func TestEveryMistakeIsReportedTogether(t *testing.T) {
 		`liuke.recalculate_at is "4:00"; give`,
 		`liuke.log_retention_days is 31; give one of the numbers 1 3 5 7`,
 		`liuke.timezone is not a setting; there are alarm_address, base_url`,
+		`liuke.key_rate is 0; give`,
+		`liuke.edge is "yes"; give true or false`,
+		`liuke.rates has the currency "usd"; give`,
+		`liuke.rates has the day "2026-02-30" of usd; give`,
+		`liuke.rates has the rate "0,92" of usd from 2026-02-30 on; give`,
+		`liuke.web_origins has "https://shop.example/"; give`,
+		`liuke.web_origins has "*"; give`,
+		`liuke.event_bus has the name "no spaces"; give`,
+		`liuke.event_bus has 0 sources; give`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported", want)
 		}
 	}
-	if len(lines) != 9 {
-		t.Errorf("%d mistakes are reported, want 9:\n%s", len(lines), err)
+	if len(lines) != 18 {
+		t.Errorf("%d mistakes are reported, want 18:\n%s", len(lines), err)
 	}
 }
 
