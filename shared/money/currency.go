@@ -1,6 +1,7 @@
 // Package money keeps amounts exact: whole minor units of an ISO 4217 currency, read from decimal text digit by digit
 // and never through a float. What cannot be said exactly in the currency's minor units is an error, not a rounding.
-// Conversion between currencies is left to others.
+// Amounts of other currencies are converted to the business's by a dated table of exact decimal rates (Rates), each
+// once, rounded half to even. Where a rate is fixed, and which day counts, is left to others.
 package money
 
 import (
