@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -57,6 +58,7 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 			Store:    dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records),
 			Sleep:    sleep,
 			Jitter:   rand.Float64,
+			Random:   cryptorand.Reader,
 		},
 		lake.New(awsenv.Config("S3"), c.Lake),
 		queue.New(sqs, c.Signals),

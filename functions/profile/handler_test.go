@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -84,6 +85,7 @@ func setup(t *testing.T) *bundle {
 		Store:    b.store,
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Jitter:   func() float64 { return 0 },
+		Random:   rand.Reader,
 	}
 	counter := telemetry.NewCounter(&b.metrics, "profile", func() time.Time { return time.Unix(0, 0) })
 	b.Handler = NewHandler(b.folder, &b.lake, &b.signals, &b.back, counter, slog.New(slog.NewJSONHandler(&b.log, nil)))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -46,6 +47,7 @@ func newWorld(t testing.TB) *world {
 		Store:       w.store,
 		Sleep:       func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Jitter:      func() float64 { return 0.5 },
+		Random:      cryptorand.Reader,
 		Concurrency: 1, // so that a schedule follows from its seed
 	}
 	return w

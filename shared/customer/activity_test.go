@@ -72,7 +72,7 @@ func TestMemoryKnowsTheLastEvents(t *testing.T) {
 	var m customer.Memory
 	name := func(i int) string { return string(rune('a'+i%26)) + string(rune('0'+i/26)) }
 	for i := range customer.Remembered + 10 {
-		if !m.Remember(name(i)) || m.Remember(name(i)) {
+		if !m.Remember("c", name(i)) || m.Remember("c", name(i)) {
 			t.Fatalf("event %d did not count exactly once", i)
 		}
 	}
@@ -81,8 +81,8 @@ func TestMemoryKnowsTheLastEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range customer.Remembered + 10 {
-		if back.Has(name(i)) != (i >= 10) {
-			t.Errorf("event %d is remembered: %v", i, back.Has(name(i)))
+		if back.Has("c", name(i)) != (i >= 10) {
+			t.Errorf("event %d is remembered: %v", i, back.Has("c", name(i)))
 		}
 	}
 	if _, err := customer.MemoryOf(make([]byte, 7)); fault.CodeOf(err) != fault.Internal {
@@ -94,11 +94,11 @@ func TestMemoryOfACopyIsItsOwn(t *testing.T) {
 	t.Parallel()
 	var a customer.Memory
 	for i := range customer.Remembered {
-		a.Remember(string(rune('A' + i)))
+		a.Remember("c", string(rune('A'+i)))
 	}
 	b := a
-	b.Remember("later")
-	if !a.Has("A") || b.Has("A") || a.Has("later") {
+	b.Remember("c", "later")
+	if !a.Has("c", "A") || b.Has("c", "A") || a.Has("c", "later") || a.Has("d", "A") {
 		t.Error("remembering in a copy changed the original")
 	}
 }

@@ -3,6 +3,7 @@ package customer
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 
 	"liuke/shared/fault"
 )
@@ -13,7 +14,8 @@ const Remembered = 64
 const fingerprintBytes = 8
 
 // Memory holds the fingerprints of the last activity events that were folded in, the oldest first, eight bytes each
-// (the first of the SHA-256 of the event's id). The zero value remembers nothing.
+// (the first of the SHA-256 of whom the event named and of its id, so that the events of customers who were merged since
+// stay apart). The zero value remembers nothing.
 type Memory struct{ prints []byte }
 
 // MemoryOf returns the memory that b encodes. It returns an Internal error where b is none.
@@ -30,9 +32,9 @@ func (m *Memory) Bytes() []byte { return m.prints }
 // Len is how many events are remembered.
 func (m *Memory) Len() int { return len(m.prints) / fingerprintBytes }
 
-// Has reports whether the event's id is remembered.
-func (m *Memory) Has(id string) bool {
-	want := fingerprint(id)
+// Has reports whether the event is remembered: named is the customer that it names, id its own.
+func (m *Memory) Has(named ID, id string) bool {
+	want := fingerprint(named, id)
 	for p := m.prints; len(p) > 0; p = p[fingerprintBytes:] {
 		if [fingerprintBytes]byte(p) == want {
 			return true
@@ -41,13 +43,13 @@ func (m *Memory) Has(id string) bool {
 	return false
 }
 
-// Remember adds an event's id and forgets the oldest where there are too many. It reports false, and changes nothing,
-// where the id is remembered already.
-func (m *Memory) Remember(id string) bool {
-	if m.Has(id) {
+// Remember adds an event and forgets the oldest where there are too many. It reports false, and changes nothing, where
+// the event is remembered already.
+func (m *Memory) Remember(named ID, id string) bool {
+	if m.Has(named, id) {
 		return false
 	}
-	p := fingerprint(id)
+	p := fingerprint(named, id)
 	kept := m.prints
 	if m.Len() == Remembered {
 		kept = kept[fingerprintBytes:]
@@ -56,7 +58,9 @@ func (m *Memory) Remember(id string) bool {
 	return true
 }
 
-func fingerprint(id string) [fingerprintBytes]byte {
-	sum := sha256.Sum256([]byte(id))
+func fingerprint(named ID, id string) [fingerprintBytes]byte {
+	b := binary.AppendUvarint(make([]byte, 0, 256), uint64(len(named)))
+	b = append(append(b, named...), id...)
+	sum := sha256.Sum256(b)
 	return [fingerprintBytes]byte(sum[:])
 }

@@ -16,6 +16,7 @@ type Record struct {
 	Seen     int64    // when the first event happened, Unix seconds; 0 for none
 	Last     int64    // when the last event happened, Unix seconds; 0 for none
 	IDs      Memory   // the activity events that were counted lately
+	Key      Key      // made with the item
 	Scores   Scores   // written by recalculations alone
 }
 

@@ -23,6 +23,7 @@ const (
 	attrSeen     = "seen"
 	attrLast     = "last"
 	attrIDs      = "ids"
+	attrKey      = "k"
 
 	attrR       = "r"
 	attrF       = "f"
@@ -81,7 +82,10 @@ func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, erro
 		return customer.Record{}, err
 	}
 	var err error
-	rec.IDs, err = customer.MemoryOf(bytesOf(item[attrIDs]))
+	if rec.IDs, err = customer.MemoryOf(bytesOf(item[attrIDs])); err != nil {
+		return customer.Record{}, err
+	}
+	rec.Key, err = customer.KeyOf(bytesOf(item[attrKey]))
 	return rec, err
 }
 
@@ -146,6 +150,9 @@ func customerUpdate(rec *customer.Record, before int64) (u *update, condition st
 	u.setBytes(attrHistory, history)
 	u.setBytes(attrActivity, activity)
 	u.setBytes(attrIDs, rec.IDs.Bytes())
+	if !rec.Key.IsZero() {
+		u.setBytes(attrKey, rec.Key[:])
+	}
 	u.set(attrSeen, number(rec.Seen))
 	u.set(attrLast, number(rec.Last))
 	return u, u.ifVersion(attrID, before)

@@ -36,10 +36,10 @@ func sample(id customer.ID) (customer.Record, order.Record) {
 		o.Apply(c)
 	}
 	o.First = true
-	rec := customer.Record{ID: id, Version: 1}
+	rec := customer.Record{ID: id, Version: 1, Key: customer.Key{1, 2, 3}}
 	o.AddTo(&rec.History, 1)
 	rec.Activity.Add(646, 3)
-	rec.IDs.Remember("event")
+	rec.IDs.Remember(id, "event")
 	rec.Touch(1_700_000_000)
 	return rec, o
 }

@@ -39,6 +39,9 @@ func SuppressionKey(channel, address string) Key {
 	return Key{"SUPPRESSED#" + base32Lower(sum[:20]), "SUPPRESSION"}
 }
 
+// SealKey is the key by which what a pseudonym's lines in the lake seal is opened. Deleting it erases the person there.
+func SealKey(pseudonym string) Key { return Key{"SEAL#" + pseudonym, "KEY"} }
+
 // CounterKey is one shard of a survey's counters.
 func CounterKey(survey string, shard int) Key {
 	return Key{surveyPK(survey), fmt.Sprintf("%s%02d", counterPrefix, shard)}

@@ -25,8 +25,9 @@ func want(changes []change) Want {
 }
 
 // apply folds the changes, all of one customer, into the state, which stays as it is. It returns what must be written
-// and, by change, what is wrong with those that cannot be folded, and the state after.
-func (s *Settings) apply(before State, changes []change) (Write, State, []error) {
+// and, by change, what is wrong with those that cannot be folded, and the state after. The item of a customer who had
+// no key so far is written for the key alone, unless nothing could be folded.
+func (s *Settings) apply(before State, changes []change, keyless bool) (Write, State, []error) {
 	f := folding{
 		settings: s,
 		rec:      before.Customer.Clone(),
@@ -40,6 +41,7 @@ func (s *Settings) apply(before State, changes []change) (Write, State, []error)
 	errs := make([]error, len(changes))
 	for i := range changes {
 		errs[i] = f.fold(&changes[i])
+		f.moved = f.moved || keyless && errs[i] == nil
 	}
 	var w Write
 	if f.moved {
@@ -80,7 +82,7 @@ func (f *folding) fold(c *change) error {
 		t := customer.Trait{Value: value, Time: c.said.UnixMilli(), Event: c.id}
 		f.described = f.profile.Set(name, t) || f.described
 	}
-	if f.rec.IDs.Remember(c.id) {
+	if f.rec.IDs.Remember(c.customer, c.id) {
 		f.rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
 		f.rec.Touch(c.time.Unix())
 		f.moved = true

@@ -3,6 +3,7 @@ package fold
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type Store interface {
 	Commit(ctx context.Context, rec *customer.Record, orders []order.Record) error
 	// PutProfile writes the traits on the same condition.
 	PutProfile(ctx context.Context, id customer.ID, p *customer.Profile) error
+	// Seal keeps a new customer's key where the lake's readers find it.
+	Seal(ctx context.Context, k customer.Key) error
 	// Orders reads all of a customer's orders, strongly consistent.
 	Orders(ctx context.Context, id customer.ID) ([]order.Record, error)
 }
@@ -37,6 +40,8 @@ type Folder struct {
 	Store Store
 	// Sleep waits before a conflict is folded again, and returns early with the context's error.
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Random is where the keys of new customers come from: crypto/rand's Reader, which several may read at once.
+	Random io.Reader
 	// Jitter returns a number in [0, 1) that spreads those waits.
 	Jitter func() float64
 	// Concurrency is how many customers are folded at a time; 0 is 8.
@@ -44,10 +49,12 @@ type Folder struct {
 }
 
 // Outcome is what became of one event: an error (Invalid is final, the retryable ones leave it for later), or the
-// signals that it gives, now that its effect is durable.
+// signals that it gives, now that its effect is durable. A replay of what was folded before has the same outcome.
 type Outcome struct {
 	Err     error
 	Signals []signal.Signal
+	Key     customer.Key // of the customer as the event names it; zero where Err is set or Erased
+	Erased  bool         // the customer was erased: the event was dropped and must be kept nowhere
 }
 
 // group is the events of one customer of a batch, few enough for one transaction.
@@ -157,10 +164,9 @@ func (f *Folder) foldChain(ctx context.Context, g *group, state State, err error
 func (f *Folder) foldGroup(ctx context.Context, g *group, state State, err error, outcomes []Outcome) {
 	var after State
 	var errs []error
+	var key newKey
 	for attempt := 0; err == nil; attempt++ {
-		var w Write
-		w, after, errs = f.apply(state, g.changes)
-		if err = f.persist(ctx, state.Customer.ID, w); err == nil {
+		if after, errs, err = f.try(ctx, g, state, &key); err == nil {
 			break
 		}
 		if err = f.pause(ctx, attempt, err); err == nil {
@@ -176,8 +182,54 @@ func (f *Folder) foldGroup(ctx context.Context, g *group, state State, err error
 			o.Err = errs[i]
 		default:
 			o.Signals, o.Err = f.signals(&g.changes[i], &after)
+			o.Key = after.Customer.Key
 		}
 	}
+}
+
+// try folds a group into a state once. It returns the state after, and what is wrong with each change.
+func (f *Folder) try(ctx context.Context, g *group, state State, key *newKey) (after State, errs []error, err error) {
+	keyless, err := f.give(&state.Customer, key)
+	if err != nil {
+		return state, nil, err
+	}
+	w, after, errs := f.apply(state, g.changes, keyless)
+	if w.Customer != nil && keyless {
+		if err := f.keep(ctx, key); err != nil {
+			return state, nil, err
+		}
+	}
+	return after, errs, f.persist(ctx, state.Customer.ID, w)
+}
+
+// newKey is a key made for a customer without one; all attempts at folding share it.
+type newKey struct {
+	customer.Key
+	kept bool // where the lake's readers find it
+}
+
+// give puts a key into a customer's item that has none, and says whether it had none.
+func (f *Folder) give(rec *customer.Record, k *newKey) (keyless bool, err error) {
+	if !rec.Key.IsZero() {
+		return false, nil
+	}
+	if k.IsZero() {
+		if k.Key, err = customer.NewKey(f.Random); err != nil {
+			return true, err
+		}
+	}
+	rec.Key = k.Key
+	return true, nil
+}
+
+// keep makes a new key readable before any item carries it.
+func (f *Folder) keep(ctx context.Context, k *newKey) error {
+	if k.kept {
+		return nil
+	}
+	err := f.Store.Seal(ctx, k.Key)
+	k.kept = err == nil
+	return err
 }
 
 func (f *Folder) load(ctx context.Context, w Want) (State, error) {

@@ -2,6 +2,7 @@ package fold_test
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -34,6 +35,7 @@ func setup(t *testing.T) (*fold.Folder, *[]time.Duration) {
 			return nil
 		},
 		Jitter:      func() float64 { return 0.5 },
+		Random:      cryptorand.Reader,
 		Concurrency: 1,
 	}, &waits
 }
@@ -90,7 +92,11 @@ func TestWritesStayWithinTheirBudget(t *testing.T) {
 			t.Parallel()
 			f, _ := setup(t)
 			const rounds = 20
-			var m dynamo.Meter
+			var first, m dynamo.Meter
+			foldAll(t, f, dynamo.WithMeter(t.Context(), &first), track("first", "c", "Checked In", nil))
+			if _, write := first.Units(); write != 2 { // the item, and its key
+				t.Errorf("a new customer costs %v write units, want 2", write)
+			}
 			for r := range rounds {
 				foldAll(t, f, dynamo.WithMeter(t.Context(), &m), test.events(r)...)
 			}
