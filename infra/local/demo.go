@@ -39,6 +39,9 @@ func demoCommand(ctx context.Context, arguments []string) error {
 	if len(others) > 0 {
 		return usageError{fmt.Errorf("demo takes no argument %q; see demo -h", others[0])}
 	}
+	if err := checkAddr(*addr); err != nil {
+		return err
+	}
 	root, err := project.Root()
 	if err != nil {
 		return err

@@ -12,9 +12,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -116,6 +118,18 @@ func parse(flags *flag.FlagSet, arguments []string) ([]string, error) {
 		}
 		others, arguments = append(others, rest[0]), rest[1:]
 	}
+}
+
+// checkAddr says what is wrong with an address to listen on.
+func checkAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("-addr is %q; give HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080", addr)}
+	}
+	return nil
 }
 
 // explain sets what -h prints.

@@ -254,3 +254,21 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		t.Errorf("an unknown flag gave %v", err)
 	}
 }
+
+func TestABadAddressIsRefusedWithWhatToGive(t *testing.T) {
+	for name, addr := range map[string]string{
+		"no port at all":        "127.0.0.1",
+		"a port out of range":   "127.0.0.1:70000",
+		"a port that is a name": "127.0.0.1:http",
+		"an empty port":         "127.0.0.1:",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range []command{upCommand, demoCommand} {
+				err := c(t.Context(), []string{"-addr", addr})
+				if !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), "HOST:PORT") {
+					t.Errorf("got %v, want how to write an address", err)
+				}
+			}
+		})
+	}
+}

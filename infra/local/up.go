@@ -41,6 +41,9 @@ func upCommand(ctx context.Context, arguments []string) error {
 	if len(others) > 0 {
 		return usageError{fmt.Errorf("up takes no argument %q; see up -h", others[0])}
 	}
+	if err := checkAddr(*addr); err != nil {
+		return err
+	}
 	root, err := project.Root()
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 // Package gateway is an API Gateway HTTP API on this machine: it takes the template's routes, verifies JWTs where a route
-// asks for one, hands requests to functions as events of payload format 2.0 and writes their answers. Limits are those of
-// AWS: 10 MB a request, 30 seconds an integration. Throttling and CORS are left out.
+// asks for one, hands requests to functions as events of payload format 2.0 and writes their answers, to pages of other
+// origins as its CORS settings have it. Limits are those of AWS: 10 MB a request, 6 MB the event that a function is given,
+// 30 seconds an integration. Throttling is left out.
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -40,6 +42,7 @@ type Config struct {
 	Account string
 	APIID   string
 	Routes  []Route
+	CORS    CORS
 	Now     func() time.Time
 }
 
@@ -64,11 +67,16 @@ func New(config Config) (*Gateway, error) {
 
 const (
 	maxBody       = 10 << 20
+	maxEvent      = 6 << 20 // Lambda's limit of a synchronous invocation, which the event reaches before the request does
 	integrationIn = 30 * time.Second
 )
 
 // ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.config.CORS.preflight(w, r) {
+		return
+	}
+	g.config.CORS.mark(w.Header(), r)
 	match, parameters := g.find(r.Method, r.URL.EscapedPath())
 	if match == nil {
 		message(w, http.StatusNotFound, "Not Found")
@@ -97,9 +105,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	event := g.event(r, match.Key, parameters, body)
 	event.RequestContext.Authorizer = authorizer
-	payload, err := json.Marshal(event)
+	payload, err := encode(event)
 	if err != nil {
 		message(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	if len(payload) > maxEvent {
+		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), integrationIn) // as in AWS, a caller that leaves stops nothing
@@ -111,8 +123,17 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		message(w, http.StatusInternalServerError, "Internal Server Error")
 	default:
-		write(w, answer)
+		g.write(w, answer)
 	}
+}
+
+// encode writes an event as API Gateway does: without the escapes of Go's own encoding, which would make it longer.
+func encode(event any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(event)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 func refuse(w http.ResponseWriter, err error) {
@@ -125,7 +146,7 @@ func refuse(w http.ResponseWriter, err error) {
 }
 
 // write writes a function's answer: an object with a status code, or any other JSON, which is a body with status 200.
-func write(w http.ResponseWriter, answer []byte) {
+func (g *Gateway) write(w http.ResponseWriter, answer []byte) {
 	var response struct {
 		events.APIGatewayV2HTTPResponse
 		StatusCode *int `json:"statusCode"`
@@ -145,7 +166,9 @@ func write(w http.ResponseWriter, answer []byte) {
 		return
 	}
 	for name, value := range response.Headers {
-		w.Header().Set(name, value)
+		if !g.config.CORS.own(name) {
+			w.Header().Set(name, value)
+		}
 	}
 	for _, cookie := range response.Cookies {
 		w.Header().Add("Set-Cookie", cookie)

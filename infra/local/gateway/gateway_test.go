@@ -207,6 +207,7 @@ func TestTheGatewayItselfAnswers(t *testing.T) {
 	}{
 		"404 to a path without a route":         {"/y", 0, recorder{}, Route{}, 404, `{"message":"Not Found"}`},
 		"413 to more than 10 MB":                {"/x", 10<<20 + 1, recorder{}, Route{}, 413, `{"message":"Request Entity Too Large"}`},
+		"413 to an event of more than 6 MB":     {"/x", 5 << 20, recorder{}, Route{}, 413, `{"message":"Request Entity Too Large"}`}, // base64
 		"500 to a function that fails":          {"/x", 1, recorder{err: errors.New("no")}, Route{}, 500, `{"message":"Internal Server Error"}`},
 		"500 to an answer that is no JSON":      {"/x", 1, recorder{answer: "no"}, Route{}, 500, `{"message":"Internal Server Error"}`},
 		"500 to a status that is none":          {"/x", 1, recorder{answer: `{"statusCode":7}`}, Route{}, 500, `{"message":"Internal Server Error"}`},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -27,7 +28,11 @@ func (s *Suite) serve(context.Context) error {
 	if err != nil {
 		return err
 	}
-	config := gateway.Config{Account: s.App.Account, Now: s.Clock.Now}
+	cors, err := s.App.CORS()
+	if err != nil {
+		return err
+	}
+	config := gateway.Config{Account: s.App.Account, Now: s.Clock.Now, CORS: gateway.CORS(cors)}
 	for _, r := range routes {
 		config.APIID = r.API
 		config.Routes = append(config.Routes, s.route(r))
@@ -73,16 +78,39 @@ func (s *Suite) routeARN(r *template.Route) string {
 	return "arn:aws:execute-api:" + s.App.Region + ":" + s.App.Account + ":" + r.API + "/$default/" + method + path
 }
 
-// addLocal adds the suite's own interface. Other sites' pages cannot use it: a request that a browser sends from
-// elsewhere names its origin.
-func (s *Suite) addLocal(mux *http.ServeMux) {
+// guard keeps other sites' pages from the suite's own interface: a request that a browser sends for one names its origin,
+// or, where the site's name was made to lead to this machine (DNS rebinding), comes under that name.
+func (s *Suite) guard(own http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if !s.isOwnName(r.Host) || origin != "" && origin != "http://"+r.Host {
+			answer(w, http.StatusForbidden, map[string]string{"error": "this is not for other sites: use " + s.URL})
+			return
+		}
+		own.ServeHTTP(w, r)
+	})
+}
+
+// isOwnName says whether the host of a request is an address, localhost, or the name that the suite was told to listen on:
+// no name that somebody else could have made to lead here.
+func (s *Suite) isOwnName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if net.ParseIP(strings.Trim(host, "[]")) != nil || strings.EqualFold(host, "localhost") {
+		return true
+	}
+	own, _, err := net.SplitHostPort(s.options.Addr)
+	return err == nil && own != "" && strings.EqualFold(own, host)
+}
+
+// addLocal adds the suite's own interface.
+func (s *Suite) addLocal(all *http.ServeMux) {
+	mux := http.NewServeMux()
+	all.Handle(localPath, s.guard(mux))
 	handle := func(pattern string, f func(http.ResponseWriter, *http.Request) (any, error)) {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+localPath+path, func(w http.ResponseWriter, r *http.Request) {
-			if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
-				answer(w, http.StatusForbidden, map[string]string{"error": "this is not for other sites"})
-				return
-			}
 			v, err := f(w, r)
 			switch {
 			case errors.Is(err, errNotFound):

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -197,7 +198,7 @@ func (w sayer) Write(line []byte) (int, error) {
 func (s *Suite) listen(context.Context) error {
 	listener, err := net.Listen("tcp", s.options.Addr)
 	if err != nil {
-		return fmt.Errorf("take the address %s: %w (is another suite running? -addr names another address)", s.options.Addr, err)
+		return fmt.Errorf("take the address %s: %w (%s)", s.options.Addr, err, whatToDo(err))
 	}
 	s.listener = listener
 	s.URL = "http://" + reachable(listener.Addr().String())
@@ -212,6 +213,18 @@ func (s *Suite) listen(context.Context) error {
 	go s.server.Serve(listener) // ends with Close
 	s.later(func() { s.server.Close() })
 	return nil
+}
+
+// whatToDo says what to change about an address that cannot be taken.
+func whatToDo(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "is another suite running? -addr names another address"
+	case errors.Is(err, syscall.EACCES):
+		return "ports below 1024 are the system's; -addr names another port"
+	default:
+		return "-addr takes an address of this machine and a port from 0 to 65535, such as 127.0.0.1:8080"
+	}
 }
 
 // reachable is an address that one can connect to: a listener on all addresses is reached on the loopback one.

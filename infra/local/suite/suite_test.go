@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -197,20 +198,42 @@ func TestTheSuitesOwnPagesAnswer(t *testing.T) {
 	}
 }
 
-func TestAPageOfAnotherSiteCannotMoveTheClock(t *testing.T) {
+func TestPagesOfOtherSitesCannotUseTheSuitesOwnInterface(t *testing.T) {
 	s := start(t, t.TempDir(), nil)
-	r, err := http.NewRequest(http.MethodPost, s.URL+"/_local/clock", bytes.NewBufferString(`{"advance":"24h"}`))
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Origin", "https://evil.example")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusForbidden {
-		t.Errorf("answered %d, want 403", answer.StatusCode)
+	for name, c := range map[string]struct {
+		method, path, host, origin string
+		want                       int
+	}{
+		"a page of another site":                        {"POST", "clock", "", "https://evil.example", 403},
+		"a page whose name was made to lead here":       {"POST", "clock", "evil.example:" + port, "http://evil.example:" + port, 403},
+		"a look at the outbox under such a name":        {"GET", "outbox", "evil.example:" + port, "", 403},
+		"the suite's own page":                          {"POST", "clock", "", "http://" + s.listener.Addr().String(), 200},
+		"a program on this machine":                     {"POST", "clock", "", "", 200},
+		"a program that calls this machine by its name": {"GET", "outbox", "localhost:" + port, "", 200},
+		"a program that calls this machine by IPv6":     {"GET", "queues", "[::1]:" + port, "", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequest(c.method, s.URL+"/_local/"+c.path, bytes.NewBufferString(`{"advance":"1s"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = c.host
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != c.want {
+				t.Errorf("answered %d, want %d", answer.StatusCode, c.want)
+			}
+		})
 	}
 }
 

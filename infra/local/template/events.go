@@ -141,6 +141,26 @@ func (app *App) Routes() ([]*Route, error) {
 	return routes, errors.Join(rd.faults...)
 }
 
+// CORS returns what the HTTP API lets pages of other origins do; the zero value where it lets them do nothing.
+func (app *App) CORS() (CORS, error) {
+	var rd reader
+	var c CORS
+	for _, r := range app.OfType("AWS::ApiGatewayV2::Api") {
+		if r.At("CorsConfiguration") == nil {
+			continue
+		}
+		if c.Origins != nil {
+			rd.fail(r, "CorsConfiguration: another API has one; one API is all that runs here")
+		}
+		list := func(name string) []string { return texts(r.At("CorsConfiguration." + name)) }
+		c = CORS{
+			Origins: list("AllowOrigins"), Methods: list("AllowMethods"), Headers: list("AllowHeaders"), Expose: list("ExposeHeaders"),
+			MaxAge: rd.seconds(r, "CorsConfiguration.MaxAge", 0), Credentials: r.At("CorsConfiguration.AllowCredentials") == true,
+		}
+	}
+	return c, errors.Join(rd.faults...)
+}
+
 // target finds the function of an integration's URI: its ARN, or API Gateway's path to it.
 func (app *App) target(uri string) *Resource {
 	if _, rest, ok := strings.Cut(uri, "/functions/"); ok {

@@ -92,6 +92,13 @@ type Route struct {
 	Scopes     []string
 }
 
+// CORS is the HTTP API's answer to pages of other origins.
+type CORS struct {
+	Origins, Methods, Headers, Expose []string
+	MaxAge                            time.Duration
+	Credentials                       bool
+}
+
 // Authorizer is a JWT authorizer.
 type Authorizer struct {
 	Issuer   string
