@@ -16,15 +16,25 @@ type BucketProps struct {
 	Expirations []Expiration
 }
 
-// Expiration is how long the objects under a prefix are kept, in days from their writing.
+// Expiration is how long objects are kept, in days from their writing.
 type Expiration struct {
+	// Prefix is what their names begin with; it ends in "/".
 	Prefix string
-	Days   float64
+	// Tag narrows it to objects with a tag of this key and value; nil takes all under the prefix.
+	Tag  *Tag
+	Days float64
+	// ForGood says that what expires, is deleted or is overwritten is gone a day later, without the thirty days in which
+	// anything else can be had back: for what names customers.
+	ForGood bool
 }
 
+// Tag is a tag of an object.
+type Tag struct{ Key, Value string }
+
 // Bucket holds objects for good: private, reachable over TLS alone, versioned (what is overwritten or deleted can be
-// had back for thirty days), moved to cheaper storage as it cools, and retained when its stack goes. Who read what
-// stands in a second bucket for ninety days.
+// had back for thirty days), moved to cheaper storage as it cools, and retained when its stack goes. It tells EventBridge
+// of what happens to its objects; nothing is delivered, or paid, until a rule asks for it. Who read what stands in a
+// second bucket for ninety days.
 type Bucket struct {
 	Bucket awss3.Bucket
 }
@@ -44,7 +54,7 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 	})
 	rules := []*awss3.LifecycleRule{{
 		Id:                                  jsii.String("Tidy"),
-		AbortIncompleteMultipartUploadAfter: days(2),
+		AbortIncompleteMultipartUploadAfter: days(7),
 		NoncurrentVersionExpiration:         days(30),
 		ExpiredObjectDeleteMarker:           jsii.Bool(true),
 		Transitions: &[]*awss3.Transition{{
@@ -53,9 +63,7 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 		}},
 	}}
 	for _, e := range props.Expirations {
-		rules = append(rules, &awss3.LifecycleRule{
-			Id: jsii.String("Expire-" + e.Prefix), Prefix: jsii.String(e.Prefix), Expiration: days(e.Days),
-		})
+		rules = append(rules, e.rule())
 	}
 	bucket := awss3.NewBucket(scope, jsii.String("Bucket"), &awss3.BucketProps{
 		Encryption:             awss3.BucketEncryption_KMS,
@@ -70,5 +78,23 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 		ServerAccessLogsBucket: logs,
 		LifecycleRules:         &rules,
 	})
+	// Not EventBridgeEnabled, which would set the same property by a function of the CDK's own at each deployment.
+	bucket.Node().DefaultChild().(awss3.CfnBucket).SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
+		EventBridgeConfiguration: &awss3.CfnBucket_EventBridgeConfigurationProperty{EventBridgeEnabled: jsii.Bool(true)},
+	})
 	return &Bucket{Bucket: bucket}
+}
+
+func (e Expiration) rule() *awss3.LifecycleRule {
+	rule := &awss3.LifecycleRule{
+		Id: jsii.String("Expire-" + e.Prefix), Prefix: jsii.String(e.Prefix), Expiration: awscdk.Duration_Days(jsii.Number(e.Days)),
+	}
+	if e.Tag != nil {
+		rule.Id = jsii.String("Expire-" + e.Prefix + "-" + e.Tag.Key)
+		rule.TagFilters = &map[string]any{e.Tag.Key: e.Tag.Value}
+	}
+	if e.ForGood {
+		rule.NoncurrentVersionExpiration = awscdk.Duration_Days(jsii.Number(1))
+	}
+	return rule
 }

@@ -29,11 +29,13 @@ func NewKey(parent constructs.Construct, id string) *Key {
 	})
 
 	// SES publishes receipts to the encrypted topic, SNS forwards them to the encrypted queue, CloudWatch publishes
-	// alarms, and S3 log delivery needs none. The conditions keep other accounts from using the services as deputies.
+	// alarms, EventBridge puts what rules match, and what they could not deliver, into encrypted queues; S3 log delivery
+	// needs none. The conditions keep other accounts from using the services as deputies.
 	for _, service := range []struct{ sid, name string }{
 		{"ReceiptsFromSes", "ses.amazonaws.com"},
 		{"DeliveriesOfSns", "sns.amazonaws.com"},
 		{"AlarmsOfCloudWatch", "cloudwatch.amazonaws.com"},
+		{"RulesOfEventBridge", "events.amazonaws.com"},
 	} {
 		key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid:        jsii.String(service.sid),

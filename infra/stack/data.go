@@ -30,6 +30,7 @@ type Data struct {
 	Lake      *construct.Bucket
 	WriteKeys *construct.Keys
 	TokenKeys *construct.Keys
+	Webhooks  *construct.Keys
 	Operators *construct.Operators
 	Sender    *construct.Sender
 }
@@ -43,29 +44,42 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 		Stack: scope,
 		Key:   key,
 		// What a recalculation reads: one small item a customer.
-		Customers: construct.NewTable(scope, "Customers", construct.TableProps{PartitionKey: "id", Key: key.Key}),
+		Customers: construct.NewTable(scope, "Customers", construct.TableProps{
+			PartitionKey: "id", TimeToLive: "ttl", Key: key.Key, // what is left of the erased expires
+		}),
 		// Everything else, found by key alone.
 		Records: construct.NewTable(scope, "Records", construct.TableProps{
 			PartitionKey: "pk", SortKey: "sk", TimeToLive: "ttl", Key: key.Key,
 		}),
-		// Events for good; runs until the same day of the next year can be compared with them.
-		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{
-			Key: key.Key, Expirations: []construct.Expiration{{Prefix: "runs/", Days: 400}},
-		}),
+		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{Key: key.Key, Expirations: expirations}),
 		WriteKeys: construct.NewKeys(scope, "WriteKeys", construct.KeysProps{
 			Description: "Liuke: the write keys that events are sent with", Key: key.Key,
 		}),
 		TokenKeys: construct.NewKeys(scope, "TokenKeys", construct.KeysProps{
 			Description: "Liuke: the keys that customers' links are sealed with", Key: key.Key,
 		}),
+		Webhooks: construct.NewConnections(scope, "Webhooks", construct.KeysProps{
+			Description: "Liuke: what shops and payment services sign their webhooks with, by connection", Key: key.Key,
+		}),
 		Operators: construct.NewOperators(scope, "Operators"),
 		Sender:    construct.NewSender(scope, "Sender", construct.SenderProps{Domain: props.SenderDomain}),
 	}
 	output(scope, "LakeBucket", "The bucket of events, snapshots and scores", data.Lake.Bucket.BucketName())
 	output(scope, "WriteKeysSecret", "The secret whose \"current\" is the write key", data.WriteKeys.Secret.SecretArn())
+	output(scope, "WebhooksSecret", "The secret of what webhooks are signed with, by connection", data.Webhooks.Secret.SecretArn())
 	output(scope, "UserPoolId", "Where operators are invited", data.Operators.UserPool.UserPoolId())
 	output(scope, "UserPoolClientId", "The client that operators sign in with", data.Operators.Client.UserPoolClientId())
 	return data
+}
+
+// expirations are what the lake does not keep for good. Events, by hour and by day, it keeps: what identifies a customer
+// in them is sealed with a key that goes with the customer. What stands open goes by itself, soon enough that an erased
+// customer is nowhere after a month.
+var expirations = []construct.Expiration{
+	{Prefix: "runs/", Days: 400}, // until the same day of the next year can be compared with them
+	{Prefix: "rejected/", Days: 28, ForGood: true},
+	{Prefix: "imports/", Days: 28, ForGood: true},
+	{Prefix: "exports/", Days: 7, ForGood: true},
 }
 
 func newStack(parent constructs.Construct, name, description, stage, account, region string) awscdk.Stack {

@@ -37,7 +37,7 @@ func TestTablesCannotBeLost(t *testing.T) {
 
 func TestTablesAreKeyedAsTheCodeReadsThem(t *testing.T) {
 	want := map[string]string{
-		"Customers": `[{"AttributeName":"id","KeyType":"HASH"}] null`,
+		"Customers": `[{"AttributeName":"id","KeyType":"HASH"}] {"AttributeName":"ttl","Enabled":true}`,
 		"Records":   `[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}] {"AttributeName":"ttl","Enabled":true}`,
 	}
 	for id, table := range synthesize(t).data.of("AWS::DynamoDB::GlobalTable") {
@@ -77,6 +77,53 @@ func TestLakeIsPrivateEncryptedAndKept(t *testing.T) {
 	}
 }
 
+func TestLakeTellsEventBridgeOfItsObjects(t *testing.T) {
+	for id, bucket := range synthesize(t).data.of("AWS::S3::Bucket") {
+		if !strings.HasPrefix(id, "LakeBucket") {
+			continue
+		}
+		if at(bucket.Properties, "NotificationConfiguration", "EventBridgeConfiguration", "EventBridgeEnabled") != true {
+			t.Errorf("%s tells nobody of an upload", id)
+		}
+	}
+}
+
+func TestWhatNamesCustomersInTheLakeExpiresForGood(t *testing.T) {
+	type kept struct{ days, overwritten float64 }
+	want := map[string]kept{
+		"rejected/": {28, 1}, "imports/": {28, 1}, "exports/": {7, 1}, "runs/": {400, 0},
+	}
+	for id, bucket := range synthesize(t).data.of("AWS::S3::Bucket") {
+		if !strings.HasPrefix(id, "LakeBucket") {
+			continue
+		}
+		tidied := false
+		for _, rule := range list(at(bucket.Properties, "LifecycleConfiguration", "Rules")) {
+			if at(rule, "Status") != "Enabled" {
+				t.Errorf("%s: the rule %v is off", id, at(rule, "Id"))
+			}
+			overwritten, _ := at(rule, "NoncurrentVersionExpiration", "NoncurrentDays").(float64)
+			prefix, ok := at(rule, "Prefix").(string)
+			if !ok { // for all objects: what is had back, and uploads that never ended
+				abandoned, _ := at(rule, "AbortIncompleteMultipartUpload", "DaysAfterInitiation").(float64)
+				tidied = overwritten == 30 && abandoned == 7 && at(rule, "ExpirationInDays") == nil
+				continue
+			}
+			days, _ := at(rule, "ExpirationInDays").(float64)
+			if got := (kept{days, overwritten}); got != want[prefix] {
+				t.Errorf("what stands under %q is kept for %v days and %v more when it is gone, want %v", prefix, days, overwritten, want[prefix])
+			}
+			delete(want, prefix)
+		}
+		if !tidied {
+			t.Errorf("%s keeps old versions or halves of uploads for good, or nothing at all", id)
+		}
+	}
+	for prefix := range want {
+		t.Errorf("what stands under %q never expires", prefix)
+	}
+}
+
 // deniesPlainHTTP tells whether the policy of a resource refuses what comes without TLS.
 func deniesPlainHTTP(tm template, kind, of, id string) bool {
 	for _, policy := range tm.of(kind) {
@@ -107,7 +154,10 @@ func TestKeyRotatesAndStays(t *testing.T) {
 }
 
 func TestServicesMayUseTheKeyForThisAccountAlone(t *testing.T) {
-	want := map[string]bool{"ses.amazonaws.com": false, "sns.amazonaws.com": false, "cloudwatch.amazonaws.com": false, "logs." + region + ".amazonaws.com": false}
+	want := map[string]bool{
+		"ses.amazonaws.com": false, "sns.amazonaws.com": false, "cloudwatch.amazonaws.com": false,
+		"events.amazonaws.com": false, "logs." + region + ".amazonaws.com": false,
+	}
 	for _, key := range synthesize(t).data.of("AWS::KMS::Key") {
 		for _, s := range list(at(key.Properties, "KeyPolicy", "Statement")) {
 			service, ok := at(s, "Principal", "Service").(string)
@@ -132,16 +182,19 @@ func TestServicesMayUseTheKeyForThisAccountAlone(t *testing.T) {
 func TestNoSecretStandsInATemplate(t *testing.T) {
 	s := synthesize(t)
 	secrets := s.data.of("AWS::SecretsManager::Secret")
-	if len(secrets) != 2 {
-		t.Errorf("%d secrets, want the write keys and the token keys", len(secrets))
+	// The first member of each; that of the webhooks' secret is no connection.
+	want := map[string]string{"WriteKeys": "current", "TokenKeys": "current", "Webhooks": "unused"}
+	if len(secrets) != len(want) {
+		t.Errorf("%d secrets, want %d", len(secrets), len(want))
 	}
 	for id, secret := range secrets {
 		if secret.Properties["SecretString"] != nil {
 			t.Errorf("the value of %s stands in the template", id)
 		}
 		generate := at(secret.Properties, "GenerateSecretString")
-		if at(generate, "GenerateStringKey") != "current" || at(generate, "PasswordLength").(float64) < 43 {
-			t.Errorf("%s is not generated as {\"current\": 256 random bits}: %v", id, generate)
+		name, _, _ := strings.Cut(id, "Secret")
+		if at(generate, "GenerateStringKey") != want[name] || at(generate, "PasswordLength").(float64) < 43 {
+			t.Errorf("%s is not generated as {%q: 256 random bits}: %v", id, want[name], generate)
 		}
 		if secret.DeletionPolicy != "Retain" {
 			t.Errorf("%s is not retained", id)

@@ -26,6 +26,7 @@ var arns = map[string]string{
 	"AWS::SES::ConfigurationSet":      "ses:R:A:configuration-set/N",
 	"AWS::Cognito::UserPool":          "cognito-idp:R:A:userpool/N",
 	"AWS::CloudWatch::Alarm":          "cloudwatch:R:A:alarm:N",
+	"AWS::Events::Rule":               "events:R:A:rule/N",
 }
 
 // identify gives a resource its name and ARN.
