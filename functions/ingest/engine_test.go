@@ -33,7 +33,7 @@ func TestABatchReachesTheRealQueueAndLake(t *testing.T) {
 	if len(events) != 3 || events[0].User != "user-0001" || string(events[1].Traits) != `{"email":"sam@shop.example","locale":"en-GB"}` {
 		t.Fatalf("the queue holds %+v", events)
 	}
-	if o, err := event.OrderOf(&events[0], "CNY"); err != nil || o.Total != 12995 {
+	if o, err := event.OrderOf(&events[0], money.Only("CNY")); err != nil || o.Total != 12995 {
 		t.Fatalf("the order is %+v, %v", o, err)
 	}
 

@@ -2,25 +2,28 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"net/http"
-	"strings"
+	"strconv"
 	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/clock"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/limit"
 	"liuke/shared/queue"
 )
 
-// Handler takes in the calls of the tracking API: POST /v1/identify, /v1/track and /v1/batch.
+// Handler takes in events: the calls of the tracking API and whatever else routes lists.
 type Handler struct {
 	Tracking event.Tracking
 	// Keys gives the secret of the write keys: {"current":"…","previous":"…"}, previous being optional.
 	Keys interface {
 		Value(ctx context.Context) ([]byte, error)
 	}
+	// Pace holds each write key to a number of events a second; nil is no limit.
+	Pace *limit.Limiter
 	// Queue takes the packs of accepted events.
 	Queue interface {
 		Send(ctx context.Context, messages ...queue.Message) error
@@ -29,9 +32,9 @@ type Handler struct {
 	Lake interface {
 		PutRejected(ctx context.Context, rejected []event.Rejected) error
 	}
-	// Counter counts events by outcome.
+	// Counter counts events and requests by outcome and call.
 	Counter interface {
-		Count(metric string, n int)
+		CountBy(call string, counts map[string]int)
 	}
 	Now clock.Now
 	Log *slog.Logger
@@ -44,74 +47,30 @@ const (
 	metricRejected     = "EventsRejected"
 	metricRefused      = "RequestsRefused"
 	metricUnauthorized = "RequestsUnauthorized"
+	metricThrottled    = "RequestsThrottled"
 )
 
 // Handle answers one request. 200 means that the queue has taken every accepted event and the lake every rejected one;
 // where either cannot, it is 503 and the client sends everything again, which changes nothing for what was taken.
 func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
-	read, ok := h.reader(&r)
+	to, ok := routes[r.RouteKey]
 	if !ok {
-		return api.Error(fault.New(fault.NotFound, "there is no such call: POST to /v1/identify, /v1/track or /v1/batch")), nil
+		return api.Error(fault.New(fault.NotFound, "there is no such call: POST to /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias or /v1/batch")), nil
 	}
-	in, err := h.take(ctx, &r, read)
+	in, err := to.take(h, ctx, &r, h.Now())
+	if in != nil {
+		if err != nil {
+			in.Events = nil
+		}
+		if e := h.store(ctx, in); e != nil {
+			err = e
+		}
+	}
 	if err != nil {
-		return h.refuse(ctx, err), nil
+		return h.refuse(ctx, to.call, err), nil
 	}
-	h.count(in)
-	if only := onlyFate(&r, in); only != nil && only.Err != nil {
-		return api.Error(only.Err), nil
-	}
-	return answer(&r, in), nil
-}
-
-// reader returns what reads the body of the route's call.
-func (h *Handler) reader(r *api.Request) (read func(body []byte, now time.Time) (*event.Intake, error), ok bool) {
-	one := func(t event.Type) func([]byte, time.Time) (*event.Intake, error) {
-		return func(body []byte, now time.Time) (*event.Intake, error) { return h.Tracking.One(t, body, now) }
-	}
-	switch r.RouteKey {
-	case "POST /v1/identify":
-		return one(event.Identify), true
-	case "POST /v1/track":
-		return one(event.Track), true
-	case "POST /v1/batch":
-		return h.Tracking.Batch, true
-	}
-	return nil, false
-}
-
-// take authorises the request, reads its events, and hands them on. The key in the header is looked at before the body,
-// so that nobody without one costs more than the limits allow.
-func (h *Handler) take(ctx context.Context, r *api.Request, read func([]byte, time.Time) (*event.Intake, error)) (*event.Intake, error) {
-	keys, err := loadKeys(ctx, h.Keys)
-	if err != nil {
-		return nil, err
-	}
-	inHeader, hasHeader := basicUser(api.Header(r, "authorization"))
-	if hasHeader && !keys.match(inHeader) {
-		return nil, unauthorized()
-	}
-	body, err := api.Body(r, event.MaxBatchBytes)
-	if err != nil {
-		return nil, err
-	}
-	now := h.Now()
-	in, refused := read(body, now)
-	switch {
-	case hasHeader, keys.match(in.WriteKey):
-	case fault.CodeOf(refused) == fault.TooLarge:
-		return nil, refused // the limits come first, and the key was not read
-	default:
-		return nil, unauthorized()
-	}
-	if refused != nil {
-		in.Rejected = []event.Rejected{event.NewRejected(body, now, refused)}
-	}
-	keys.redact(in.Rejected)
-	if err := h.store(ctx, in); err != nil {
-		return nil, err
-	}
-	return in, refused
+	h.count(to.call, in)
+	return to.answer(&r, in), nil
 }
 
 // store hands events on: what is rejected to the lake, the rest to the queue.
@@ -133,18 +92,26 @@ func (h *Handler) store(ctx context.Context, in *event.Intake) error {
 }
 
 // refuse answers a request that is refused as a whole, and counts it.
-func (h *Handler) refuse(ctx context.Context, err error) api.Response {
+func (h *Handler) refuse(ctx context.Context, call string, err error) api.Response {
+	var fast *tooFast
+	if errors.As(err, &fast) {
+		h.Counter.CountBy(call, map[string]int{metricThrottled: 1})
+		r := api.Error(err)
+		r.Headers["retry-after"] = strconv.Itoa(fast.seconds())
+		r.Headers["x-ratelimit-reset"] = r.Headers["retry-after"] // what Segment's browser library reads
+		return r
+	}
 	code := fault.CodeOf(err)
 	switch code {
 	case fault.Unauthorized:
-		h.Counter.Count(metricUnauthorized, 1)
+		h.Counter.CountBy(call, map[string]int{metricUnauthorized: 1})
 	case fault.Unavailable, fault.Throttled, fault.Internal:
 		h.Log.ErrorContext(ctx, "request not taken", "code", code, "error", err.Error())
 		if code == fault.Throttled { // by a service of ours: not the client's pace
 			err = fault.As(err, fault.Unavailable, "the events cannot be taken just now: send them again")
 		}
 	default:
-		h.Counter.Count(metricRefused, 1)
+		h.Counter.CountBy(call, map[string]int{metricRefused: 1})
 	}
 	r := api.Error(err)
 	if code == fault.Unauthorized {
@@ -153,50 +120,18 @@ func (h *Handler) refuse(ctx context.Context, err error) api.Response {
 	return r
 }
 
-func (h *Handler) count(in *event.Intake) {
+func (h *Handler) count(call string, in *event.Intake) {
 	n := map[event.Outcome]int{}
 	for i := range in.Fates {
 		n[in.Fates[i].Outcome]++
 	}
-	h.Counter.Count(metricAccepted, n[event.Accepted])
-	h.Counter.Count(metricDuplicate, n[event.Duplicate])
-	h.Counter.Count(metricRejected, n[event.Refused])
+	h.Counter.CountBy(call, map[string]int{metricAccepted: n[event.Accepted], metricDuplicate: n[event.Duplicate], metricRejected: n[event.Refused]})
 }
 
-// onlyFate returns the fate of a call's one event, nil for a batch.
-func onlyFate(r *api.Request, in *event.Intake) *event.Fate {
-	if r.RouteKey == "POST /v1/batch" || len(in.Fates) != 1 {
-		return nil
-	}
-	return &in.Fates[0]
-}
+// tooFast says that a key has sent more than its pace allows, and when that will be over.
+type tooFast struct{ wait time.Duration }
 
-// success is the body of a 200. Events are listed where the client prefers that.
-type success struct {
-	Success bool        `json:"success"`
-	Events  []eventFate `json:"events,omitempty"`
-}
+func (e *tooFast) Error() string { return "the write key is over its pace" }
 
-type eventFate struct {
-	MessageID event.MessageID `json:"messageId,omitempty"`
-	Fate      event.Outcome   `json:"fate"`
-	Reason    string          `json:"reason,omitempty"`
-	Pointer   string          `json:"pointer,omitempty"`
-}
-
-func answer(r *api.Request, in *event.Intake) api.Response {
-	if !strings.Contains(strings.ToLower(api.Header(r, "prefer")), "return=representation") {
-		return api.JSON(http.StatusOK, success{Success: true})
-	}
-	events := make([]eventFate, len(in.Fates))
-	for i, f := range in.Fates {
-		events[i] = eventFate{MessageID: f.ID, Fate: f.Outcome}
-		if f.Err != nil {
-			p := api.ProblemOf(f.Err)
-			events[i].Reason, events[i].Pointer = p.Detail, p.Pointer
-		}
-	}
-	out := api.JSON(http.StatusOK, success{Success: true, Events: events})
-	out.Headers["preference-applied"] = "return=representation"
-	return out
-}
+// seconds is the time to wait in whole seconds, at least 1.
+func (e *tooFast) seconds() int { return int((e.wait + time.Second - 1) / time.Second) }

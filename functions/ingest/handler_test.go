@@ -31,7 +31,7 @@ type bundle struct {
 	secret                  []byte
 	sent                    []queue.Message
 	rejected                []event.Rejected
-	counts                  map[string]int
+	counts, calls           map[string]int
 	log                     bytes.Buffer
 	keyErr, sendErr, putErr error
 }
@@ -52,12 +52,19 @@ func (b *bundle) PutRejected(_ context.Context, rejected []event.Rejected) error
 	return b.putErr
 }
 
-func (b *bundle) Count(metric string, n int) { b.counts[metric] += n }
+func (b *bundle) CountBy(call string, counts map[string]int) {
+	for metric, n := range counts {
+		if n != 0 {
+			b.counts[metric] += n
+			b.calls[call]++
+		}
+	}
+}
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
-	b := &bundle{secret: []byte(`{"current":"` + sampleKey + `","previous":"wk/old"}`), counts: map[string]int{}}
-	b.Handler = Handler{Tracking: event.Tracking{Currency: "CNY"}, Keys: b, Queue: b, Lake: b, Counter: b,
+	b := &bundle{secret: []byte(`{"current":"` + sampleKey + `","previous":"wk/old"}`), counts: map[string]int{}, calls: map[string]int{}}
+	b.Handler = Handler{Tracking: event.Tracking{Money: money.Only("CNY")}, Keys: b, Queue: b, Lake: b, Counter: b,
 		Now: func() time.Time { return now }, Log: slog.New(slog.NewJSONHandler(&b.log, nil))}
 	return b
 }
@@ -199,7 +206,7 @@ func TestBadRequestsAreNamedAndKept(t *testing.T) {
 		detail  string
 		kept    bool
 	}{
-		{"a route that is none", authorised("page", `{}`), 404, "", "there is no such call", false},
+		{"a route that is none", authorised("events/x", `{}`), 404, "", "there is no such call", false},
 		{"no JSON", authorised("track", `{"userId":`), 400, "", "not valid JSON", true},
 		{"no person", authorised("track", `{"event":"e"}`), 400, "/userId", "needs a userId or an anonymousId", true},
 		{"no name", authorised("track", `{"userId":"u"}`), 400, "/event", "event must be a string", true},

@@ -10,6 +10,7 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/event"
 	"liuke/shared/lake"
+	"liuke/shared/limit"
 	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/secret"
@@ -23,14 +24,17 @@ type settings struct {
 	Lake      string `env:"LIUKE_LAKE_BUCKET,required"`
 	WriteKeys string `env:"LIUKE_WRITE_KEYS_SECRET,required"`
 	Currency  string `env:"LIUKE_CURRENCY,required"`
+	Rates     string `env:"LIUKE_RATES"`
+	KeyRate   int    `env:"LIUKE_KEY_RATE" envDefault:"2000"` // events a second of one write key
 }
 
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	lambda.Start((&Handler{
-		Tracking: event.Tracking{Currency: env.Must(money.ParseCurrency(s.Currency))},
+		Tracking: event.Tracking{Money: env.Must(money.ParseRates(s.Rates, env.Must(money.ParseCurrency(s.Currency))))},
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.WriteKeys, now),
+		Pace:     limit.New(s.KeyRate),
 		Queue:    queue.New(awsenv.Config("SQS"), s.Events),
 		Lake:     lake.New(awsenv.Config("S3"), s.Lake),
 		Counter:  telemetry.NewCounter(os.Stdout, "ingest", now),

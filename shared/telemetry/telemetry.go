@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,26 +34,47 @@ func NewCounter(out io.Writer, function string, now func() time.Time) *Counter {
 }
 
 // Count writes one line that counts n under the metric's name. Zero counts write nothing.
-func (c *Counter) Count(metric string, n int) {
-	if c == nil || n == 0 {
+func (c *Counter) Count(metric string, n int) { c.CountBy("", map[string]int{metric: n}) }
+
+// CountBy writes one line that counts under several metrics' names, for the function as a whole and, unless it is "",
+// for the call (a route of its API). Zero counts are left out, and a line without any is not written.
+func (c *Counter) CountBy(call string, counts map[string]int) {
+	if c == nil {
 		return
 	}
-	line, err := json.Marshal(map[string]any{
-		"_aws": map[string]any{
-			"Timestamp": c.now().UnixMilli(),
-			"CloudWatchMetrics": []any{map[string]any{
-				"Namespace":  Namespace,
-				"Dimensions": [][]string{{"function"}},
-				"Metrics":    []any{map[string]string{"Name": metric, "Unit": "Count"}},
-			}},
-		},
-		"function": c.function,
-		metric:     n,
-	})
+	line := map[string]any{"function": c.function}
+	metrics := []map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[name]; n != 0 {
+			line[name] = n
+			metrics = append(metrics, map[string]string{"Name": name, "Unit": "Count"})
+		}
+	}
+	dimensions := [][]string{{"function"}}
+	if call != "" {
+		line["call"] = call
+		dimensions = append(dimensions, []string{"function", "call"})
+	}
+	if len(metrics) > 0 {
+		c.write(line, dimensions, metrics)
+	}
+}
+
+// write writes a line in the embedded metric format.
+func (c *Counter) write(line map[string]any, dimensions [][]string, metrics []map[string]string) {
+	line["_aws"] = map[string]any{
+		"Timestamp": c.now().UnixMilli(),
+		"CloudWatchMetrics": []any{map[string]any{
+			"Namespace":  Namespace,
+			"Dimensions": dimensions,
+			"Metrics":    metrics,
+		}},
+	}
+	text, err := json.Marshal(line)
 	if err != nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.out.Write(append(line, '\n')) // a metric that cannot be written has nowhere else to go
+	c.out.Write(append(text, '\n')) // a metric that cannot be written has nowhere else to go
 }
