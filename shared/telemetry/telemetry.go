@@ -28,8 +28,12 @@ type Counter struct {
 	now      func() time.Time
 }
 
-// NewCounter returns a counter that writes to out (a function's standard output).
+// NewCounter returns a counter that writes to out (a function's standard output). In Lambda the dimension "function" is
+// the deployed function's own name rather than the given one, so that alarms tell the stages of one account apart.
 func NewCounter(out io.Writer, function string, now func() time.Time) *Counter {
+	if lambdacontext.FunctionName != "" {
+		function = lambdacontext.FunctionName
+	}
 	return &Counter{out: out, function: function, now: now}
 }
 

@@ -1,4 +1,4 @@
-package telemetry_test
+package telemetry
 
 import (
 	"bytes"
@@ -6,62 +6,45 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
-
-	"liuke/shared/telemetry"
 )
 
-func now() time.Time { return time.UnixMilli(1_700_000_000_000) }
-
-// lines decodes what a counter has written.
-func lines(t *testing.T, out *bytes.Buffer) (all []map[string]any) {
-	t.Helper()
-	for d := json.NewDecoder(out); d.More(); {
-		var line map[string]any
-		if err := d.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, line)
-	}
-	return all
-}
-
-// embedded is the part of a line that CloudWatch reads its metrics from.
-func embedded(dimensions []any, names ...string) map[string]any {
-	var metrics []any
-	for _, name := range names {
-		metrics = append(metrics, map[string]any{"Name": name, "Unit": "Count"})
-	}
-	return map[string]any{"Timestamp": 1.7e12, "CloudWatchMetrics": []any{
-		map[string]any{"Namespace": "Liuke", "Dimensions": dimensions, "Metrics": metrics}}}
-}
-
-func TestCountsAreWrittenInTheEmbeddedMetricFormat(t *testing.T) {
-	function, call := []any{"function"}, []any{"function", "call"}
-	cases := []struct {
-		name  string
-		count func(c *telemetry.Counter)
-		want  []map[string]any
-	}{
-		{"one count is the function's", func(c *telemetry.Counter) { c.Count("EventsFolded", 3) },
-			[]map[string]any{{"function": "profile", "EventsFolded": 3.0, "_aws": embedded([]any{function}, "EventsFolded")}}},
-		{"counts of a call are the function's and the call's", func(c *telemetry.Counter) { c.CountBy("track", map[string]int{"B": 2, "A": 1, "C": 0}) },
-			[]map[string]any{{"function": "profile", "call": "track", "A": 1.0, "B": 2.0, "_aws": embedded([]any{function, call}, "A", "B")}}},
-		{"nothing is not written", func(c *telemetry.Counter) { c.Count("A", 0); c.CountBy("track", nil) }, nil},
+func TestACountIsOneLineOfTheEmbeddedMetricFormat(t *testing.T) {
+	cases := []struct{ name, deployed, function string }{
+		{"outside Lambda the function is called as the code calls it", "", "profile"},
+		{"in Lambda it is called as it was deployed, so that stages are told apart", "Liuke-prod-App-Profile-1A2B", "Liuke-prod-App-Profile-1A2B"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			before := lambdacontext.FunctionName
+			lambdacontext.FunctionName = c.deployed
+			t.Cleanup(func() { lambdacontext.FunctionName = before })
+
 			var out bytes.Buffer
-			c.count(telemetry.NewCounter(&out, "profile", now))
-			if d := cmp.Diff(c.want, lines(t, &out)); d != "" {
-				t.Fatalf("the lines differ (-want +got):\n%s", d)
+			counter := NewCounter(&out, "profile", func() time.Time { return time.UnixMilli(1750000000123) })
+			counter.Count("EventsFolded", 3)
+			counter.Count("EventsRefused", 0) // writes nothing
+
+			var got map[string]any
+			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+				t.Fatalf("%q: %v", out.String(), err)
+			}
+			want := map[string]any{
+				"function": c.function, "EventsFolded": 3.0,
+				"_aws": map[string]any{"Timestamp": 1750000000123.0, "CloudWatchMetrics": []any{map[string]any{
+					"Namespace": "Liuke", "Dimensions": []any{[]any{"function"}},
+					"Metrics": []any{map[string]any{"Name": "EventsFolded", "Unit": "Count"}},
+				}}},
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
 }
 
 func TestNoCounterCountsNothing(t *testing.T) {
-	var c *telemetry.Counter
-	c.Count("A", 1)
-	c.CountBy("track", map[string]int{"A": 1})
+	var none *Counter
+	none.Count("EventsFolded", 1) // must not panic
 }
