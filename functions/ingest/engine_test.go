@@ -15,6 +15,7 @@ import (
 	"liuke/infra/local/engine"
 	"liuke/shared/event"
 	"liuke/shared/lake"
+	"liuke/shared/money"
 	"liuke/shared/queue"
 )
 

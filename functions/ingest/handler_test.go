@@ -18,6 +18,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/money"
 	"liuke/shared/queue"
 )
 

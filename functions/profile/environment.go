@@ -32,6 +32,7 @@ type config struct {
 	Lake      string `env:"LIUKE_LAKE_BUCKET,required,notEmpty"`
 	Zone      string `env:"LIUKE_TIME_ZONE,required,notEmpty"`
 	Currency  string `env:"LIUKE_CURRENCY,required,notEmpty"`
+	Rates     string `env:"LIUKE_RATES"`
 }
 
 func fromEnvironment(log *slog.Logger) (*Handler, error) {
@@ -51,10 +52,14 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	rates, err := money.ParseRates(c.Rates, currency)
+	if err != nil {
+		return nil, err
+	}
 	sqs := awsenv.Config("SQS")
 	return NewHandler(
 		&fold.Folder{
-			Settings: fold.Settings{Zone: zone, Currency: currency},
+			Settings: fold.Settings{Zone: zone, Money: rates},
 			Store:    dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records),
 			Sleep:    sleep,
 			Jitter:   rand.Float64,

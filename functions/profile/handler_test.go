@@ -23,6 +23,7 @@ import (
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
 	"liuke/shared/telemetry"
@@ -81,7 +82,7 @@ func setup(t *testing.T) *bundle {
 	customers, records := engine.NewTables(t)
 	b := &bundle{store: dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)}
 	b.folder = &fold.Folder{
-		Settings: fold.Settings{Zone: shanghai, Currency: "CNY"},
+		Settings: fold.Settings{Zone: shanghai, Money: money.Only("CNY")},
 		Store:    b.store,
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Jitter:   func() float64 { return 0 },
@@ -166,7 +167,7 @@ func TestOrdersBecomeHistoryAndSignals(t *testing.T) {
 	if err := json.Unmarshal(signals[0].Data, &data); err != nil {
 		t.Fatal(err)
 	}
-	if want := (signal.OrderData{Order: "o-1", Amount: 10_000, Currency: "CNY", First: true}); data != want ||
+	if want := (signal.OrderData{Order: "o-1", Amount: 10_000, Currency: "CNY", Worth: 10_000, First: true}); data != want ||
 		signals[0].ID != signal.OrderID("o-1") || signals[0].Customer != "user-0001" ||
 		!signals[0].Time.Equal(time.Date(2026, 2, 28, 16, 30, 0, 0, time.UTC)) {
 		t.Errorf("signal %+v with %+v, want %+v", signals[0], data, want)

@@ -21,6 +21,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/fold"
+	"liuke/shared/money"
 	"liuke/shared/signal"
 )
 
@@ -43,7 +44,7 @@ func newWorld(t testing.TB) *world {
 		customers: customers,
 	}
 	w.folder = &fold.Folder{
-		Settings:    fold.Settings{Zone: shanghai, Currency: "CNY"},
+		Settings:    fold.Settings{Zone: shanghai, Money: money.Only("CNY")},
 		Store:       w.store,
 		Sleep:       func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Jitter:      func() float64 { return 0.5 },

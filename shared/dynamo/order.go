@@ -66,7 +66,9 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 	item := attributes(OrderKey(id, o.ID))
 	item[attrVersion] = number(o.Version)
 	item["status"] = text(o.Status()) // for people; nothing reads it
-	item["currency"] = text(string(o.Currency))
+	if o.Currency != "" {
+		item["currency"] = text(string(o.Currency))
+	}
 	if len(o.Changes) > 0 {
 		item["changes"] = &types.AttributeValueMemberB{Value: order.EncodeChanges(o.Changes)}
 	}
@@ -79,6 +81,9 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 	}
 	if o.Placed {
 		item["day"] = number(int64(o.Day))
+		if o.Rate != (money.Rate{}) {
+			item["rate"] = &types.AttributeValueMemberN{Value: o.Rate.String()}
+		}
 		putStamp(item, "placed", o.PlacedBy)
 	}
 	for name, set := range map[string]bool{"first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
@@ -107,6 +112,11 @@ func decodeOrder(item map[string]types.AttributeValue) (o order.Record, err erro
 	if o.Changes, err = order.DecodeChanges(bytesOf(item["changes"])); err != nil {
 		return order.Record{}, err
 	}
+	if rate := item["rate"]; rate != nil {
+		if o.Rate, err = rateOf(rate); err != nil {
+			return order.Record{}, err
+		}
+	}
 	if o.Refunds, err = order.DecodeRefunds(bytesOf(item["refunds"])); err != nil {
 		return order.Record{}, err
 	}
@@ -125,6 +135,15 @@ func stampOf(item map[string]types.AttributeValue, name string) order.Stamp {
 		Kind:  order.Kind(numberOf(item[name+"_kind"])),
 		Event: textOf(item[name+"_by"]),
 	}
+}
+
+func rateOf(v types.AttributeValue) (money.Rate, error) {
+	n, ok := v.(*types.AttributeValueMemberN)
+	if !ok {
+		return money.Rate{}, fault.New(fault.Internal, "an order's rate is not a number")
+	}
+	rate, err := money.ParseRate(n.Value)
+	return rate, fault.As(err, fault.Internal, "an order's rate is damaged")
 }
 
 func flagOf(v types.AttributeValue) bool {

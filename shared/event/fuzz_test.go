@@ -14,6 +14,7 @@ import (
 
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/money"
 )
 
 // FuzzBatch holds the scanner to encoding/json: both take the same bodies for JSON, and of what is accepted every field
@@ -207,7 +208,7 @@ func FuzzOrder(f *testing.F) {
 	f.Add([]byte(nil), event.OrderUpdated, false)
 	f.Fuzz(func(t *testing.T, properties []byte, name string, imported bool) {
 		e := &event.Event{Name: name, Properties: properties, Import: imported, Time: now}
-		o, err := event.OrderOf(e, "CNY")
+		o, err := event.OrderOf(e, money.Only("CNY"))
 		if err != nil {
 			if fault.CodeOf(err) != fault.Invalid {
 				t.Fatal(err)

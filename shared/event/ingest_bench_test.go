@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liuke/shared/event"
+	"liuke/shared/money"
 )
 
 // batchOf20 is a body as a client library sends it: 20 track events of about 1 KB, one of four an order.
@@ -54,7 +55,7 @@ type bareBatch struct {
 // budget is 100,000 events/s a core and a ratio of at most 1.3.
 func BenchmarkIngest(b *testing.B) {
 	body, now := batchOf20(), time.Date(2026, 3, 1, 8, 31, 1, 0, time.UTC)
-	tracking := event.Tracking{Currency: "CNY"}
+	tracking := event.Tracking{Money: money.Only("CNY")}
 	var ours, bare time.Duration
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

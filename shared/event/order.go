@@ -21,8 +21,10 @@ const (
 type Order struct {
 	ID string
 	// Total is the order's worth where it was completed or updated, and what was given back where it was refunded; 0
-	// where it was cancelled, or refunded as a whole. Between 0 and MaxTotal.
+	// where it was cancelled, or refunded as a whole. Between 0 and MaxTotal, in the business's currency as well.
 	Total money.Amount
+	// Currency is what Total is in; "" where the event names no amount.
+	Currency money.Currency
 	// Whole says that the whole order was refunded: the event names no amount, which in Segment's specification is a
 	// full refund.
 	Whole bool
@@ -42,8 +44,10 @@ func IsOrder(name string) bool {
 
 // OrderOf reads what an order event says, by Segment's Ecommerce specification: order_id; total, or revenue where
 // there is no total; currency, the business's where it is absent. An imported event's property date is the order's
-// day. It returns an Invalid error with the pointer to the property ("/properties/total").
-func OrderOf(e *Event, currency money.Currency) (Order, error) {
+// day. It returns an Invalid error with the pointer to the property ("/properties/total"), for a currency without a
+// rate too. Where an order's day is not said it depends on the business's time zone, which is not known here: a
+// placement passes where a rate is known for the latest day that it can be.
+func OrderOf(e *Event, rates *money.Rates) (Order, error) {
 	s := newScanner(e.Properties)
 	v, err := s.value()
 	if err == nil {
@@ -52,7 +56,7 @@ func OrderOf(e *Event, currency money.Currency) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	return s.order(v, e, currency)
+	return s.order(v, e, rates)
 }
 
 // orderDraft is the properties of an order event, not judged yet.
@@ -60,7 +64,7 @@ type orderDraft struct {
 	id, total, revenue, currency, date value
 }
 
-func (s *scanner) order(properties value, e *Event, currency money.Currency) (o Order, err error) {
+func (s *scanner) order(properties value, e *Event, rates *money.Rates) (o Order, err error) {
 	var d orderDraft
 	if err := s.inside(properties, func(name string, v value) {
 		switch name {
@@ -81,19 +85,54 @@ func (s *scanner) order(properties value, e *Event, currency money.Currency) (o 
 	if o.ID, err = s.orderID(d.id); err != nil {
 		return o, err
 	}
-	if err := s.sameCurrency(d.currency, currency); err != nil {
+	currency, err := s.currency(d.currency, rates.Business())
+	if err != nil {
 		return o, err
 	}
-	o.Whole = e.Name == OrderRefunded && d.total.absent() && d.revenue.absent()
-	if e.Name != OrderCancelled && !o.Whole {
-		if o.Total, err = s.total(d, currency); err != nil {
+	if e.Import && !d.date.absent() {
+		if o.Day, err = s.day(d.date, e.Time); err != nil {
 			return o, err
 		}
 	}
-	if e.Import && !d.date.absent() {
-		o.Day, err = s.day(d.date, e.Time)
+	o.Whole = e.Name == OrderRefunded && d.total.absent() && d.revenue.absent()
+	if e.Name == OrderCancelled || o.Whole {
+		return o, nil // which names no amount, in whatever currency
 	}
+	if currency != rates.Business() && !rated(e, o.Day, currency, rates) {
+		return o, UnknownRate(currency, rates)
+	}
+	o.Currency = currency
+	o.Total, err = s.total(d, currency, rates)
 	return o, err
+}
+
+// rated reports whether a rate is known for an order: of a placement for its day, of its edits, whose placement is not
+// known here, for any day.
+func rated(e *Event, day string, currency money.Currency, rates *money.Rates) bool {
+	if e.Name != OrderCompleted {
+		return rates.Knows(currency)
+	}
+	at := e.Time.Add(latestZone)
+	if day != "" {
+		at, _ = time.Parse(time.DateOnly, day) // which has been judged
+	}
+	_, known := rates.On(currency, int32(at.Unix()/secondsADay))
+	return known
+}
+
+const (
+	latestZone  = 14 * time.Hour // a day begins nowhere earlier than this before it does in UTC
+	secondsADay = 24 * 60 * 60
+)
+
+// UnknownRate is the Invalid error of an order in a currency that no rate is known of for its day.
+func UnknownRate(currency money.Currency, rates *money.Rates) error {
+	if rates.Knows(currency) {
+		return fault.At("/properties/currency", "no rate of %s is known for the order's day: the table in the setting \"rates\" begins later; add an earlier day, or convert the amount to %s",
+			currency, rates.Business())
+	}
+	return fault.At("/properties/currency", "no rate of %s is known: add it to the setting \"rates\", or convert the amount to %s, which this business counts in",
+		currency, rates.Business())
 }
 
 func (s *scanner) orderID(v value) (string, error) {
@@ -107,21 +146,27 @@ func (s *scanner) orderID(v value) (string, error) {
 	return s.word(v, MaxOrderIDBytes, pointer, "order_id")
 }
 
-func (s *scanner) sameCurrency(v value, want money.Currency) error {
+// currency reads an event's currency, the business's own where it names none.
+func (s *scanner) currency(v value, own money.Currency) (money.Currency, error) {
 	const pointer = "/properties/currency"
 	if v.absent() {
-		return nil
+		return own, nil
 	}
 	if v.kind != '"' {
-		return fault.At(pointer, "currency must be a string")
+		return "", fault.At(pointer, "currency must be a string")
 	}
-	if text := s.string(v); len(text) != len(want) || !strings.EqualFold(text, string(want)) {
-		return fault.At(pointer, "currency must be %s, the one that this business counts in: convert the amount, or leave the event out", want)
+	text := s.string(v)
+	if len(text) == len(own) && strings.EqualFold(text, string(own)) {
+		return own, nil
 	}
-	return nil
+	currency, err := money.ParseCurrency(text)
+	if err != nil {
+		return "", fault.At(pointer, "currency must be an active ISO 4217 code of three letters, such as %s", own)
+	}
+	return currency, nil
 }
 
-func (s *scanner) total(d orderDraft, currency money.Currency) (money.Amount, error) {
+func (s *scanner) total(d orderDraft, currency money.Currency, rates *money.Rates) (money.Amount, error) {
 	v, pointer, field := d.total, "/properties/total", "total"
 	if v.absent() && !d.revenue.absent() {
 		v, pointer, field = d.revenue, "/properties/revenue", "revenue"
@@ -143,6 +188,8 @@ func (s *scanner) total(d orderDraft, currency money.Currency) (money.Amount, er
 		return 0, fault.At(pointer, "%s must not be negative: money given back is an %s", field, OrderRefunded)
 	case amount > MaxTotal:
 		return 0, fault.At(pointer, "%s is over the most that an order may be worth, %s %s", field, currency.Format(MaxTotal), currency)
+	case rates.Highest(currency).Convert(amount) > MaxTotal:
+		return 0, fault.At(pointer, "%s is over the most that an order may be worth, %s %s", field, rates.Business().Format(MaxTotal), rates.Business())
 	}
 	return amount, nil
 }
@@ -174,7 +221,7 @@ func (t Tracking) track(s *scanner, d *draft, e *Event) (err error) {
 		if d.properties.absent() {
 			return fault.At("/properties", "an order event needs properties")
 		}
-		_, err = s.order(d.properties, e, t.Currency)
+		_, err = s.order(d.properties, e, t.Money)
 	}
 	return err
 }

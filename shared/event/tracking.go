@@ -19,9 +19,9 @@ const (
 )
 
 // Tracking reads request bodies of Segment's HTTP tracking API (segment.com/docs/connections/sources/catalog/libraries/
-// server/http-api): the calls identify and track, alone and in batches. Orders are in Currency.
+// server/http-api): the calls identify and track, alone and in batches. Orders are in a currency that Money knows.
 type Tracking struct {
-	Currency money.Currency
+	Money *money.Rates // never nil
 }
 
 // Intake is what a request body holds. Each of its events has a fate; the accepted ones are in Events and the rejected

@@ -94,10 +94,7 @@ func (f *folding) foldOrder(c *change) error {
 	before := f.orders[c.orderID]
 	after := before
 	if before.ID == "" {
-		after.ID, after.Currency = c.orderID, f.settings.Currency
-	}
-	if after.Currency != f.settings.Currency {
-		return fault.At("/properties/currency", "the order was placed in another currency than the business counts in")
+		after.ID = c.orderID
 	}
 	changed, err := after.Apply(c.order)
 	if err != nil || !changed {
@@ -131,6 +128,7 @@ func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 		Order:    o.ID,
 		Amount:   int64(o.Net()),
 		Currency: string(o.Currency),
+		Worth:    int64(o.Worth()),
 		First:    o.First,
 	})
 }

@@ -61,7 +61,7 @@ var orderKinds = map[string]order.Kind{
 }
 
 func (s *Settings) readOrder(e *event.Event, c *change) error {
-	o, err := event.OrderOf(e, s.Currency)
+	o, err := event.OrderOf(e, s.Money)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,8 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 		Total: o.Total,
 		Whole: o.Whole,
 		Day:   customer.DayOf(e.Time, s.Zone),
+
+		Currency: o.Currency,
 	}
 	if o.Day != "" {
 		day, err := time.Parse(time.DateOnly, o.Day)
@@ -80,6 +82,13 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 			return fault.At("/properties/date", "date must be a day such as 2026-01-31")
 		}
 		c.order.Day = customer.DayOf(day, time.UTC)
+	}
+	if c.order.Kind != order.Placed {
+		return nil
+	}
+	var known bool
+	if c.order.Rate, known = s.Money.On(o.Currency, c.order.Day); !known {
+		return event.UnknownRate(o.Currency, s.Money)
 	}
 	return nil
 }

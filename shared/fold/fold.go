@@ -21,8 +21,8 @@ import (
 
 // Settings are the business's own.
 type Settings struct {
-	Zone     *time.Location // in which days begin
-	Currency money.Currency // of all money
+	Zone  *time.Location // in which days begin
+	Money *money.Rates   // what all money is counted in, and what other currencies are worth
 }
 
 // Want names what folding some events of one customer reads.

@@ -17,6 +17,7 @@ import (
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/money"
 	"liuke/shared/order"
 )
 
@@ -28,7 +29,7 @@ func setup(t *testing.T) (*fold.Folder, *[]time.Duration) {
 	customers, records := engine.NewTables(t)
 	var waits []time.Duration
 	return &fold.Folder{
-		Settings: fold.Settings{Zone: time.UTC, Currency: "CNY"},
+		Settings: fold.Settings{Zone: time.UTC, Money: money.Only("CNY")},
 		Store:    dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records),
 		Sleep: func(_ context.Context, d time.Duration) error {
 			waits = append(waits, d)
@@ -214,7 +215,7 @@ func TestOrderOfAnotherCurrencyThanTheBusinessCountsInIsRefused(t *testing.T) {
 	t.Parallel()
 	f, _ := setup(t)
 	foldAll(t, f, t.Context(), placed("p", "c", "o", "1.00"))
-	f.Currency = "EUR" // the setting was changed after orders had come
+	f.Money = money.Only("EUR") // the setting was changed after orders had come
 	out := f.Fold(t.Context(), []event.Event{track("r", "c", event.OrderRefunded, map[string]any{"order_id": "o", "total": "1.00"})})
 	if fault.CodeOf(out[0].Err) != fault.Invalid {
 		t.Errorf("%v, want Invalid", out[0].Err)

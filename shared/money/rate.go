@@ -91,6 +91,9 @@ func (r Rate) String() string {
 	return text[:len(text)-n] + "." + text[len(text)-n:]
 }
 
+// Equal reports whether two rates are the same number.
+func (r Rate) Equal(o Rate) bool { return r == o }
+
 // Convert returns an amount of the other currency in the business's, rounded half to even to its minor unit: exactly
 // once, by 128-bit arithmetic. Beyond int64 it is the end of int64.
 func (r Rate) Convert(a Amount) Amount {
@@ -124,8 +127,8 @@ func (r Rate) convert(n uint64) Amount {
 	return Amount(quotient)
 }
 
-// less compares two rates exactly.
-func (r Rate) less(o Rate) bool {
+// Less reports whether r is the lower rate, exactly.
+func (r Rate) Less(o Rate) bool {
 	if r.units == 0 {
 		r.units = 1
 	}

@@ -120,7 +120,7 @@ func (r *Rates) read(d *json.Decoder, c Currency, day, pointer string) error {
 		}
 		return err
 	}
-	if len(r.dated[c]) == 0 || r.highest[c].less(rate) {
+	if len(r.dated[c]) == 0 || r.highest[c].Less(rate) {
 		r.highest[c] = rate
 	}
 	r.dated[c] = append(r.dated[c], datedRate{from: int32(from.Unix() / int64(24*time.Hour/time.Second)), rate: rate})

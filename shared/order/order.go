@@ -6,8 +6,10 @@
 // An order whose changes have come under several ids of one customer has a record under each. Union is exact: it is the
 // record that all of their changes would have made, and one that stands in several records counts once.
 //
-// The record is what money is accounted by: a customer's purchase history is the sum of the records' contributions.
-// Currency conversion is left to others: all amounts are minor units of one currency.
+// The record is what money is accounted by: a customer's purchase history is the sum of the records' contributions. An
+// order keeps its own currency, in which its changes are added up; what it contributes is its net worth converted once,
+// at the rate of the day of its earliest placement. So an order that was given back whole is worth nothing at any rate,
+// whatever came first. Which rate a day has is left to others.
 package order
 
 import (
@@ -38,6 +40,9 @@ type Change struct {
 	Total money.Amount // see Kind
 	Whole bool         // of a refund: the whole order
 	Day   customer.Day // of a placement: the order's day
+
+	Currency money.Currency // of Total; "" where the change names no amount
+	Rate     money.Rate     // of a placement: what Currency is worth on Day
 }
 
 // MaxChanges is how many changes one order takes.
@@ -65,12 +70,13 @@ func (s Stamp) before(o Stamp) bool {
 type Record struct {
 	ID        string
 	Version   int64          // +1 with each write; 0 for a record that is not stored yet
-	Currency  money.Currency // of the amounts
+	Currency  money.Currency // of the amounts, as the first change that names one has it; "" before
 	Total     money.Amount   // as last said
 	TotalBy   Stamp          // who said so; zero where nobody has
 	Placed    bool           // whether the order itself has come
 	PlacedBy  Stamp          // the earliest placement; zero where not Placed
 	Day       customer.Day   // the day of the earliest placement
+	Rate      money.Rate     // what Currency is worth on Day
 	First     bool           // whether it was the customer's first when it came
 	Refunds   []Refund       // what was given back in part, by the change that said so, ascending by it
 	Whole     bool           // whether all of it was given back
@@ -80,7 +86,7 @@ type Record struct {
 
 // Apply makes a change and reports whether there was anything to do: false says that the change has been applied
 // before. It returns an Invalid error, and leaves the record as it was, for more changes or more refunded money than
-// an order takes.
+// an order takes, and for what Check refuses.
 func (r *Record) Apply(c Change) (bool, error) {
 	if r.Has(c.Event) {
 		return false, nil
@@ -88,11 +94,14 @@ func (r *Record) Apply(c Change) (bool, error) {
 	if len(r.Changes)+len(r.Refunds) >= MaxChanges {
 		return false, fault.New(fault.Invalid, "an order takes at most %d changes", MaxChanges)
 	}
+	if err := r.Check(c); err != nil {
+		return false, err
+	}
 	stamp := Stamp{Time: c.Time.UnixMilli(), Kind: c.Kind, Event: c.Event}
 	switch c.Kind {
 	case Placed:
 		if !r.Placed || stamp.before(r.PlacedBy) {
-			r.Placed, r.PlacedBy, r.Day = true, stamp, c.Day
+			r.Placed, r.PlacedBy, r.Day, r.Rate = true, stamp, c.Day, c.Rate
 		}
 		r.settle(c.Total, stamp)
 	case Updated:
@@ -107,8 +116,19 @@ func (r *Record) Apply(c Change) (bool, error) {
 	default:
 		return false, fault.New(fault.Internal, "unknown kind of order change %d", c.Kind)
 	}
+	if c.Currency != "" {
+		r.Currency = c.Currency
+	}
 	r.remember(c)
 	return true, nil
+}
+
+// Check returns an Invalid error for a change in another currency than the order's: its amounts cannot be added up.
+func (r *Record) Check(c Change) error {
+	if c.Currency == "" || r.Currency == "" || c.Currency == r.Currency {
+		return nil
+	}
+	return fault.At("/properties/currency", "the order is in %s: give this change's amount in %s as well, and name it", r.Currency, r.Currency)
 }
 
 // remember enters a change among those that were applied. The lists are made anew: copies of the record share them.
@@ -156,7 +176,7 @@ func (r *Record) Refunded() (sum money.Amount) {
 // Counts reports whether the order counts: it was placed and not cancelled.
 func (r *Record) Counts() bool { return r.Placed && !r.Cancelled }
 
-// Net is what the order is worth net of refunds; 0 where it does not count or was given back whole. It may be negative
+// Net is what the order is worth net of refunds in its own currency; 0 where it does not count or was given back whole. It may be negative
 // where more was given back than was paid.
 func (r *Record) Net() money.Amount {
 	if !r.Counts() || r.Whole {
@@ -165,11 +185,14 @@ func (r *Record) Net() money.Amount {
 	return r.Total - r.Refunded()
 }
 
-// AddTo adds sign times what the order contributes, one order and its net worth on its day, to a history. What does
-// not count contributes nothing.
+// Worth is Net in the business's currency, converted once.
+func (r *Record) Worth() money.Amount { return r.Rate.Convert(r.Net()) }
+
+// AddTo adds sign times what the order contributes, one order and its worth on its day, to a history. What does not
+// count contributes nothing.
 func (r *Record) AddTo(h *customer.History, sign int64) {
 	if r.Counts() {
-		h.Adjust(r.Day, sign, sign*int64(r.Net()))
+		h.Adjust(r.Day, sign, sign*int64(r.Worth()))
 	}
 }
 

@@ -91,8 +91,82 @@ var change = rapid.Custom(func(t *rapid.T) order.Change {
 		Day:   customer.Day(rapid.IntRange(0, 5).Draw(t, "day")),
 	}
 	c.Whole = c.Kind == order.Refunded && rapid.IntRange(0, 4).Draw(t, "whole") == 0
+	if c.Kind != order.Cancelled {
+		c.Currency = "USD"
+	}
+	if c.Kind == order.Placed {
+		c.Rate = dollar[c.Day]
+	}
 	return c
 })
+
+// dollar is what a dollar is worth on each day that the changes are of.
+var dollar = func() (rates []money.Rate) {
+	for _, text := range []string{"7.1", "0.333333333333333333", "1", "0.5", "1234.5678", "0.0001"} {
+		rate, err := money.ParseRate(text)
+		if err != nil {
+			panic(err)
+		}
+		rates = append(rates, rate)
+	}
+	return rates
+}()
+
+func TestOrderGivenBackWholeLeavesExactlyNothingAtAnyRate(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		total := rapid.Int64Range(0, 100_000).Draw(t, "total")
+		changes := []order.Change{{Event: "p", Kind: order.Placed, Time: at(0), Total: money.Amount(total), Currency: "USD",
+			Day: 1, Rate: rapid.SampledFrom(dollar).Draw(t, "rate")}}
+		for i := 0; total > 0; i++ { // in parts
+			part := rapid.Int64Range(1, total).Draw(t, "part")
+			changes = append(changes, order.Change{Event: fmt.Sprint("r", i), Kind: order.Refunded, Time: at(i), Total: money.Amount(part), Currency: "USD"})
+			total -= part
+		}
+		if rapid.Bool().Draw(t, "at once") {
+			changes = append(changes[:1], order.Change{Event: "w", Kind: order.Refunded, Time: at(1), Whole: true})
+		}
+		var h customer.History
+		r := apply(t, rapid.Permutation(changes).Draw(t, "arrival"))
+		r.AddTo(&h, 1)
+		if h.Orders() != 1 || h.Net() != 0 || r.Worth() != 0 {
+			t.Fatalf("%d orders worth %d are left", h.Orders(), h.Net())
+		}
+	})
+}
+
+func TestOrderStaysInOneCurrency(t *testing.T) {
+	t.Parallel()
+	placed := order.Change{Event: "p", Kind: order.Placed, Time: at(0), Total: 10_000, Day: 0, Currency: "USD", Rate: dollar[0]}
+	for _, test := range []struct {
+		name    string
+		changes []order.Change
+		refused bool // the last one
+		worth   money.Amount
+	}{
+		{"an edit in the order's currency", []order.Change{placed, {Event: "u", Kind: order.Updated, Time: at(1), Total: 100, Currency: "USD"}}, false, 710},
+		{"an edit in another", []order.Change{placed, {Event: "u", Kind: order.Updated, Time: at(1), Total: 100, Currency: "EUR"}}, true, 71_000},
+		{"a cancellation that names none", []order.Change{placed, {Event: "c", Kind: order.Cancelled, Time: at(1)}}, false, 0},
+		{"a placement after a cancellation that names none", []order.Change{{Event: "c", Kind: order.Cancelled, Time: at(1)}, placed}, false, 0},
+		{"a placement after a refund in another", []order.Change{{Event: "r", Kind: order.Refunded, Time: at(1), Total: 1, Currency: "EUR"}, placed}, true, 0},
+		{"the rate of the earlier of two placements", []order.Change{placed,
+			{Event: "q", Kind: order.Placed, Time: at(-1), Total: 1, Day: 3, Currency: "USD", Rate: dollar[3]}}, false, 5_000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			last := len(test.changes) - 1
+			r := apply(t, test.changes[:last])
+			before := r
+			changed, err := r.Apply(test.changes[last])
+			if (fault.CodeOf(err) == fault.Invalid) != test.refused || changed == test.refused || r.Worth() != test.worth {
+				t.Errorf("%t, %v, worth %d; want it refused: %t, worth %d", changed, err, r.Worth(), test.refused, test.worth)
+			}
+			if diff := gocmp.Diff(before, r); test.refused && diff != "" {
+				t.Errorf("what was refused changed the order:\n%s", diff)
+			}
+		})
+	}
+}
 
 func TestOrderTakesALimitedNumberOfChanges(t *testing.T) {
 	t.Parallel()

@@ -9,8 +9,9 @@ import (
 
 // Union returns the order that several records of the same order id make together: the record that all of their changes
 // would have made, applied to one. A change that is in several of them counts once; the order of the records does not
-// matter. Its Version is 0, for it is not what is stored; First is that of the record with the earliest placement.
-// Where one event id stands for different things, the larger amount and the earlier day count.
+// matter. Its Version is 0, for it is not what is stored; First and Rate are those of the record with the earliest
+// placement.
+// Where one event id stands for different things, the larger amount, the earlier day and the lower rate count.
 //
 // Records of different currencies cannot be added up: those in another currency than the earliest placement's give
 // their changes' fingerprints, a cancellation and a whole refund, and no money. Without a placement it is the first
@@ -48,9 +49,12 @@ func (r *Record) place(o *Record) {
 	switch {
 	case !o.Placed:
 	case !r.Placed || o.PlacedBy.before(r.PlacedBy):
-		r.Placed, r.PlacedBy, r.Day, r.First = true, o.PlacedBy, o.Day, o.First
+		r.Placed, r.PlacedBy, r.Day, r.Rate, r.First = true, o.PlacedBy, o.Day, o.Rate, o.First
 	case o.PlacedBy == r.PlacedBy: // the same event under two ids
-		r.Day, r.First = min(r.Day, o.Day), r.First || o.First
+		if o.Day < r.Day || o.Day == r.Day && o.Rate.Less(r.Rate) { // the rates were changed in between
+			r.Day, r.Rate = o.Day, o.Rate
+		}
+		r.First = r.First || o.First
 	}
 }
 

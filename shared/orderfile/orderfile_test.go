@@ -12,6 +12,7 @@ import (
 
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/money"
 	"liuke/shared/orderfile"
 )
 
@@ -50,7 +51,7 @@ func take(t *testing.T, rows []orderfile.Row) *event.Intake {
 		}
 		body = rows[i].AppendEvent(body)
 	}
-	in, err := event.Tracking{Currency: "USD"}.Batch(append(body, "]}"...), now)
+	in, err := event.Tracking{Money: money.Only("USD")}.Batch(append(body, "]}"...), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestEachRowBecomesAnOrder(t *testing.T) {
 	var got []order
 	for i := range in.Events {
 		e := &in.Events[i]
-		o, err := event.OrderOf(e, "USD")
+		o, err := event.OrderOf(e, money.Only("USD"))
 		if err != nil || !e.Import || e.Name != event.OrderCompleted {
 			t.Fatalf("event %d: %v, import %v, name %q", i, err, e.Import, e.Name)
 		}

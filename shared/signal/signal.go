@@ -36,12 +36,13 @@ type Pack struct {
 	Signals []Signal `json:"signals"`
 }
 
-// OrderData goes with OrderPlaced. Amount is in minor units of Currency, as the order stands now.
+// OrderData goes with OrderPlaced: the order as it stands now.
 type OrderData struct {
 	Order    string `json:"order"`
-	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"`
-	First    bool   `json:"first"` // the customer's first order
+	Amount   int64  `json:"amount"`   // in minor units of Currency
+	Currency string `json:"currency"` // the order's own
+	Worth    int64  `json:"worth"`    // Amount in minor units of the business's currency
+	First    bool   `json:"first"`    // the customer's first order
 }
 
 // SegmentData goes with SegmentChanged: the labels of one model before and after a run.
