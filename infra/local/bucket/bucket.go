@@ -27,11 +27,17 @@ import (
 )
 
 // Handler serves the buckets in the folder, which it creates, at path-style addresses. What goes wrong within is logged.
-func Handler(dir string, log *slog.Logger) (http.Handler, error) {
+// created, where it is not nil, is told of each object that was made, before its maker is answered.
+func Handler(dir string, log *slog.Logger, created func(Created)) (http.Handler, error) {
 	if err := os.MkdirAll(filepath.Join(dir, aboutDir), 0o755); err != nil {
 		return nil, err
 	}
-	return gofakes3.New(&store{dir: dir}, gofakes3.WithLogger(logger{log}), gofakes3.WithoutVersioning()).Server(), nil
+	objects := &store{dir: dir}
+	server := gofakes3.New(objects, gofakes3.WithLogger(logger{log}), gofakes3.WithoutVersioning()).Server()
+	if created == nil {
+		return server, nil
+	}
+	return &notifier{server: server, objects: objects, created: created}, nil
 }
 
 type logger struct{ *slog.Logger }

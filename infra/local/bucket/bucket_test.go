@@ -19,9 +19,12 @@ import (
 )
 
 // serve serves a folder and returns a client of it; the bucket "lake" is there.
-func serve(t *testing.T, dir string) *s3.Client {
+func serve(t *testing.T, dir string) *s3.Client { return serveTold(t, dir, nil) }
+
+// serveTold is serve with someone who is told of objects.
+func serveTold(t *testing.T, dir string, created func(Created)) *s3.Client {
 	t.Helper()
-	h, err := Handler(dir, slog.New(slog.DiscardHandler))
+	h, err := Handler(dir, slog.New(slog.DiscardHandler), created)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +180,10 @@ func TestAListIsSortedAndPaged(t *testing.T) {
 	if got := strings.Join(keys, " "); got != "b/1 b/10 b/2" {
 		t.Errorf("listed %s", got)
 	}
+	after, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake"), StartAfter: aws.String("b/10")})
+	if err != nil || len(after.Contents) != 2 || *after.Contents[0].Key != "b/2" {
+		t.Errorf("after b/10: %+v, %v", after, err)
+	}
 	list, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake"), Delimiter: aws.String("/")})
 	if err != nil || len(list.Contents) != 1 || len(list.CommonPrefixes) != 2 {
 		t.Errorf("by folders: %+v, %v", list, err)
@@ -219,5 +226,26 @@ func TestADeletedObjectIsGone(t *testing.T) {
 	}
 	if _, _, err := get(t, c, "a", ""); code(err) != "NoSuchKey" {
 		t.Errorf("got %v, want NoSuchKey", err)
+	}
+}
+
+func TestManyObjectsAreDeletedAtOnce(t *testing.T) {
+	c := serve(t, t.TempDir())
+	var all []types.ObjectIdentifier
+	for _, key := range []string{"a/1", "a/2", "b/1"} {
+		if err := put(t, c, key, "x", nil); err != nil {
+			t.Fatal(err)
+		}
+		if key != "b/1" {
+			all = append(all, types.ObjectIdentifier{Key: &key})
+		}
+	}
+	all = append(all, types.ObjectIdentifier{Key: aws.String("a/3")}) // which was never there
+	out, err := c.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: aws.String("lake"), Delete: &types.Delete{Objects: all}})
+	if err != nil || len(out.Errors) > 0 || len(out.Deleted) != 3 {
+		t.Errorf("deleted %+v, %v", out, err)
+	}
+	if list, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake")}); err != nil || len(list.Contents) != 1 {
+		t.Errorf("left %+v, %v; want b/1", list, err)
 	}
 }

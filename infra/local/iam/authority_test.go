@@ -93,11 +93,19 @@ func TestPlatformChecks(t *testing.T) {
 		`{"Effect":"Allow","Principal":{"Service":"scheduler.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}}`)))
 	a.AddResourcePolicy(function, parse(t, "permission", statements(
 		`{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"`+function+`","Condition":{"ArnLike":{"AWS:SourceArn":"`+api+`/*/*/v1/track"}}}`)))
+	const rule, key = "arn:aws:events:eu-central-1:111111111111:rule/uploads", "arn:aws:kms:eu-central-1:111111111111:key/1"
+	a.AddResourcePolicy(receipts, parse(t, "queue policy", statements(
+		`{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"`+receipts+`","Condition":{"ArnEquals":{"aws:SourceArn":"`+rule+`"}}}`)))
+	a.Encrypt(receipts, key)
+	a.AddKey(key, parse(t, "key policy", statements(
+		`{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"kms:GenerateDataKey","Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}}`)))
 	cases := []struct {
 		name string
 		err  error
 		want string
 	}{
+		{"another rule may not send to the queue", a.SendFrom("events.amazonaws.com", receipts, rule+"2"), "sqs:SendMessage"},
+		{"a rule needs the key of an encrypted queue", a.SendFrom("events.amazonaws.com", receipts, rule), "kms:Decrypt"},
 		{"the scheduler may work under its role", a.Assume("scheduler.amazonaws.com", ingest, schedule), ""},
 		{"another service may not", a.Assume("lambda.amazonaws.com", ingest, function), "sts:AssumeRole"},
 		{"the schedule's role may invoke its target", a.Invoke(ingest, function), ""},

@@ -141,6 +141,12 @@ func (a *Authority) PublishEvent(topic, configurationSet string) error {
 	return a.Authorize(Service("ses.amazonaws.com"), Call{"sns:Publish", topic, a.from(configurationSet)})
 }
 
+// SendFrom decides whether a service may put a message into a queue for one of its resources, by the queue's own policy and,
+// where the queue is encrypted, its key's: EventBridge, "events.amazonaws.com", for a rule.
+func (a *Authority) SendFrom(service, queue, source string) error {
+	return a.Authorize(Service(service), Call{"sqs:SendMessage", queue, a.from(source)})
+}
+
 // Deliver decides whether a topic may put a message into a queue that is subscribed to it.
 func (a *Authority) Deliver(topic, queue string) error {
 	return a.Authorize(Service("sns.amazonaws.com"), Call{"sqs:SendMessage", queue, a.from(topic)})

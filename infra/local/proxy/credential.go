@@ -76,8 +76,11 @@ func (p *Proxy) verifyPresigned(r *http.Request, query url.Values, caller Caller
 	}
 	signature := query.Get("X-Amz-Signature")
 	again := r.Clone(context.Background())
-	again.Body, again.Header = nil, http.Header{}
+	again.Body, again.Header, again.ContentLength = nil, http.Header{}, 0
 	for _, name := range strings.Split(query.Get("X-Amz-SignedHeaders"), ";") {
+		if name == "content-length" { // an upload of this length alone
+			again.ContentLength = max(r.ContentLength, 0)
+		}
 		if values := r.Header.Values(name); len(values) > 0 {
 			again.Header[http.CanonicalHeaderKey(name)] = values
 		}

@@ -156,6 +156,7 @@ func (s *Suite) work(ctx context.Context) error {
 	working.Go(func() { s.runner.Run(receiving) })
 	s.later(func() {
 		stop()
+		s.buses.Close()
 		timer := time.AfterFunc(closeIn, kill)
 		working.Wait()
 		timer.Stop()

@@ -32,7 +32,7 @@ type State struct {
 	Queues  []QueueState `json:"queues"`
 	Running int          `json:"running"` // invocations under way
 	// Idle says that no message is visible or in flight in any queue that a function works off, no invocation is under
-	// way and no mail event on its way. Delayed messages and dead letters are not counted.
+	// way, and no mail event and no event of a bus on its way. Delayed messages and dead letters are not counted.
 	Idle bool `json:"idle"`
 }
 
@@ -51,7 +51,7 @@ func (s *Suite) State(ctx context.Context) (State, error) {
 	if err := g.Wait(); err != nil {
 		return State{}, fmt.Errorf("count the messages: %w", err)
 	}
-	state := State{Queues: counts, Running: s.running(), Idle: settled && s.mailSettled()}
+	state := State{Queues: counts, Running: s.running(), Idle: settled && s.mailSettled() && s.buses.Pending() == 0}
 	for _, q := range counts {
 		state.Idle = state.Idle && q.Visible == 0 && q.InFlight == 0
 	}

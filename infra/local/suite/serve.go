@@ -131,6 +131,8 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 	handle("POST schedules/{name}", func(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return map[string]bool{"fired": true}, s.Fire(r.Context(), r.PathValue("name"))
 	})
+	mux.Handle("POST "+localPath+"events", s.buses)
+	handle("PUT secrets/{name}", s.putSecret)
 	handle("GET permissions", func(http.ResponseWriter, *http.Request) (any, error) { return s.Permissions(), nil })
 	handle("GET units", func(http.ResponseWriter, *http.Request) (any, error) {
 		return map[string]any{"functions": s.Units()}, nil
@@ -140,7 +142,7 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 	mux.Handle(outboxPath, page)
 	mux.Handle(outboxPath+"/", page)
 	mux.HandleFunc(localPath, func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, queues, schedules, permissions, units and outbox"})
+		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, queues, schedules, secrets, permissions, units and outbox"})
 	})
 }
 
@@ -209,6 +211,22 @@ func (s *Suite) pause(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	s.Pause(*body.Paused)
 	return body, nil
+}
+
+// putSecret gives a secret of the template a new value, as an operator does in Secrets Manager: the body, for the secret
+// that people call by the name in the path. Functions see it within the minutes that they keep the old one.
+func (s *Suite) putSecret(_ http.ResponseWriter, r *http.Request) (any, error) {
+	name := r.PathValue("name")
+	value, err := io.ReadAll(io.LimitReader(r.Body, 1<<16))
+	if err != nil || !json.Valid(value) {
+		return nil, &badRequest{errors.New("give the secret's value, JSON, as the body")}
+	}
+	for _, secret := range s.App.OfType("AWS::SecretsManager::Secret") {
+		if secret.Short() == name {
+			return map[string]bool{"put": true}, s.secrets.Put(secret.ARN, string(value))
+		}
+	}
+	return nil, fmt.Errorf("the secret %q is %w", name, errNotFound)
 }
 
 // Permissions is what the policies refused, and what nobody used.

@@ -113,7 +113,7 @@ func (s *Suite) provision(ctx context.Context) error {
 		return err
 	}
 	if s.s3URL = strings.TrimRight(os.Getenv("AWS_ENDPOINT_URL_S3"), "/"); s.s3URL == "" {
-		lake, err := bucket.Handler(s.state.path("s3"), s.log())
+		lake, err := bucket.Handler(s.state.path("s3"), s.log(), s.created)
 		if err != nil {
 			return err
 		}
@@ -141,6 +141,12 @@ func (s *Suite) findSources() error {
 	for _, sc := range schedules {
 		if dead := s.byARN[sc.DeadLetters]; dead != nil && !counted[dead.ARN] {
 			s.sources = append(s.sources, source{name: "schedule " + sc.Label(), dead: dead})
+			counted[dead.ARN] = true
+		}
+	}
+	for _, q := range s.queues { // of rules, and of functions that others invoke and do not wait for
+		if q.IsDeadLetters() && !counted[q.ARN] {
+			s.sources = append(s.sources, source{name: "dead letters " + q.Short(), dead: q})
 		}
 	}
 	return nil

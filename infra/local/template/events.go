@@ -17,6 +17,15 @@ func (app *App) Queues() ([]*Queue, error) {
 	for _, s := range app.OfType("AWS::Scheduler::Schedule") {
 		dead[rd.text(s, "Target.DeadLetterConfig.Arn")] = true
 	}
+	for _, r := range app.OfType("AWS::Lambda::EventInvokeConfig") {
+		dead[rd.text(r, "DestinationConfig.OnFailure.Destination")] = true
+	}
+	for _, r := range app.OfType("AWS::Events::Rule") {
+		for _, t := range list(r.At("Targets")) {
+			arn, _ := member(member(t, "DeadLetterConfig"), "Arn").(string)
+			dead[arn] = true
+		}
+	}
 	for _, r := range app.OfType("AWS::SQS::Queue") {
 		q := &Queue{
 			Resource: r, Visibility: rd.seconds(r, "VisibilityTimeout", 30*time.Second), Delay: rd.seconds(r, "DelaySeconds", 0),

@@ -53,9 +53,19 @@ func (app *App) identify(r *Resource) {
 		if identity, ok := r.raw["EmailIdentity"].(string); ok {
 			r.Name = identity
 		}
+	case "AWS::Events::EventBus":
+		if bus, ok := r.raw["Name"].(string); ok {
+			r.Name = bus
+		}
 	case "AWS::ApiGatewayV2::Stage":
 		if stage, ok := r.raw["StageName"].(string); ok {
 			r.Name = stage
+		}
+	}
+	name := r.Name
+	if r.Type == "AWS::Events::Rule" {
+		if bus, ok := r.raw["EventBusName"].(string); ok && busName(bus) != "default" { // a rule of another bus stands below it
+			name = busName(bus) + "/" + name
 		}
 	}
 	pattern, ok := arns[r.Type]
@@ -65,7 +75,7 @@ func (app *App) identify(r *Resource) {
 	service, resource, _ := strings.Cut(pattern, ":")
 	place := strings.SplitN(resource, ":", 3) // region, account, the rest
 	region, account := strings.Replace(place[0], "R", app.Region, 1), strings.Replace(place[1], "A", app.Account, 1)
-	r.ARN = "arn:aws:" + service + ":" + region + ":" + account + ":" + strings.Replace(place[2], "N", r.Name, 1)
+	r.ARN = "arn:aws:" + service + ":" + region + ":" + account + ":" + strings.Replace(place[2], "N", name, 1)
 }
 
 // refOf is what Ref returns of a resource.

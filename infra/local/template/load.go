@@ -76,6 +76,9 @@ func Load(outdir string) (*App, error) {
 		if !ok || strings.HasPrefix(account, "unknown") || strings.HasPrefix(region, "unknown") {
 			return nil, fmt.Errorf("stack %s has no account and region of its own (%s): give it an environment", id, a.Environment)
 		}
+		if region == "us-east-1" && app.Region != "" && app.Region != region && strings.HasSuffix(id, "-Edge") {
+			continue // CloudFront and its firewall, which stand there alone; here nothing stands before the API
+		}
 		if app.Account != "" && (app.Account != account || app.Region != region) {
 			return nil, fmt.Errorf("stack %s is in %s/%s, and another in %s/%s: one account and region is all that runs here", id, account, region, app.Account, app.Region)
 		}

@@ -154,3 +154,60 @@ func TestNamesAreTheSameInEachRunAndFitTheServices(t *testing.T) {
 		t.Errorf("bucket names %q and %q", name, second.Resources[0].Name)
 	}
 }
+
+func TestRulesAreReadWithTheirTargets(t *testing.T) {
+	app, err := load(t, map[string]string{"Data": queueInData, "App": `{"Resources":{
+		"Bus":{"Type":"AWS::Events::EventBus","Properties":{"Name":"shop"}},
+		"Function":{"Type":"AWS::Lambda::Function"},
+		"Failures":{"Type":"AWS::Lambda::EventInvokeConfig","Properties":{"FunctionName":{"Ref":"Function"},"MaximumRetryAttempts":1,
+			"DestinationConfig":{"OnFailure":{"Destination":{"Fn::ImportValue":"Data:QueueArn"}}}}},
+		"Uploads":{"Type":"AWS::Events::Rule","Properties":{"EventPattern":{"source":["aws.s3"]},"Targets":[
+			{"Id":"T","Arn":{"Fn::ImportValue":"Data:QueueArn"},"RetryPolicy":{"MaximumRetryAttempts":3},"Input":"{}"}]}},
+		"Orders":{"Type":"AWS::Events::Rule","Properties":{"EventBusName":"shop","State":"DISABLED","EventPattern":{"source":["a"]},"Targets":[
+			{"Id":"T","Arn":{"Fn::GetAtt":["Function","Arn"]},"DeadLetterConfig":{"Arn":{"Fn::ImportValue":"Data:QueueArn"}}}]}}}}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := app.Rules()
+	if err != nil || len(rules) != 2 {
+		t.Fatalf("read %d rules, %v", len(rules), err)
+	}
+	const queue = "arn:aws:sqs:eu-central-1:111111111111:data-queue"
+	orders, uploads := rules[0], rules[1]
+	if orders.Bus != "shop" || orders.Enabled || orders.ARN != "arn:aws:events:eu-central-1:111111111111:rule/shop/app-orders" {
+		t.Errorf("the rule of the other bus is %+v of %s", orders, orders.ARN)
+	}
+	if got, want := orders.Targets[0], (RuleTarget{ARN: app.Find("AWS::Lambda::Function", "app-function").ARN, Retries: 185, DeadLetters: queue}); got != want {
+		t.Errorf("its target is %+v, want %+v", got, want)
+	}
+	if uploads.Bus != "default" || !uploads.Enabled || uploads.ARN != "arn:aws:events:eu-central-1:111111111111:rule/app-uploads" {
+		t.Errorf("the rule of the default bus is %+v of %s", uploads, uploads.ARN)
+	}
+	if got, want := uploads.Targets[0], (RuleTarget{ARN: queue, Input: "{}", Retries: 3}); got != want {
+		t.Errorf("its target is %+v, want %+v", got, want)
+	}
+	if buses := app.Buses(); !slices.Equal(buses, []string{"shop"}) {
+		t.Errorf("the other buses are %v", buses)
+	}
+	if failures, retries, err := app.FailureQueue(orders.Targets[0].ARN); failures != queue || retries != 1 || err != nil {
+		t.Errorf("failures go to %q after %d retries (%v)", failures, retries, err)
+	}
+}
+
+func TestARuleThatCannotRunHereSaysWhy(t *testing.T) {
+	for name, c := range map[string]struct{ properties, want string }{
+		"a schedule":                   {`{"ScheduleExpression":"rate(1 day)"}`, "EventPattern is missing"},
+		"a target that no stack has":   {`{"EventPattern":{"source":["a"]},"Targets":[{"Arn":"arn:aws:sqs:eu-central-1:1:x"}]}`, "neither a queue nor a function"},
+		"an event that is transformed": {`{"EventPattern":{"source":["a"]},"Targets":[{"Arn":{"Fn::ImportValue":"Data:QueueArn"},"InputPath":"$.detail"}]}`, "InputPath does not run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app, err := load(t, map[string]string{"Data": queueInData, "App": `{"Resources":{"Rule":{"Type":"AWS::Events::Rule","Properties":` + c.properties + `}}}`})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := app.Rules(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
