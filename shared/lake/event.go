@@ -7,57 +7,81 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/lake/line"
 )
 
 const gzipType = "application/gzip"
 
-// PutEvents writes a batch of events as one object of compressed NDJSON, a line an event in event.Event's form, under
-// the hour in which the last of them was received. The same events in any order make the same object. No events make
-// none.
+// PutSealed writes events as compressed NDJSON, a line an event in the form of package line, keys[i] sealing events[i]:
+// one object for each UTC hour in which any was received, which for a batch is one as a rule. The same events in any
+// order make the same objects. No events make none.
+func (l *Lake) PutSealed(ctx context.Context, events []event.Event, keys []customer.Key) error {
+	return putLines(ctx, l, eventsFolder, events,
+		func(i int) ([]byte, error) { return line.Seal(&events[i], keys[i]) },
+		func(e *event.Event) time.Time { return e.Received })
+}
+
+// PutEvents writes a batch of events as one object of compressed NDJSON, a line an event in event.Event's form, for each
+// hour in which any was received. The same events in any order make the same object. No events make none.
 func (l *Lake) PutEvents(ctx context.Context, events []event.Event) error {
-	return putLines(ctx, l, "events", events, func(e *event.Event) time.Time { return e.Received })
+	return putLines(ctx, l, eventsFolder, events,
+		func(i int) ([]byte, error) { return json.Marshal(&events[i]) },
+		func(e *event.Event) time.Time { return e.Received })
 }
 
-// PutRejected writes what was refused, with the reasons, as one object of compressed NDJSON, a line an event in
-// event.Rejected's form.
+// PutRejected writes what was refused, with the reasons, as compressed NDJSON, a line an event in event.Rejected's form,
+// one object for each UTC hour in which any was received.
 func (l *Lake) PutRejected(ctx context.Context, rejected []event.Rejected) error {
-	return putLines(ctx, l, "rejected", rejected, func(r *event.Rejected) time.Time { return r.Received })
+	return putLines(ctx, l, rejectedFolder, rejected,
+		func(i int) ([]byte, error) { return json.Marshal(&rejected[i]) },
+		func(r *event.Rejected) time.Time { return r.Received })
 }
 
-func putLines[T any](ctx context.Context, l *Lake, folder string, values []T, received func(*T) time.Time) error {
-	if len(values) == 0 {
-		return nil
-	}
-	lines := make([][]byte, len(values))
-	var last time.Time
+func putLines[T any](ctx context.Context, l *Lake, folder string, values []T, encode func(i int) ([]byte, error), received func(*T) time.Time) error {
+	hours := map[string][][]byte{}
 	for i := range values {
-		line, err := json.Marshal(&values[i])
+		raw, err := encode(i)
 		if err != nil {
 			return fault.As(err, fault.Internal, "an event cannot be encoded")
 		}
-		lines[i] = append(line, '\n')
-		if t := received(&values[i]); t.After(last) {
-			last = t
+		at := folder + received(&values[i]).UTC().Format(hourLayout)
+		hours[at] = append(hours[at], raw)
+	}
+	for _, at := range slices.Sorted(maps.Keys(hours)) {
+		slices.SortFunc(hours[at], bytes.Compare)
+		name, object, err := compress(slices.Values(hours[at]))
+		if err != nil {
+			return err
+		}
+		if err := l.Put(ctx, at+name, gzipType, object); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(lines, bytes.Compare)
+	return nil
+}
+
+// compress makes an object of lines and names it by a hash of them.
+func compress(lines func(yield func([]byte) bool)) (name string, object []byte, err error) {
 	hash := sha256.New()
-	var object bytes.Buffer
-	z := gzip.NewWriter(&object)
-	for _, line := range lines {
-		hash.Write(line)
-		if _, err := z.Write(line); err != nil {
-			return fault.As(err, fault.Internal, "the events cannot be compressed")
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	for raw := range lines {
+		for _, piece := range [2][]byte{raw, []byte("\n")} {
+			hash.Write(piece)
+			if _, err := z.Write(piece); err != nil {
+				return "", nil, fault.As(err, fault.Internal, "the events cannot be compressed")
+			}
 		}
 	}
 	if err := z.Close(); err != nil {
-		return fault.As(err, fault.Internal, "the events cannot be compressed")
+		return "", nil, fault.As(err, fault.Internal, "the events cannot be compressed")
 	}
-	key := folder + last.UTC().Format("/2006/01/02/15/") + hex.EncodeToString(hash.Sum(nil)[:16]) + ".ndjson.gz"
-	return l.Put(ctx, key, gzipType, object.Bytes())
+	return hex.EncodeToString(hash.Sum(nil)[:16]) + suffix, out.Bytes(), nil
 }

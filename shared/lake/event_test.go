@@ -15,9 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"liuke/infra/local/engine"
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/lake"
+	"liuke/shared/lake/line"
 )
 
 var received = time.Date(2026, 3, 1, 8, 31, 2, 0, time.UTC)
@@ -30,41 +32,51 @@ func batch() []event.Event {
 	}
 }
 
-func TestBatchBecomesOneObjectThatARedeliveryOverwrites(t *testing.T) {
+func keys(n int) []customer.Key {
+	all := make([]customer.Key, n)
+	for i := range all {
+		all[i] = customer.Key{9}
+	}
+	return all
+}
+
+func TestABatchBecomesAnObjectAnHourThatARedeliveryOverwrites(t *testing.T) {
 	t.Parallel()
 	cfg, bucket := engine.Config(engine.StartQueues(t)), engine.NewBucket(t)
 	l := lake.New(cfg, bucket)
-	events := batch()
+	events := append(batch(), event.Event{ID: "m-0", Type: event.Track, Name: "Checked In", User: "c", Received: received, Source: event.SourceSegment})
 	for range 2 { // the second time in another order, as a redelivery may be
-		if err := l.PutEvents(t.Context(), events); err != nil {
+		if err := l.PutSealed(t.Context(), events, keys(3)); err != nil {
 			t.Fatal(err)
 		}
 		events[0], events[1] = events[1], events[0]
 	}
 	objects := list(t, cfg, bucket)
-	if len(objects) != 1 || !strings.HasPrefix(objects[0], "events/2026/03/01/08/") || !strings.HasSuffix(objects[0], ".ndjson.gz") {
-		t.Fatalf("objects %v, want one in the hour of the last receipt", objects)
+	if len(objects) != 2 || !strings.HasPrefix(objects[0], "events/2026/03/01/07/") || !strings.HasPrefix(objects[1], "events/2026/03/01/08/") ||
+		!strings.HasSuffix(objects[1], ".ndjson.gz") {
+		t.Fatalf("objects %v, want one in each hour of receipt", objects)
 	}
 	var got []event.Event
-	for _, line := range lines(t, cfg, bucket, objects[0]) {
-		var e event.Event
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatalf("line %q: %v", line, err)
+	for _, key := range objects {
+		for _, raw := range lines(t, cfg, bucket, key) {
+			e, err := line.Open([]byte(raw), customer.Key{9})
+			if err != nil {
+				t.Fatalf("line %q: %v", raw, err)
+			}
+			got = append(got, e)
 		}
-		got = append(got, e)
 	}
-	want := batch()
-	want[0], want[1] = want[1], want[0]
-	want[0].Properties = json.RawMessage(`{"n":1}`) // a line is a line
+	want := []event.Event{events[0], events[2], events[1]} // by hour and id
+	want[2].Properties = json.RawMessage(`{"n":1}`)        // a line is a line
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("object (-want +got):\n%s", diff)
+		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 	events[0].ID = "m-3"
-	if err := l.PutEvents(t.Context(), events); err != nil {
+	if err := l.PutSealed(t.Context(), events, keys(3)); err != nil {
 		t.Fatal(err)
 	}
-	if objects := list(t, cfg, bucket); len(objects) != 2 {
-		t.Errorf("another batch must make another object: %v", objects)
+	if objects := list(t, cfg, bucket); len(objects) != 3 {
+		t.Errorf("another hour's batch must make another object: %v", objects)
 	}
 }
 
@@ -102,6 +114,7 @@ func TestErrorsOfTheLakeSayWhetherToTryAgain(t *testing.T) {
 		want   fault.Code
 	}{
 		{"no permission", http.StatusForbidden, `<Error><Code>AccessDenied</Code></Error>`, fault.Internal},
+		{"another wrote first", http.StatusPreconditionFailed, `<Error><Code>PreconditionFailed</Code></Error>`, fault.Conflict},
 		{"too fast", http.StatusServiceUnavailable, `<Error><Code>SlowDown</Code></Error>`, fault.Throttled},
 		{"broken", http.StatusInternalServerError, `<Error><Code>InternalError</Code></Error>`, fault.Unavailable},
 	} {
@@ -114,7 +127,7 @@ func TestErrorsOfTheLakeSayWhetherToTryAgain(t *testing.T) {
 						Body: io.NopCloser(strings.NewReader(test.body))}, nil
 				})}
 			})
-			if err := l.PutEvents(t.Context(), batch()); fault.CodeOf(err) != test.want {
+			if err := l.PutSealed(t.Context(), batch(), keys(2)); fault.CodeOf(err) != test.want {
 				t.Errorf("%v, want %s", err, test.want)
 			}
 		})

@@ -3,7 +3,6 @@ package lake
 import (
 	"bytes"
 	"context"
-	"io"
 	"iter"
 	"path"
 	"strings"
@@ -19,16 +18,8 @@ import (
 // Get reads a whole object; NotFound where there is none.
 func (l *Lake) Get(ctx context.Context, key string) (body []byte, err error) {
 	defer fault.Wrap(&err, "read lake object")
-	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer out.Body.Close()
-	buf := bytes.NewBuffer(make([]byte, 0, aws.ToInt64(out.ContentLength)+bytes.MinRead))
-	if _, err := io.Copy(buf, out.Body); err != nil {
-		return nil, fault.As(err, fault.Unavailable, "the lake broke off")
-	}
-	return buf.Bytes(), nil
+	body, _, err = l.get(ctx, key)
+	return body, err
 }
 
 // pieceBytes is how much of a stream one call uploads; S3 takes pieces of 5 MB and more, and 10,000 of them.
