@@ -1,0 +1,139 @@
+package importfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"liuke/shared/fault"
+	"liuke/shared/money"
+)
+
+// Request says what is to be imported and how the file is to be read.
+type Request struct {
+	Kind Kind `json:"kind"`
+	// Bytes is how long the file is; the upload must be exactly as long.
+	Bytes int64 `json:"bytes"`
+	// Columns names the columns of fields that the file calls otherwise: field → column. For customers and Delighted's
+	// properties a name that is no field is a trait's.
+	Columns map[string]string `json:"columns,omitempty"`
+	// DryRun only checks: nothing is imported.
+	DryRun bool `json:"dry_run,omitempty"`
+	// Currency is what amounts are in where their rows do not say; "" is the business's own.
+	Currency money.Currency `json:"currency,omitempty"`
+	// Survey is what answers are filed under where their rows do not say; "" is DefaultSurvey.
+	Survey string `json:"survey,omitempty"`
+	// AsOf is when the file's customers were as it says, where its rows do not; zero is when the import was asked for.
+	AsOf time.Time `json:"as_of,omitzero"`
+}
+
+// Limits of a request.
+const (
+	MaxBytes         = 1 << 30 // of a file
+	maxMapped        = 100     // columns that are mapped
+	maxRequestBytes  = 64 << 10
+	maxMappedName    = 200
+	maxSurveyIDBytes = 128
+)
+
+// ParseRequest reads a request. It returns an Invalid error with the pointer to what is wrong.
+func ParseRequest(body []byte) (r Request, err error) {
+	if len(body) > maxRequestBytes {
+		return r, fault.New(fault.TooLarge, "the request is longer than %d KB", maxRequestBytes>>10)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err = d.Decode(&r)
+	var typed *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &typed) && typed.Field != "":
+		return r, fault.At("/"+typed.Field, "the value is not of the right type: the request is such as %s", example)
+	case err != nil:
+		return r, fault.New(fault.Invalid, "the request is a JSON object such as %s", example)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return r, fault.New(fault.Invalid, "the request is one JSON object, with nothing behind it")
+	}
+	return r, r.Validate()
+}
+
+const example = `{"kind":"orders","bytes":1048576,"columns":{"customer_id":"id","amount":"revenue"},"dry_run":false}`
+
+// Validate returns an Invalid error that names the first field that is wrong, and puts the currency into capitals.
+func (r *Request) Validate() error {
+	switch {
+	case !slices.Contains(Kinds(), r.Kind):
+		return fault.At("/kind", "kind is orders, customers, answers, pinpoint or delighted")
+	case r.Bytes <= 0:
+		return fault.At("/bytes", "bytes is how long the file is, and a file that is not empty has some")
+	case r.Bytes > MaxBytes:
+		return fault.At("/bytes", "a file has at most %d MB: compress it by gzip, or import it in parts", MaxBytes>>20)
+	case len(r.Columns) > maxMapped:
+		return fault.At("/columns", "at most %d columns can be mapped", maxMapped)
+	case len(r.Survey) > maxSurveyIDBytes:
+		return fault.At("/survey", "a survey's id has at most %d bytes", maxSurveyIDBytes)
+	case !r.AsOf.IsZero() && !inRange(r.AsOf):
+		return fault.At("/as_of", "as_of is a time since 1970")
+	}
+	for field, name := range r.Columns {
+		if field == "" || name == "" || len(field) > maxMappedName || len(name) > maxMappedName {
+			return fault.At("/columns", "columns maps fields to the names of the columns that hold them, such as {\"customer_id\":\"id\"}")
+		}
+	}
+	if _, err := r.columns(); err != nil {
+		return err
+	}
+	if r.Currency != "" {
+		c, err := money.ParseCurrency(string(r.Currency))
+		if err != nil {
+			return fault.At("/currency", "%s", message(err))
+		}
+		r.Currency = c
+	}
+	return nil
+}
+
+// fields are the columns that a file of the kind may have.
+func (k Kind) fields() []column {
+	switch k {
+	case Orders:
+		return orderColumns()
+	case Customers:
+		return customerColumns()
+	case Answers:
+		return answerColumns()
+	case Pinpoint:
+		return pinpointColumns()
+	case Delighted:
+		return delightedColumns()
+	}
+	return nil
+}
+
+// columns are the fields with what the request maps beside them.
+func (r *Request) columns() ([]column, error) {
+	columns := r.Kind.fields()
+	extra := r.mappedTraits()
+	if len(extra) > 0 && r.Kind != Customers && r.Kind != Delighted {
+		return nil, fault.At("/columns", "there is no field %s: the fields are %s", show(extra[0]), fieldNames(columns))
+	}
+	for _, name := range extra {
+		columns = append(columns, column{field: name})
+	}
+	return columns, nil
+}
+
+// mappedTraits are the mapped names that are no field of the kind, ascending.
+func (r *Request) mappedTraits() []string {
+	if len(r.Columns) == 0 {
+		return nil
+	}
+	own := r.Kind.fields()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.Columns)), func(name string) bool {
+		return slices.ContainsFunc(own, func(c column) bool { return c.field == name })
+	})
+}
