@@ -210,7 +210,7 @@ func TestBadRequestsAreNamedAndKept(t *testing.T) {
 		{"a route that is none", authorised("events/x", `{}`), 404, "", "there is no such call", false},
 		{"no JSON", authorised("track", `{"userId":`), 400, "", "not valid JSON", true},
 		{"no person", authorised("track", `{"event":"e"}`), 400, "/userId", "needs a userId or an anonymousId", true},
-		{"no name", authorised("track", `{"userId":"u"}`), 400, "/event", "event must be a string", true},
+		{"no name", authorised("track", `{"userId":"u"}`), 400, "/event", "event is missing", true},
 		{"traits that are no object", authorised("identify", `{"userId":"u","traits":[]}`), 400, "/traits", "must be an object", true},
 		{"a wrong total", authorised("track", `{"userId":"u","event":"Order Completed","properties":{"order_id":"o","total":"1,5"}}`), 400, "/properties/total", "decimal number", true},
 		{"a reserved name", authorised("track", `{"userId":"u","event":"Unsubscribed","properties":{"channel":"email"}}`), 400, "/event", "kept for the suite itself", true},

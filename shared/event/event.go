@@ -6,8 +6,17 @@
 // nesting beyond MaxDepth, a field out of bounds) refuses that event alone; only a body that is not JSON, or not of
 // the call's shape, is refused as a whole. What passes is valid for every JSON decoder and for SQS.
 //
+// An event is identified by its customer, as the event names it, and its message id, and one about an order by the
+// order's id besides: a change counts once within its order, whatever else of the customer has the same message id, and
+// activity once within the ids that the customer's item remembers. A second event with the identity of an earlier one in
+// the same body is a duplicate where it says the same (type, name, properties, traits), and is refused, never dropped in
+// silence, where it says something else; from one body to the next the first to come counts.
+//
 // An event without a message id of its own gets one from its content, so that sending it again changes nothing; two
 // equal events without id and timestamp are therefore one event.
+//
+// A customer's id is taken as it is written. What would make one person two, or two persons one, is refused with its
+// reason: white space around it, half of a surrogate pair, control characters. A whole number is the id of its digits.
 package event
 
 import (
@@ -43,11 +52,13 @@ const (
 	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
 )
 
-// Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty.
+// Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty. Ids
+// are at most customer.MaxIDBytes long; a Previous that is longer than an Anonymous may be is no visitor's.
 type Event struct {
 	ID         MessageID       `json:"id"`
 	Type       Type            `json:"type"`
 	Name       string          `json:"name,omitempty"`       // of a Track event; of a Page or Screen event, "" where it has none
+	Category   string          `json:"category,omitempty"`   // of a Page or Screen event, "" where it has none
 	User       string          `json:"user,omitempty"`       // userId
 	Anonymous  string          `json:"anonymous,omitempty"`  // anonymousId
 	Previous   string          `json:"previous,omitempty"`   // previousId of an Alias event: a user's id or a visitor's

@@ -5,16 +5,14 @@ import (
 	"errors"
 	"strconv"
 	"time"
-	"unicode"
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 )
 
-// Limits of an event's own fields.
+// Limits of an event's own fields; see MaxMessageIDBytes and customer.MaxIDBytes as well.
 const (
-	MaxMessageIDBytes = 100
-	MaxNameBytes      = 255
+	MaxNameBytes = 255 // of an event, a page, a screen, and their categories
 	// MaxAhead is how far ahead of our clock an event may be; what is beyond is taken for this far ahead.
 	MaxAhead = 24 * time.Hour
 )
@@ -29,43 +27,55 @@ type normal struct {
 	context   value // of the batch
 }
 
+// identity is what tells an event from others (see the package comment): whose it is, its id, and of an order event
+// the order's.
+type identity struct {
+	user, anonymous string
+	id              MessageID
+	order           string
+}
+
 // settle gives each draft its fate.
 func (t Tracking) settle(s *scanner, in *Intake, drafts []draft, n normal) {
 	in.Fates = make([]Fate, len(drafts))
 	in.Events = make([]Event, 0, len(drafts))
-	type identity struct {
-		user, anonymous string
-		id              MessageID
-	}
-	var seen map[identity]struct{}
+	var seen map[identity]int // which event of in.Events has the identity
 	if len(drafts) > 1 {
-		seen = make(map[identity]struct{}, len(drafts))
+		seen = make(map[identity]int, len(drafts))
 	}
 	for i := range drafts {
 		d, fate := &drafts[i], &in.Fates[i]
 		in.Events = append(in.Events, Event{})
-		e := &in.Events[len(in.Events)-1]
-		if err := t.normalise(s, d, &n, e); err != nil {
-			in.Events = in.Events[:len(in.Events)-1]
+		last := len(in.Events) - 1
+		e := &in.Events[last]
+		order, err := t.normalise(s, d, &n, e)
+		*fate = Fate{Outcome: Accepted, ID: e.ID}
+		if err == nil && seen != nil {
+			who := identity{e.User, e.Anonymous, e.ID, order}
+			if who.user != "" {
+				who.anonymous = ""
+			}
+			if first, known := seen[who]; !known {
+				seen[who] = last
+			} else if fate.Outcome = Duplicate; !same(&in.Events[first], e) {
+				err = fault.At("/messageId", "an earlier event of this customer in the batch has the same messageId and says something else: give each event an id of its own")
+			}
+		}
+		if err != nil {
 			*fate = Fate{Outcome: Refused, ID: e.ID, Err: n.locate(err, i)}
 			in.Rejected = append(in.Rejected, NewRejected(s.buf[d.start:d.end], n.now, fate.Err))
-			continue
 		}
-		*fate = Fate{Outcome: Accepted, ID: e.ID}
-		if seen == nil {
-			continue
+		if fate.Outcome != Accepted {
+			in.Events = in.Events[:last]
 		}
-		who := identity{e.User, e.Anonymous, e.ID}
-		if who.user != "" {
-			who.anonymous = ""
-		}
-		if _, twice := seen[who]; twice {
-			fate.Outcome = Duplicate
-			in.Events = in.Events[:len(in.Events)-1]
-			continue
-		}
-		seen[who] = struct{}{}
 	}
+}
+
+// same reports whether two events of the same identity say the same. When and from where is left out of it: clients
+// that send an event again may write that anew.
+func same(a, b *Event) bool {
+	return a.Type == b.Type && a.Name == b.Name && a.Category == b.Category && a.Previous == b.Previous && a.Group == b.Group &&
+		bytes.Equal(a.Properties, b.Properties) && bytes.Equal(a.Traits, b.Traits)
 }
 
 // locate sets the event's place in the body before a flaw's pointer.
@@ -79,140 +89,106 @@ func (n *normal) locate(err error, i int) error {
 	return &located
 }
 
-// normalise judges a draft and fills e; e has the message id even where the draft is refused for something else.
-func (t Tracking) normalise(s *scanner, d *draft, n *normal, e *Event) error {
+// normalise judges a draft and fills e; e has the message id even where the draft is refused for something else. It
+// returns the order's id where the event is about one.
+func (t Tracking) normalise(s *scanner, d *draft, n *normal, e *Event) (order string, err error) {
 	if d.flaw != nil {
-		return d.flaw
+		return "", d.flaw
 	}
 	e.Received, e.Source = n.now, SourceSegment
-	var err error
 	if e.ID, err = s.messageID(d); err != nil {
-		return err
+		return "", err
 	}
 	size := int(d.end - d.start)
 	if d.context.absent() {
 		size += int(n.context.end - n.context.start)
 	}
 	if size > MaxEventBytes {
-		return fault.New(fault.TooLarge, "an event is at most %d bytes long with its context, and this one has %d", MaxEventBytes, size)
+		return "", fault.New(fault.TooLarge, "an event is at most %d bytes long with its context, and this one has %d", MaxEventBytes, size)
 	}
 	if e.Type, err = s.eventType(d.typ, n.forced); err != nil {
-		return err
+		return "", err
 	}
 	if err := s.person(d, e); err != nil {
-		return err
+		return "", err
 	}
 	if e.Time, err = s.happened(d, n); err != nil {
-		return err
+		return "", err
 	}
 	if err := s.payload(d, n, e); err != nil {
-		return err
+		return "", err
 	}
-	if e.Type == Track {
+	switch e.Type {
+	case Track:
 		return t.track(s, d, e)
+	case Page, Screen:
+		err = s.view(d, e)
+	case Group:
+		err = s.membership(d, e)
+	case Alias:
+		err = s.alias(d, e)
+	case Identify:
 	}
-	return nil
+	return "", err
 }
 
-// messageID reads the event's id, or makes it from the event's content. What changes when a client sends the same
-// event again (sentAt) and what is no part of it (the write key) stay out of it.
-func (s *scanner) messageID(d *draft) (MessageID, error) {
-	if d.id.absent() || (d.id.kind == '"' && d.id.end-d.id.start == 2) {
-		return MessageID(ContentID("content-", s.raw(d.typ), s.raw(d.name), s.raw(d.user), s.raw(d.anonymous),
-			s.raw(d.timestamp), s.raw(d.original), s.raw(d.properties), s.raw(d.traits), s.raw(d.context))), nil
-	}
-	id, err := s.word(d.id, MaxMessageIDBytes, "/messageId", "messageId")
-	return MessageID(id), err
-}
+// types is what an event may be, as messages list it.
+const types = "identify, track, page, screen, group or alias"
 
 func (s *scanner) eventType(v value, forced Type) (Type, error) {
 	if v.absent() && forced != "" {
 		return forced, nil
 	}
-	if v.kind != '"' {
-		return "", fault.At("/type", "type must be identify or track")
+	if v.absent() {
+		return "", fault.At("/type", "type is missing: it must be %s", types)
 	}
-	t := Type(s.string(v))
-	switch {
-	case forced != "" && t != forced:
+	t := Type("")
+	if v.kind == '"' {
+		t = Type(s.string(v))
+	}
+	if forced != "" && t != forced {
 		return "", fault.At("/type", "type must be %s, as the call is, or be left out", forced)
-	case t == Identify, t == Track:
+	}
+	switch t {
+	case Identify, Track, Page, Screen, Group, Alias:
 		return t, nil
 	}
-	return "", fault.At("/type", "type must be identify or track: other calls are not taken in")
+	return "", fault.At("/type", "type must be %s", types)
 }
 
-// person reads whose event it is.
-func (s *scanner) person(d *draft, e *Event) (err error) {
-	if e.User, err = s.identifier(d.user, "/userId", "userId"); err != nil {
-		return err
-	}
-	if e.Anonymous, err = s.identifier(d.anonymous, "/anonymousId", "anonymousId"); err != nil {
-		return err
-	}
-	if e.User == "" && e.Anonymous == "" {
-		return fault.At("/userId", "an event needs a userId or an anonymousId")
-	}
-	if len(e.User) >= len(anonymousPrefix) && e.User[:len(anonymousPrefix)] == anonymousPrefix {
-		return fault.At("/userId", "a userId must not begin with %q: that is kept for visitors without one", anonymousPrefix)
-	}
-	if most := customer.MaxIDBytes - len(anonymousPrefix); len(e.Anonymous) > most {
-		return fault.At("/anonymousId", "an anonymousId is at most %d bytes long, and this one has %d", most, len(e.Anonymous))
-	}
-	return nil
-}
-
-// identifier reads a customer's id: a string or, as some clients send it, a whole number; "" for none.
-func (s *scanner) identifier(v value, pointer, field string) (string, error) {
-	text := ""
-	switch {
-	case v.absent():
-		return "", nil
-	case v.kind == '"':
-		text = s.string(v)
-	case v.kind == numberKind && isWhole(s.string(v)):
-		return s.string(v), nil
-	default:
-		return "", fault.At(pointer, "%s must be a string or a whole number", field)
-	}
-	if text == "" {
-		return "", nil
-	}
-	if _, err := customer.ParseID(text); err != nil {
-		var f *fault.Error
-		if errors.As(err, &f) {
-			return "", fault.At(pointer, "%s: %s", field, f.Message)
-		}
+// track judges what a track event says, and returns the order's id where it is about one.
+func (t Tracking) track(s *scanner, d *draft, e *Event) (order string, err error) {
+	if e.Name, err = s.word(d.name, MaxNameBytes, "/event", "event"); err != nil {
 		return "", err
 	}
-	return text, nil
+	switch {
+	case e.Name == SurveyAnswered, e.Name == Unsubscribed:
+		return "", fault.At("/event", "the event %q is kept for the suite itself: choose another name", e.Name)
+	case !IsOrder(e.Name):
+		return "", nil
+	case d.properties.absent():
+		return "", fault.At("/properties", "an order event needs properties")
+	}
+	o, err := s.order(d.properties, e, t.Money)
+	return o.ID, err
 }
 
-// isWhole reports whether a JSON number is spelled as a whole one of at most 20 characters.
-func isWhole(number string) bool {
-	for i := 0; i < len(number); i++ {
-		if c := number[i]; (c < '0' || c > '9') && c != '-' {
-			return false
+// view reads which page or screen it was. Both parts are optional. RudderStack's mobile libraries write the name of a
+// screen under event.
+func (s *scanner) view(d *draft, e *Event) (err error) {
+	name, pointer, field := d.title, "/name", "name"
+	if name.absent() && !d.name.absent() {
+		name, pointer, field = d.name, "/event", "event"
+	}
+	if !name.absent() && !s.empty(name) {
+		if e.Name, err = s.word(name, MaxNameBytes, pointer, field); err != nil {
+			return err
 		}
 	}
-	return len(number) <= 20
-}
-
-// word reads a string of 1 to most bytes without control characters.
-func (s *scanner) word(v value, most int, pointer, field string) (string, error) {
-	if v.kind != '"' {
-		return "", fault.At(pointer, "%s must be a string", field)
+	if !d.category.absent() && !s.empty(d.category) {
+		e.Category, err = s.word(d.category, MaxNameBytes, "/category", "category")
 	}
-	text := s.string(v)
-	if text == "" || len(text) > most {
-		return "", fault.At(pointer, "%s must be 1 to %d bytes long, and this one has %d", field, most, len(text))
-	}
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			return "", fault.At(pointer, "%s must not hold control characters", field)
-		}
-	}
-	return text, nil
+	return err
 }
 
 // payload takes properties, traits and context as they are.
@@ -230,13 +206,16 @@ func (s *scanner) payload(d *draft, n *normal, e *Event) error {
 		context = n.context
 	}
 	e.Context = s.raw(context)
-	if e.Type == Identify {
+	switch e.Type {
+	case Track, Page, Screen:
+		e.Properties = s.raw(d.properties)
+	case Group:
 		e.Traits = s.raw(d.traits)
-		if _, err := customer.ParseTraits(e.Traits); err != nil { // better refused here than poison later
+	case Identify:
+		if err := s.traits(d, e); err != nil {
 			return err
 		}
-	} else {
-		e.Properties = s.raw(d.properties)
+	case Alias:
 	}
 	if bytes.Contains(e.Context, []byte("import")) || bytes.IndexByte(e.Context, '\\') >= 0 {
 		return s.inside(context, func(name string, v value) {
@@ -246,6 +225,30 @@ func (s *scanner) payload(d *draft, n *normal, e *Event) error {
 		})
 	}
 	return nil
+}
+
+// traits takes what an identify event says of the customer. RudderStack's libraries for browsers and phones write it
+// into the event's own context.
+func (s *scanner) traits(d *draft, e *Event) error {
+	traits, pointer := d.traits, "/traits"
+	if traits.absent() {
+		if err := s.inside(d.context, func(name string, v value) {
+			if name == "traits" && v.kind == '{' {
+				traits, pointer = v, "/context/traits"
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	e.Traits = s.raw(traits)
+	_, err := customer.ParseTraits(e.Traits) // better refused here than poison later
+	var f *fault.Error
+	if errors.As(err, &f) && traits.start != d.traits.start && len(f.Pointer) >= len("/traits") {
+		located := *f
+		located.Pointer = pointer + f.Pointer[len("/traits"):]
+		return &located
+	}
+	return err
 }
 
 // inside visits the members of an object that has been scanned.

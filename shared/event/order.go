@@ -137,13 +137,19 @@ func UnknownRate(currency money.Currency, rates *money.Rates) error {
 
 func (s *scanner) orderID(v value) (string, error) {
 	const pointer = "/properties/order_id"
-	switch {
-	case v.absent():
+	if v.absent() {
 		return "", fault.At(pointer, "an order event needs an order_id")
-	case v.kind == numberKind && isWhole(s.string(v)):
-		return s.string(v), nil
 	}
-	return s.word(v, MaxOrderIDBytes, pointer, "order_id")
+	if v.kind == numberKind {
+		if id, ok := wholeNumber(s.string(v)); ok {
+			return id, nil
+		}
+	}
+	id, err := s.word(v, MaxOrderIDBytes, pointer, "order_id")
+	if err == nil && padded(id) {
+		err = fault.At(pointer, "order_id must not begin or end with white space: trim it, or one order becomes two")
+	}
+	return id, err
 }
 
 // currency reads an event's currency, the business's own where it names none.
@@ -207,21 +213,4 @@ func (s *scanner) day(v value, happened time.Time) (string, error) {
 		return "", fault.At(pointer, "date must be the day of the timestamp, which must not lie in the future")
 	}
 	return text, nil
-}
-
-// track judges what a track event says.
-func (t Tracking) track(s *scanner, d *draft, e *Event) (err error) {
-	if e.Name, err = s.word(d.name, MaxNameBytes, "/event", "event"); err != nil {
-		return err
-	}
-	switch {
-	case e.Name == SurveyAnswered, e.Name == Unsubscribed:
-		return fault.At("/event", "the event %q is kept for the suite itself: choose another name", e.Name)
-	case IsOrder(e.Name):
-		if d.properties.absent() {
-			return fault.At("/properties", "an order event needs properties")
-		}
-		_, err = s.order(d.properties, e, t.Money)
-	}
-	return err
 }

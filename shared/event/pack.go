@@ -59,7 +59,7 @@ func Packs(events []Event) []string {
 // sizeHint returns about how many bytes an event takes in a pack: what it carries, and the names and times around it.
 func sizeHint(e *Event) int {
 	const around = 192
-	return around + len(e.ID) + len(e.Name) + len(e.User) + len(e.Anonymous) + len(e.Previous) + len(e.Group) +
+	return around + len(e.ID) + len(e.Name) + len(e.Category) + len(e.User) + len(e.Anonymous) + len(e.Previous) + len(e.Group) +
 		len(e.Properties) + len(e.Traits) + len(e.Context)
 }
 
@@ -91,7 +91,7 @@ func appendEvent(b []byte, e *Event, received string) []byte {
 	b = appendString(append(b, `{"id":`...), string(e.ID))
 	b = appendString(append(b, `,"type":`...), string(e.Type))
 	for _, f := range [...]struct{ key, value string }{
-		{`,"name":`, e.Name}, {`,"user":`, e.User}, {`,"anonymous":`, e.Anonymous}, {`,"previous":`, e.Previous}, {`,"group":`, e.Group},
+		{`,"name":`, e.Name}, {`,"category":`, e.Category}, {`,"user":`, e.User}, {`,"anonymous":`, e.Anonymous}, {`,"previous":`, e.Previous}, {`,"group":`, e.Group},
 	} {
 		if f.value != "" {
 			b = appendString(append(b, f.key...), f.value)

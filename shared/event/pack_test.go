@@ -32,7 +32,10 @@ func TestPackGolden(t *testing.T) {
 		{"type":"track","event":"Order Completed","userId":"u1","anonymousId":"a1","messageId":"m1","timestamp":"2026-03-01T08:00:00.25+08:00",
 		 "properties":{ "order_id": "o1", "total": 12.50 },"context":{"import":true}},
 		{"type":"identify","anonymousId":"a\"\\\u2028\uffff","messageId":"m2","traits":{"name":"\u7559客"}},
-		{"type":"track","event":"Checked In","userId":"u1"}]}`)
+		{"type":"track","event":"Checked In","userId":"u1"},
+		{"type":"screen","name":"Home","category":"App","userId":"u1","messageId":"m4"},
+		{"type":"group","groupId":"acme","userId":"u1","messageId":"m5","traits":{"plan":"gold"}},
+		{"type":"alias","previousId":"a1","userId":"u1","messageId":"m6"}]}`)
 	packs := event.Packs(in.Events)
 	if len(packs) != 1 {
 		t.Fatalf("%d packs, fates %v", len(packs), fates(in))

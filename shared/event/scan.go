@@ -26,8 +26,8 @@ type scanner struct {
 	keys   []key   // of the open objects
 	depth  int     // of the open objects and arrays
 
-	flaw         error // the first flaw since it was last taken
-	noncharacter bool  // a string holds U+FFFE or U+FFFF as such, which SQS does not take
+	flaw         flaw // the first flaw since it was last taken
+	noncharacter bool // a string holds U+FFFE or U+FFFF as such, which SQS does not take
 }
 
 type frame struct {
@@ -35,10 +35,11 @@ type frame struct {
 	object bool
 }
 
-// key is a member's name; sig tells most different ones apart at one comparison.
+// key is a member's name and where it begins; sig tells most different ones apart at one comparison.
 type key struct {
 	sig  uint64
 	text string
+	at   int32
 }
 
 // value is the place of a scanned value.
@@ -91,19 +92,6 @@ func unquote(quoted []byte) string {
 
 func (s *scanner) syntax(what string) error {
 	return fault.New(fault.Invalid, "the body is not valid JSON: %s at byte %d", what, s.pos)
-}
-
-func (s *scanner) note(flaw *fault.Error) {
-	if s.flaw == nil {
-		s.flaw = flaw
-	}
-}
-
-// takeFlaw returns the first flaw since the last call, and forgets it.
-func (s *scanner) takeFlaw() error {
-	f := s.flaw
-	s.flaw = nil
-	return f
 }
 
 func (s *scanner) space() {
@@ -164,7 +152,7 @@ func (s *scanner) skipString() (escaped bool, err error) {
 		case '"':
 			s.pos = i + 1
 			if seen&highs != 0 {
-				s.checkUTF8(buf[start:i])
+				s.checkUTF8(start, i)
 			}
 			return escaped, nil
 		case '\\':
@@ -204,10 +192,11 @@ func escapeLength(b []byte) int {
 	return 0
 }
 
-// checkUTF8 looks at a string's bytes beyond ASCII.
-func (s *scanner) checkUTF8(b []byte) {
+// checkUTF8 looks at the bytes of a string with some beyond ASCII; it begins behind its quote.
+func (s *scanner) checkUTF8(start, end int) {
+	b := s.buf[start:end]
 	if !utf8.Valid(b) {
-		s.note(fault.New(fault.Invalid, "a string is not valid UTF-8"))
+		s.note(flaw{what: notUTF8, at: int32(start - 1)})
 		return
 	}
 	if !s.noncharacter && slices.Contains(b, 0xEF) {

@@ -1,11 +1,10 @@
 package event
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
-
-	"liuke/shared/fault"
 )
 
 // value scans the value at hand and returns its place.
@@ -108,8 +107,8 @@ func (s *scanner) open(object bool) {
 
 func (s *scanner) enter() {
 	s.depth++
-	if s.depth > MaxDepth && s.flaw == nil {
-		s.note(fault.New(fault.Invalid, "values are nested more than %d deep", MaxDepth))
+	if s.depth > MaxDepth {
+		s.note(flaw{what: tooDeep, at: int32(s.pos - 1)})
 	}
 }
 
@@ -135,9 +134,9 @@ func (s *scanner) member() (name string, err error) {
 	}
 	if name = s.text[start+1 : s.pos-1]; escaped {
 		name = unquote(s.buf[start:s.pos])
-		s.keys = append(s.keys, key{sig: signature([]byte(name)), text: name})
+		s.keys = append(s.keys, key{signature([]byte(name)), name, int32(start)})
 	} else {
-		s.keys = append(s.keys, key{sig: signature(s.buf[start+1 : s.pos-1]), text: name})
+		s.keys = append(s.keys, key{signature(s.buf[start+1 : s.pos-1]), name, int32(start)})
 	}
 	if s.peek() != ':' {
 		s.space()
@@ -171,10 +170,10 @@ func (s *scanner) forget(from int) {
 	keys := s.keys[from:]
 	s.keys = s.keys[:from]
 	if len(keys) > pairwise {
-		slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.text, b.text) })
+		slices.SortFunc(keys, func(a, b key) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.at, b.at)) })
 		for i := 1; i < len(keys); i++ {
 			if keys[i].text == keys[i-1].text {
-				s.noteTwice()
+				s.note(flaw{what: twice, at: keys[i].at})
 			}
 		}
 		return
@@ -183,15 +182,9 @@ func (s *scanner) forget(from int) {
 		sig := keys[i].sig
 		for j := range keys[:i] {
 			if keys[j].sig == sig && keys[j].text == keys[i].text {
-				s.noteTwice()
+				s.note(flaw{what: twice, at: keys[i].at})
 			}
 		}
-	}
-}
-
-func (s *scanner) noteTwice() {
-	if s.flaw == nil {
-		s.note(fault.New(fault.Invalid, "an object has two members of the same name: leave one out"))
 	}
 }
 

@@ -19,7 +19,9 @@ const (
 )
 
 // Tracking reads request bodies of Segment's HTTP tracking API (segment.com/docs/connections/sources/catalog/libraries/
-// server/http-api): the calls identify and track, alone and in batches. Orders are in a currency that Money knows.
+// server/http-api): the calls identify, track, page, screen, group and alias, alone and in batches. What the official
+// clients of Segment and RudderStack write besides (integrations, channel, _metadata, their own version of a time) is
+// passed over. Orders are in a currency that Money knows.
 type Tracking struct {
 	Money *money.Rates // never nil
 }
@@ -54,7 +56,7 @@ const (
 type draft struct {
 	start, end int32
 	flaw       error
-	typ, name, user, anonymous, id,
+	typ, name, title, category, user, anonymous, previous, group, id,
 	timestamp, original, sentAt,
 	properties, traits, context value
 }
@@ -170,15 +172,15 @@ func (s *scanner) batch() (b batchDraft, err error) {
 	if err == nil {
 		err = s.end()
 	}
-	b.flaw = s.takeFlaw()
+	b.flaw = s.takeFlaw(0)
 	return b, err
 }
 
 func (s *scanner) batchEvent(b *batchDraft) error {
-	flaw, depth := s.takeFlaw(), s.depth
-	s.depth = 0
+	outer, depth := s.flaw, s.depth
+	s.flaw, s.depth = flaw{}, 0
 	d, err := s.event(nil)
-	s.depth, s.flaw = depth, flaw
+	s.flaw, s.depth = outer, depth
 	if b.count++; b.count <= MaxBatchEvents {
 		b.events = append(b.events, d)
 	}
@@ -215,7 +217,7 @@ func (s *scanner) event(writeKey *value) (d draft, err error) {
 		_, err = s.value()
 		d.end = int32(s.pos)
 		d.flaw = fault.New(fault.Invalid, "an event must be an object")
-		s.takeFlaw()
+		s.flaw = flaw{}
 		return d, err
 	}
 	var unknown value
@@ -226,10 +228,18 @@ func (s *scanner) event(writeKey *value) (d draft, err error) {
 			at = &d.typ
 		case "event":
 			at = &d.name
+		case "name":
+			at = &d.title
+		case "category":
+			at = &d.category
 		case "userId":
 			at = &d.user
 		case "anonymousId":
 			at = &d.anonymous
+		case "previousId":
+			at = &d.previous
+		case "groupId":
+			at = &d.group
 		case "messageId":
 			at = &d.id
 		case "timestamp":
@@ -253,7 +263,9 @@ func (s *scanner) event(writeKey *value) (d draft, err error) {
 		return err
 	})
 	d.end = int32(s.pos)
-	d.flaw = s.takeFlaw()
+	if err == nil {
+		d.flaw = s.takeFlaw(int(d.start))
+	}
 	return d, err
 }
 
