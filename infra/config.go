@@ -49,7 +49,7 @@ type Settings struct {
 	// WebOrigins ("web_origins") are the sites whose browsers may send events, ["https://shop.example"]. Default: none.
 	WebOrigins []string
 	// KeyRate ("key_rate") is how many events a second one write key may send to one instance of a function before it is
-	// asked to come back later, 1 to 100,000. Default: 2000.
+	// asked to come back later, 1 to 100,000, or 0 for any number. Default: 2000.
 	KeyRate int
 	// EventBus ("event_bus") is a bus of EventBridge whose events are taken as well,
 	// {"name":"default","sources":["shop.orders"]}. Default: none.
@@ -66,6 +66,9 @@ type Clock struct{ Hour, Minute int }
 func (s Settings) SenderDomain() string {
 	return s.Sender.Address[strings.LastIndexByte(s.Sender.Address, '@')+1:]
 }
+
+// Host is the name of BaseURL, "" where none is given.
+func (s Settings) Host() string { return strings.TrimPrefix(s.BaseURL, "https://") }
 
 // settings names each value of the context and says how it is read. A reader gets a text and returns what is wrong with
 // it, in words that complete "liuke.<name> …".
@@ -117,7 +120,7 @@ var settings = map[string]func(*Settings, json.RawMessage) error{
 	"web_origins": readWebOrigins,
 	"key_rate": func(s *Settings, raw json.RawMessage) error {
 		err := json.Unmarshal(raw, &s.KeyRate)
-		return check(err == nil && string(raw) != "null" && s.KeyRate >= 1 && s.KeyRate <= 100000, "is %s; give events a second, a number from 1 to 100000", raw)
+		return check(err == nil && string(raw) != "null" && s.KeyRate >= 0 && s.KeyRate <= 100000, "is %s; give events a second, a number from 1 to 100000, or 0 for any number", raw)
 	},
 	"event_bus": readEventBus,
 	"edge": func(s *Settings, raw json.RawMessage) error {

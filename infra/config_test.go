@@ -39,7 +39,7 @@ func TestEveryMistakeIsReportedTogether(t *testing.T) {
 	_, err := ReadSettings(map[string]any{
 		"stage": "Pre-Prod", "time_zone": "Shanghai", "currency": "yuan", "sender": "hello@localhost",
 		"base_url": "http://shop.example/go", "alarm_address": "Ops <ops@shop.example>", "recalculate_at": "4:00",
-		"log_retention_days": 31, "timezone": "Asia/Shanghai", "key_rate": 0, "edge": "yes",
+		"log_retention_days": 31, "timezone": "Asia/Shanghai", "key_rate": -1, "edge": "yes",
 		"rates":       map[string]any{"usd": map[string]any{"2026-02-30": "0,92"}},
 		"web_origins": []any{"https://shop.example/", "*"},
 		"event_bus":   map[string]any{"name": "no spaces", "sources": []any{}},
@@ -58,7 +58,7 @@ func TestEveryMistakeIsReportedTogether(t *testing.T) {
 		`liuke.recalculate_at is "4:00"; give`,
 		`liuke.log_retention_days is 31; give one of the numbers 1 3 5 7`,
 		`liuke.timezone is not a setting; there are alarm_address, base_url`,
-		`liuke.key_rate is 0; give`,
+		`liuke.key_rate is -1; give`,
 		`liuke.edge is "yes"; give true or false`,
 		`liuke.rates has the currency "usd"; give`,
 		`liuke.rates has the day "2026-02-30" of usd; give`,

@@ -102,7 +102,7 @@ func (s Settings) agree() []error {
 		mistakes = append(mistakes, fmt.Errorf("liuke.edge is true, but liuke.base_url is missing; give the address under "+
 			"which CloudFront is to answer, such as \"https://go.shop.example\": TLS 1.2 asks for a certificate of your own"))
 	}
-	if s.Edge && s.BaseURL != "" && strings.Contains(strings.TrimPrefix(s.BaseURL, "https://"), ":") {
+	if s.Edge && s.BaseURL != "" && strings.Contains(s.Host(), ":") {
 		mistakes = append(mistakes, fmt.Errorf("liuke.base_url is %q, but CloudFront answers at port 443 alone; leave the port out", s.BaseURL))
 	}
 	var table map[string]json.RawMessage

@@ -38,6 +38,7 @@ func TestEachSettingOfTheEntranceIsChecked(t *testing.T) {
 		{"origins are not without end", "web_origins", many(51, "https://shop%d.example"), "has 51 origins, more than 50"},
 
 		{"one event a second is a rate", "key_rate", 1, ""},
+		{"no limit is one as well", "key_rate", 0, ""},
 		{"half an event is none", "key_rate", 0.5, "is 0.5; give events a second"},
 		{"a rate may be too large to mean anything", "key_rate", 100001, "is 100001; give events a second"},
 		{"null is no rate", "key_rate", nil, "is null; give events a second"},

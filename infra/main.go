@@ -51,7 +51,7 @@ func run() error {
 	data := stack.NewData(app, stack.DataProps{
 		Stage: settings.Stage, Account: account, Region: region, SenderDomain: settings.SenderDomain(),
 	})
-	stack.NewApp(app, stack.AppProps{
+	works := stack.NewApp(app, stack.AppProps{
 		Stage: settings.Stage, Account: account, Region: region, Data: data,
 		Code: func(function string) awslambda.Code {
 			return awslambda.Code_FromAsset(jsii.String(assets(function)), nil)
@@ -65,7 +65,15 @@ func run() error {
 		RecalculateHour:   settings.RecalculateAt.Hour,
 		RecalculateMinute: settings.RecalculateAt.Minute,
 		LogRetentionDays:  settings.LogRetentionDays,
+		Rates:             settings.Rates,
+		KeyRate:           settings.KeyRate,
+		WebOrigins:        settings.WebOrigins,
 	})
+	if settings.Edge {
+		stack.NewEdge(app, stack.EdgeProps{
+			Stage: settings.Stage, Account: account, App: works, Host: settings.Host(), LogRetentionDays: settings.LogRetentionDays,
+		})
+	}
 	construct.CheckRules(app)
 	app.Synth(nil)
 	findings := construct.Findings(app)

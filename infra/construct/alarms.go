@@ -124,6 +124,18 @@ func (a *Alarms) Missed(schedule *Schedule, within time.Duration) {
 	})
 }
 
+// Lasting tells of something that a function counts in six stretches of five minutes one after the other: once in a while
+// it is nothing, for half an hour it does not end by itself. What says what it is and what to do.
+func (a *Alarms) Lasting(fn *Function, metric, what string) {
+	a.add(metric+"-"+fn.Name, &awscloudwatch.AlarmProps{
+		AlarmDescription:   jsii.String(fn.Name + ": " + what),
+		Metric:             fn.Count(metric),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
+		Threshold:          jsii.Number(0),
+		EvaluationPeriods:  jsii.Number(6),
+	})
+}
+
 // API tells of requests that the API answers with 5xx.
 func (a *Alarms) API(api *API) {
 	a.add("Errors-api", &awscloudwatch.AlarmProps{

@@ -28,6 +28,15 @@ type Route struct {
 
 // APIProps describes the HTTP API.
 type APIProps struct {
+	// Name is a label, which need not be unique, and Description one sentence for the console.
+	Name, Description string
+	// WebOrigins are the sites whose browsers may send it something, as they name them: "https://shop.example". None is
+	// for none; "*" is not for use here.
+	WebOrigins []string
+}
+
+// ServeProps says what the API serves.
+type ServeProps struct {
 	Routes []Route
 	// Throttle holds for routes without one of their own.
 	Throttle Throttle
@@ -37,9 +46,9 @@ type APIProps struct {
 	Logs Logs
 }
 
-// API is an HTTP API (payload format 2.0) with one stage. It answers no browser of another origin (no CORS) and
-// counts no metrics by route, which are paid for one by one. Its access
-// logs name the route, never the path, which holds customers' tokens, nor the caller's address.
+// API is an HTTP API (payload format 2.0) with one stage. It answers browsers of other sites (CORS) only as far as it is
+// told to, and counts no metrics by route, which are paid for one by one. Its access logs name the route, never the
+// path, which holds customers' tokens, nor the caller's address.
 type API struct {
 	API   awsapigatewayv2.HttpApi
 	Stage awsapigatewayv2.HttpStage
@@ -54,17 +63,29 @@ const accessLogFormat = `{"requestId":"$context.requestId","time":"$context.requ
 	`"authorizerError":"$context.authorizer.error","bytes":"$context.responseLength"}`
 
 // NewAPI returns the API without routes: functions need its address before they are made.
-func NewAPI(parent constructs.Construct, id, name, description string) *API {
+func NewAPI(parent constructs.Construct, id string, props APIProps) *API {
 	scope := constructs.NewConstruct(parent, jsii.String(id))
-	return &API{scope: scope, API: awsapigatewayv2.NewHttpApi(scope, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
-		ApiName:            jsii.String(name), // a label, which need not be unique
-		Description:        jsii.String(description),
+	api := &awsapigatewayv2.HttpApiProps{
+		ApiName:            jsii.String(props.Name),
+		Description:        jsii.String(props.Description),
 		CreateDefaultStage: jsii.Bool(false),
-	})}
+	}
+	if len(props.WebOrigins) > 0 {
+		api.CorsPreflight = &awsapigatewayv2.CorsPreflightOptions{
+			AllowOrigins: jsii.Strings(props.WebOrigins...),
+			AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod_POST},
+			// RudderStack's browser library sends the visitor's id as a header, and older ones of Segment's a trace. Both
+			// read when to come back.
+			AllowHeaders:  jsii.Strings("content-type", "authorization", "anonymousid", "trace"),
+			ExposeHeaders: jsii.Strings("retry-after", "x-ratelimit-reset"),
+			MaxAge:        awscdk.Duration_Hours(jsii.Number(1)),
+		}
+	}
+	return &API{scope: scope, API: awsapigatewayv2.NewHttpApi(scope, jsii.String("Api"), api)}
 }
 
 // Serve adds the routes and the stage that serves them.
-func (a *API) Serve(props APIProps) {
+func (a *API) Serve(props ServeProps) {
 	logs := newLogGroup(a.scope, "AccessLogs", props.Logs)
 	a.Stage = awsapigatewayv2.NewHttpStage(a.scope, jsii.String("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi:    a.API,

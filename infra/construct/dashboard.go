@@ -15,7 +15,21 @@ type DashboardProps struct {
 	Functions []*Function
 	Queues    []*WorkQueue
 	Schedules []*Schedule
-	Alarms    *Alarms
+	// Outcomes are what the functions count of their work, graph by graph.
+	Outcomes []Outcomes
+	Alarms   *Alarms
+}
+
+// Outcomes is one graph of counts.
+type Outcomes struct {
+	Title  string
+	Counts []Count
+}
+
+// Count is what a function counts under a name.
+type Count struct {
+	Function *Function
+	Metric   string
 }
 
 // Dashboard is the one page that answers "does it work, and how far behind is it?".
@@ -63,6 +77,15 @@ func NewDashboard(parent constructs.Construct, id string, props DashboardProps) 
 			Period:        minutes(5), Statistic: awscloudwatch.Stats_SUM(), Label: jsii.String(s.Name),
 		}))
 	}
+	var outcomes []awscloudwatch.IWidget
+	for _, o := range props.Outcomes {
+		var counts []awscloudwatch.IMetric
+		for _, c := range o.Counts {
+			counts = append(counts, named(c.Function.Count(c.Metric), c.Function.Name+" "+c.Metric))
+		}
+		outcomes = append(outcomes, graph(o.Title, counts...))
+	}
+	d.AddWidgets(outcomes...)
 	d.AddWidgets(graph("Oldest message (s)", age...), graph("Messages waiting", visible...))
 	d.AddWidgets(graph("Dead letters", dead...), graph("Schedules fired", fired...))
 	d.AddWidgets(graph("Invocations", invocations...), graph("Failed invocations", errors...))

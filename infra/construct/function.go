@@ -3,9 +3,11 @@ package construct
 import (
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -82,4 +84,33 @@ func NewFunction(parent constructs.Construct, id string, props FunctionProps) *F
 	})
 	fn.Node().DefaultChild().(awslambda.CfnFunction).AddMetadata(jsii.String(PackageMetadata), "./functions/"+props.Name)
 	return &Function{Name: props.Name, Function: fn, Timeout: props.Timeout, role: role, key: props.Key}
+}
+
+// keepFailures keeps invocations that nobody waits for: tried again so often within the time, then dead letters. A
+// function can have this once.
+func (f *Function) keepFailures(scope constructs.Construct, dead awssqs.Queue, retries float64, maxAge time.Duration) {
+	allow(f.role, f.key, Send(dead))
+	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Invocations"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName:             f.Function.FunctionName(),
+		Qualifier:                jsii.String("$LATEST"),
+		MaximumRetryAttempts:     jsii.Number(min(retries, 2)),
+		MaximumEventAgeInSeconds: jsii.Number(maxAge.Seconds()),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: dead.QueueArn()},
+		},
+	})
+}
+
+// metricNamespace is where the functions' own counts stand, as shared/telemetry writes them.
+const metricNamespace = "Liuke"
+
+// Count is the sum over five minutes of what the function counts under the metric's name.
+func (f *Function) Count(metric string) awscloudwatch.Metric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace:     jsii.String(metricNamespace),
+		MetricName:    jsii.String(metric),
+		DimensionsMap: &map[string]*string{"function": f.Function.FunctionName()},
+		Period:        minutes(5),
+		Statistic:     awscloudwatch.Stats_SUM(),
+	})
 }

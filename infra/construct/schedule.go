@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -57,16 +56,7 @@ func NewSchedule(parent constructs.Construct, id string, props ScheduleProps) *S
 	})
 	fn := props.Function
 	allow(role, fn.key, Access{Service: "lambda", Actions: []string{"InvokeFunction"}, Resources: []*string{fn.Function.FunctionArn()}}, Send(dead))
-	allow(fn.role, fn.key, Send(dead))
-	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("Invocations"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName:             fn.Function.FunctionName(),
-		Qualifier:                jsii.String("$LATEST"),
-		MaximumRetryAttempts:     jsii.Number(min(props.Retries, 2)),
-		MaximumEventAgeInSeconds: jsii.Number(props.MaxAge.Seconds()),
-		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: dead.QueueArn()},
-		},
-	})
+	fn.keepFailures(scope, dead, props.Retries, props.MaxAge)
 	schedule := awsscheduler.NewCfnSchedule(scope, jsii.String("Schedule"), &awsscheduler.CfnScheduleProps{
 		Description:                jsii.String(props.Description),
 		GroupName:                  group.Ref(),

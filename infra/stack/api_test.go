@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -9,6 +10,17 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 	want := map[string]string{
 		"POST /v1/identify":                 "ingest NONE",
 		"POST /v1/track":                    "ingest NONE",
+		"POST /v1/page":                     "ingest NONE",
+		"POST /v1/screen":                   "ingest NONE",
+		"POST /v1/group":                    "ingest NONE",
+		"POST /v1/alias":                    "ingest NONE",
+		"POST /v1/i":                        "ingest NONE",
+		"POST /v1/t":                        "ingest NONE",
+		"POST /v1/p":                        "ingest NONE",
+		"POST /v1/s":                        "ingest NONE",
+		"POST /v1/g":                        "ingest NONE",
+		"POST /v1/a":                        "ingest NONE",
+		"POST /v1/b":                        "ingest NONE",
 		"POST /v1/batch":                    "ingest NONE",
 		"GET /s/{token}":                    "survey NONE",
 		"POST /s/{token}":                   "survey NONE",
@@ -71,7 +83,7 @@ func TestEveryRouteIsThrottled(t *testing.T) {
 	}
 }
 
-func TestNoOtherOriginIsAnswered(t *testing.T) {
+func TestNoOtherOriginIsAnsweredUnasked(t *testing.T) {
 	s := synthesize(t)
 	for id, api := range s.app.of("AWS::ApiGatewayV2::Api") {
 		if cors := api.Properties["CorsConfiguration"]; cors != nil {
@@ -81,6 +93,28 @@ func TestNoOtherOriginIsAnswered(t *testing.T) {
 	for id, bucket := range s.data.of("AWS::S3::Bucket") {
 		if cors := bucket.Properties["CorsConfiguration"]; cors != nil {
 			t.Errorf("%s answers browsers of other origins: %v", id, cors)
+		}
+	}
+}
+
+func TestBrowsersOfTheSettingsSitesMaySendEventsAndNoMore(t *testing.T) {
+	for id, api := range synthesizeWhole(t).app.of("AWS::ApiGatewayV2::Api") {
+		cors := api.Properties["CorsConfiguration"]
+		for _, c := range []struct {
+			member string
+			want   []string
+		}{
+			{"AllowOrigins", []string{"http://localhost:3000", "https://shop.example"}},
+			{"AllowMethods", []string{"POST"}},
+			{"AllowHeaders", []string{"anonymousid", "authorization", "content-type", "trace"}},
+			{"ExposeHeaders", []string{"retry-after", "x-ratelimit-reset"}},
+		} {
+			if got := texts(at(cors, c.member)); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %s are %v, want %v", id, c.member, got, c.want)
+			}
+		}
+		if at(cors, "AllowCredentials") == true {
+			t.Errorf("%s takes browsers' cookies of other sites", id)
 		}
 	}
 }
@@ -107,7 +141,7 @@ func TestOperatorsFindTheirWay(t *testing.T) {
 			t.Errorf("the app stack does not put out %s", name)
 		}
 	}
-	for _, name := range []string{"LakeBucket", "UserPoolId", "UserPoolClientId", "WriteKeysSecret"} {
+	for _, name := range []string{"LakeBucket", "UserPoolId", "UserPoolClientId", "WriteKeysSecret", "WebhooksSecret"} {
 		if s.data.Outputs[name].Value == nil {
 			t.Errorf("the data stack does not put out %s", name)
 		}

@@ -37,12 +37,21 @@ type AppProps struct {
 	RecalculateHour, RecalculateMinute int
 	// LogRetentionDays is how long logs are kept, one of construct.LogRetentions.
 	LogRetentionDays int
+	// Rates are what other currencies are worth, as JSON by currency and day: {"USD":{"2026-01-01":"0.92"}}; "" for none.
+	Rates string
+	// KeyRate is how many events a second one write key may send to one instance; 0 for any.
+	KeyRate int
+	// WebOrigins are the sites whose browsers may send events.
+	WebOrigins []string
 }
 
 // App is everything that works on the state: functions, queues, schedules, routes, and what watches them. What it holds
 // itself (messages in queues, logs) may be lost with it; drain the queues before deleting it.
 type App struct {
 	Stack awscdk.Stack
+
+	// host is that of the API.
+	host *string
 }
 
 // queues are the suite's, each named after what it carries.
@@ -59,12 +68,14 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 
 	q := newQueues(scope, key)
 	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{Queue: q.receipts.Queue, Key: key})
-	api := construct.NewAPI(scope, "Api", "Liuke-"+props.Stage, "Liuke: events in, surveys, operators")
+	api := construct.NewAPI(scope, "Api", construct.APIProps{
+		Name: "Liuke-" + props.Stage, Description: "Liuke: events in, surveys, operators", WebOrigins: props.WebOrigins,
+	})
 	f := newFunctions(scope, props, q, receipts, api, logs)
 
 	newWorkers(scope, q, f)
 	recalculate, due := newSchedules(scope, props, f)
-	api.Serve(construct.APIProps{
+	api.Serve(construct.ServeProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
 	})
 
@@ -86,12 +97,29 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 		alarms.Function(f[name])
 	}
 	alarms.API(api)
+	alarms.Lasting(f["profile"], "EventsPutOff", "events are put off again and again, since a table or the lake refuses them; the log says "+
+		"which and why. Nothing is lost: the events wait in their queue, and go on by themselves once it is mended")
 	dashboard := construct.NewDashboard(scope, "Dashboard", construct.DashboardProps{
-		API: api, Functions: functions, Queues: work, Schedules: schedules, Alarms: alarms,
+		API: api, Functions: functions, Queues: work, Schedules: schedules, Outcomes: outcomes(f), Alarms: alarms,
 	})
 	output(scope, "ApiUrl", "The suite's address", api.API.ApiEndpoint())
 	output(scope, "DashboardUrl", "What is going on", dashboard.URL)
-	return &App{Stack: scope}
+	host := *api.API.ApiId() + ".execute-api." + props.Region + "." + *scope.UrlSuffix()
+	return &App{Stack: scope, host: jsii.String(host)}
+}
+
+// outcomes are the counts that tell what became of what came in.
+func outcomes(f map[string]*construct.Function) []construct.Outcomes {
+	counts := func(function string, metrics ...string) []construct.Count {
+		var all []construct.Count
+		for _, m := range metrics {
+			all = append(all, construct.Count{Function: f[function], Metric: m})
+		}
+		return all
+	}
+	return []construct.Outcomes{
+		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff")},
+	}
 }
 
 // newQueues returns the queues, each hidden for as long as the function that works it off may take.

@@ -200,7 +200,7 @@ func TestNoSecretStandsInATemplate(t *testing.T) {
 			t.Errorf("%s is not retained", id)
 		}
 	}
-	for _, tm := range []template{s.data, s.app} {
+	for _, tm := range synthesizeWhole(t).all() {
 		raw, err := json.Marshal(tm.Resources)
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -57,6 +58,8 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_LAKE_BUCKET":        lake.BucketName(),
 		"LIUKE_TIME_ZONE":          jsii.String(props.TimeZone),
 		"LIUKE_CURRENCY":           jsii.String(props.Currency),
+		"LIUKE_RATES":              jsii.String(props.Rates),
+		"LIUKE_KEY_RATE":           jsii.String(strconv.Itoa(props.KeyRate)),
 		"LIUKE_SENDER":             jsii.String(props.Sender),
 		"LIUKE_BASE_URL":           base,
 		"LIUKE_CONFIGURATION_SET":  mail.ConfigurationSet.ConfigurationSetName(),
@@ -80,11 +83,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		})
 	}
 
-	add("ingest", []string{"EVENTS_QUEUE_URL", "LAKE_BUCKET", "WRITE_KEYS_SECRET", "CURRENCY"},
+	add("ingest", []string{"EVENTS_QUEUE_URL", "LAKE_BUCKET", "WRITE_KEYS_SECRET", "CURRENCY", "RATES", "KEY_RATE"},
 		construct.Send(q.events.Queue),
 		construct.PutObjects(lake, "rejected/"),
 		construct.ReadSecret(writeKeys))
-	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY", "RATES"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem"),
 		construct.Items(records, "BatchGetItem", "PutItem"),
 		construct.Send(q.events.Queue, q.signals.Queue),

@@ -15,10 +15,10 @@ import (
 var assetHash = regexp.MustCompile(`[0-9a-f]{64}\.zip`)
 
 func TestTemplatesAreWhatWasReviewed(t *testing.T) {
-	s := synthesize(t)
-	for _, name := range []string{"Data", "App"} {
+	of := map[string]suite{"Data": synthesize(t), "App": synthesize(t), "Edge": synthesizeWhole(t)}
+	for _, name := range []string{"Data", "App", "Edge"} {
 		t.Run(name, func(t *testing.T) {
-			raw, err := os.ReadFile(filepath.Join(s.directory, "cdk.out", "Liuke-test-"+name+".template.json"))
+			raw, err := os.ReadFile(filepath.Join(of[name].directory, "cdk.out", "Liuke-test-"+name+".template.json"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,8 +13,10 @@ import (
 )
 
 func TestTheRulesFindNothing(t *testing.T) {
-	for _, finding := range synthesize(t).findings {
-		t.Error(finding)
+	for _, s := range both(t) {
+		for _, finding := range s.findings {
+			t.Error(finding)
+		}
 	}
 }
 
@@ -45,9 +47,8 @@ func TestTheRulesFindABadConstruct(t *testing.T) {
 }
 
 func TestEverySuppressionSaysWhy(t *testing.T) {
-	s := synthesize(t)
 	count := 0
-	for _, tm := range []template{s.data, s.app} {
+	for _, tm := range synthesizeWhole(t).all() {
 		for id, r := range tm.Resources {
 			for _, rule := range list(at(r.Metadata, "cdk_nag", "rules_to_suppress")) {
 				count++

@@ -31,7 +31,12 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		}
 	}
 	add("ingest", busy, writeKey,
-		[2]string{"POST", "/v1/identify"}, [2]string{"POST", "/v1/track"}, [2]string{"POST", "/v1/batch"})
+		[2]string{"POST", "/v1/identify"}, [2]string{"POST", "/v1/track"}, [2]string{"POST", "/v1/page"},
+		[2]string{"POST", "/v1/screen"}, [2]string{"POST", "/v1/group"}, [2]string{"POST", "/v1/alias"},
+		[2]string{"POST", "/v1/batch"})
+	add("ingest", busy, writeKey, // the same as Segment's browser library calls them
+		[2]string{"POST", "/v1/i"}, [2]string{"POST", "/v1/t"}, [2]string{"POST", "/v1/p"}, [2]string{"POST", "/v1/s"},
+		[2]string{"POST", "/v1/g"}, [2]string{"POST", "/v1/a"}, [2]string{"POST", "/v1/b"})
 	add("survey", personal, sealed,
 		[2]string{"GET", "/s/{token}"}, [2]string{"POST", "/s/{token}"},
 		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"})

@@ -29,14 +29,14 @@ const (
 )
 
 // scratch is where the suite was synthesized, if it was.
-var scratch string
+var scratch []string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	jsii.Close()
-	if scratch != "" {
-		os.RemoveAll(scratch)
+	for _, dir := range scratch {
+		os.RemoveAll(dir)
 	}
 	os.Exit(code)
 }
@@ -54,19 +54,36 @@ type resource struct {
 	DeletionPolicy, UpdateReplacePolicy string
 }
 
-// suite is the data stack's template and the app stack's, and what the rules found.
+// suite is the data stack's template, the app stack's and, if there is one, the edge stack's, and what the rules found.
 type suite struct {
-	data, app template
-	findings  []string
-	directory string
+	data, app, edge template
+	findings        []string
+	directory       string
 }
 
-var synthesized = sync.OnceValues(func() (suite, error) {
+// all are the suite's templates.
+func (s suite) all() []template { return []template{s.data, s.app, s.edge} }
+
+var (
+	// bare is the suite without anything that is optional, and whole with all of it.
+	bare = sync.OnceValues(func() (suite, error) { return newSuite(func(*AppProps) {}, false) })
+
+	whole = sync.OnceValues(func() (suite, error) {
+		return newSuite(func(p *AppProps) {
+			p.BaseURL = "https://go.shop.example"
+			p.Rates = `{"USD":{"2026-01-01":"7.1"}}`
+			p.WebOrigins = []string{"https://shop.example", "http://localhost:3000"}
+		}, true)
+	})
+)
+
+// newSuite synthesizes the suite, with the edge or without it.
+func newSuite(change func(*AppProps), edge bool) (suite, error) {
 	dir, err := os.MkdirTemp("", "liuke-infra-test")
 	if err != nil {
 		return suite{}, err
 	}
-	scratch = dir
+	scratch = append(scratch, dir)
 	code := filepath.Join(dir, "code")
 	if err := os.Mkdir(code, 0o755); err != nil {
 		return suite{}, err
@@ -78,24 +95,32 @@ var synthesized = sync.OnceValues(func() (suite, error) {
 	if err != nil {
 		return suite{}, err
 	}
-	data := NewData(app, DataProps{Stage: "test", Account: account, Region: region, SenderDomain: "mail.shop.example"})
-	NewApp(app, AppProps{
-		Stage: "test", Account: account, Region: region, Data: data,
+	props := AppProps{
+		Stage: "test", Account: account, Region: region,
+		Data:     NewData(app, DataProps{Stage: "test", Account: account, Region: region, SenderDomain: "mail.shop.example"}),
 		Code:     func(string) awslambda.Code { return awslambda.Code_FromAsset(jsii.String(code), nil) },
 		TimeZone: "Asia/Shanghai",
 		Currency: "CNY",
 		Sender:   `"Shop" <hello@mail.shop.example>`, SenderAddress: "hello@mail.shop.example",
 		AlarmAddress:    "operators@shop.example",
-		RecalculateHour: 4, RecalculateMinute: 30, LogRetentionDays: 30,
-	})
+		RecalculateHour: 4, RecalculateMinute: 30, LogRetentionDays: 30, KeyRate: 2000,
+	}
+	change(&props)
+	works := NewApp(app, props)
+	if edge {
+		NewEdge(app, EdgeProps{Stage: "test", Account: account, App: works, Host: "go.shop.example", LogRetentionDays: 30})
+	}
 	construct.CheckRules(app)
 	assembly := app.Synth(nil)
 	s := suite{findings: construct.Findings(app), directory: dir}
 	if err := readTemplate(assembly, "Liuke-test-Data", &s.data); err != nil {
 		return suite{}, err
 	}
-	return s, readTemplate(assembly, "Liuke-test-App", &s.app)
-})
+	if err := readTemplate(assembly, "Liuke-test-App", &s.app); err != nil || !edge {
+		return s, err
+	}
+	return s, readTemplate(assembly, "Liuke-test-Edge", &s.edge)
+}
 
 // newTestApp returns an app with the feature flags of cdk.json.
 func newTestApp(dir string) (awscdk.App, error) {
@@ -120,9 +145,18 @@ func readTemplate(assembly cxapi.CloudAssembly, name string, into *template) err
 	return json.Unmarshal(raw, into)
 }
 
-func synthesize(t *testing.T) suite {
+// synthesize returns the suite without anything that is optional.
+func synthesize(t *testing.T) suite { return once(t, bare) }
+
+// synthesizeWhole returns the suite with all that is optional.
+func synthesizeWhole(t *testing.T) suite { return once(t, whole) }
+
+// both returns both.
+func both(t *testing.T) []suite { return []suite{synthesize(t), synthesizeWhole(t)} }
+
+func once(t *testing.T, of func() (suite, error)) suite {
 	t.Helper()
-	s, err := synthesized()
+	s, err := of()
 	if err != nil {
 		t.Fatal(err)
 	}
