@@ -108,17 +108,18 @@ func (h *Handler) serve(ctx context.Context, r *api.Request) (api.Response, erro
 	}
 	for name := range r.QueryStringParameters {
 		if !slices.Contains(to.parameters, name) {
-			return api.Response{}, unknownParameter(to.parameters)
+			return api.Response{}, unknownParameter(name, to.parameters)
 		}
 	}
 	return to.serve(ctx, r)
 }
 
-func unknownParameter(known []string) error {
+func unknownParameter(name string, known []string) error {
+	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 	if len(known) == 0 {
-		return fault.New(fault.Invalid, "this address takes no query parameters: leave them out")
+		return fault.At(pointer, "this address takes no query parameters: leave them out")
 	}
-	return fault.New(fault.Invalid, "a query parameter is not known: %s can be given", strings.Join(known, " and "))
+	return fault.At(pointer, "a query parameter is not known: %s can be given", strings.Join(known, " and "))
 }
 
 // pathParameter returns what the path holds in a place. The gateway has decoded it, once.
@@ -132,7 +133,7 @@ func limit(r *api.Request, fallback, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fault.New(fault.Invalid, "limit is a whole number from 1 to %d", most)
+		return 0, fault.At("/limit", "limit is a whole number from 1 to %d", most)
 	}
 	return n, nil
 }

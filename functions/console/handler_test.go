@@ -292,6 +292,42 @@ func TestMessagesArePaged(t *testing.T) {
 	}
 }
 
+func TestACursorThatWasAlteredIsRefused(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	b.publish(t)
+	for _, sample := range []string{"messages", "members"} {
+		_, body, _ := b.do(t, sample, nil)
+		cursor, _ := body["next_cursor"].(string)
+		if cursor == "" {
+			t.Fatalf("%s: there is no second page", sample)
+		}
+		if status, body, _ := b.do(t, sample, func(r *api.Request) { r.QueryStringParameters["cursor"] = cursor }); status != http.StatusOK {
+			t.Fatalf("%s: %d %v", sample, status, body)
+		}
+		altered := []string{"", cursor + "A", cursor[1:], cursor[:len(cursor)-1], cursor + "=", strings.ToUpper(cursor)}
+		for i := range cursor {
+			swap := byte('A')
+			if cursor[i] == swap {
+				swap = 'B'
+			}
+			altered = append(altered, cursor[:i]+string(swap)+cursor[i+1:])
+		}
+		for _, bad := range altered {
+			status, body, _ := b.do(t, sample, func(r *api.Request) { r.QueryStringParameters["cursor"] = bad })
+			if status != http.StatusBadRequest || body["pointer"] != "/cursor" {
+				t.Errorf("%s, cursor %q: %d %v", sample, bad, status, body)
+			}
+		}
+		of := map[string]string{"messages": "id", "members": "name"}[sample]
+		other := map[string]string{"messages": "nobody", "members": "Lost"}[sample]
+		status, body, _ := b.do(t, sample, func(r *api.Request) { r.PathParameters[of], r.QueryStringParameters["cursor"] = other, cursor })
+		if status != http.StatusBadRequest {
+			t.Errorf("%s: the cursor of another list: %d %v", sample, status, body)
+		}
+	}
+}
+
 func TestARunIsStartedAndHoldsBackTheNext(t *testing.T) {
 	b := setup(t)
 	status, body, out := b.do(t, "start_run", nil)
@@ -368,8 +404,8 @@ func TestMembersOfASegmentArePaged(t *testing.T) {
 	if all != "[map[customer_id:=cmd] map[customer_id:顾客,2] map[customer_id:c3]]" || second["next_cursor"] != nil {
 		t.Errorf("%s, then %v", all, second)
 	}
-	for _, bad := range []string{"?", "AAAA", sealCursor("nope/0-0"), sealCursor(applied + "/x"), sealCursor(applied + "/-1-0"), sealCursor("../x/0-0"), strings.Repeat("A", 4000)} {
-		if status, body, _ := b.do(t, "members", func(r *api.Request) { r.QueryStringParameters["cursor"] = bad }); status != http.StatusBadRequest {
+	for _, bad := range []string{"?", "AAAA", sealCursor("nope/0-0", "members", "At Risk"), sealCursor(applied+"/x", "members", "At Risk"), sealCursor(applied+"/-1-0", "members", "At Risk"), sealCursor("../x/0-0", "members", "At Risk"), sealCursor(applied+"/0-2", "members", "Lost"), strings.Repeat("A", 4000)} {
+		if status, body, _ := b.do(t, "members", func(r *api.Request) { r.QueryStringParameters["cursor"] = bad }); status != http.StatusBadRequest || body["pointer"] != "/cursor" {
 			t.Errorf("cursor %.40q: %d %v", bad, status, body)
 		}
 	}
@@ -420,14 +456,17 @@ func TestRequestsThatAreWrongSayWhatToChange(t *testing.T) {
 	}{
 		{"no token came through the gateway", "segments", func(r *api.Request) { r.RequestContext.Authorizer = nil }, 401, "operator's token", ""},
 		{"another kind of authorizer", "segments", func(r *api.Request) { r.RequestContext.Authorizer.JWT = nil }, 401, "operator's token", ""},
-		{"a query parameter that is not known", "runs", func(r *api.Request) { r.QueryStringParameters["page"] = "2" }, 400, "limit can be given", ""},
-		{"a query parameter where there is none", "run", func(r *api.Request) { r.QueryStringParameters = map[string]string{"x": "1"} }, 400, "no query parameters", ""},
-		{"a limit of 0", "runs", func(r *api.Request) { r.QueryStringParameters["limit"] = "0" }, 400, "from 1 to 50", ""},
-		{"a limit over the most", "messages", func(r *api.Request) { r.QueryStringParameters["limit"] = "201" }, 400, "from 1 to 200", ""},
-		{"two limits", "members", func(r *api.Request) { r.QueryStringParameters["limit"] = "1,2" }, 400, "from 1 to 1000", ""},
+		{"a query parameter that is not known", "runs", func(r *api.Request) { r.QueryStringParameters["page"] = "2" }, 400, "limit can be given", "/page"},
+		{"a query parameter where there is none", "run", func(r *api.Request) { r.QueryStringParameters = map[string]string{"x": "1"} }, 400, "no query parameters", "/x"},
+		{"a limit of 0", "runs", func(r *api.Request) { r.QueryStringParameters["limit"] = "0" }, 400, "from 1 to 50", "/limit"},
+		{"a limit over the most", "messages", func(r *api.Request) { r.QueryStringParameters["limit"] = "201" }, 400, "from 1 to 200", "/limit"},
+		{"two limits", "members", func(r *api.Request) { r.QueryStringParameters["limit"] = "1,2" }, 400, "from 1 to 1000", "/limit"},
 		{"a day that is none", "start_run", func(r *api.Request) { r.Body = `{"as_of":"yesterday"}` }, 400, "1998-06-30", "/as_of"},
 		{"a day to come", "start_run", func(r *api.Request) { r.Body = `{"as_of":"2026-03-02"}` }, 400, "future", "/as_of"},
-		{"a field that is not known", "start_run", func(r *api.Request) { r.Body = `{"asof":"2026-03-01"}` }, 400, "no field", ""},
+		{"a field that is not known", "start_run", func(r *api.Request) { r.Body = `{"asof":"2026-03-01"}` }, 400, "no such member", "/asof"},
+		{"no body", "start_run", func(r *api.Request) { r.Body = "" }, 400, "empty", ""},
+		{"a body that is null", "start_run", func(r *api.Request) { r.Body = "null" }, 400, "not a JSON object", ""},
+		{"a field twice", "start_run", func(r *api.Request) { r.Body = `{"apply":false,"apply":true}` }, 400, "twice", "/apply"},
 		{"a body that is too large", "start_run", func(r *api.Request) { r.Body = strings.Repeat(" ", maxRequestBytes+1) }, 413, "limit", ""},
 		{"a run that there is not", "run", nil, 404, "no such run", ""},
 	} {

@@ -3,14 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/customer"
-	"liuke/shared/fault"
 )
 
 type messageView struct {
@@ -42,7 +40,7 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 	if err != nil {
 		return api.Response{}, err
 	}
-	cursor, err := openCursor(r)
+	cursor, err := openCursor(r, "messages", string(id))
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -53,7 +51,7 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 	out := struct {
 		Messages   []messageView `json:"messages"`
 		NextCursor string        `json:"next_cursor,omitempty"`
-	}{make([]messageView, len(entries)), sealCursor(next)}
+	}{make([]messageView, len(entries)), sealCursor(next, "messages", string(id))}
 	for i, e := range entries {
 		out.Messages[i] = messageView{
 			ID: e.ID, Scene: e.Scene, Step: e.Step, Channel: string(e.Channel), Occasion: e.Occasion, State: string(e.State),
@@ -74,23 +72,4 @@ func latestFirst(a, b messageView) int {
 		return m.DecidedAt.UnixNano()
 	}
 	return cmp.Compare(at(b), at(a))
-}
-
-// sealCursor makes a cursor that clients hand back as it is.
-func sealCursor(c string) string { return base64.RawURLEncoding.EncodeToString([]byte(c)) }
-
-// maxCursorBytes bounds what a cursor may be.
-const maxCursorBytes = 512
-
-func openCursor(r *api.Request) (string, error) {
-	given := r.QueryStringParameters["cursor"]
-	raw, err := base64.RawURLEncoding.DecodeString(given)
-	if err != nil || len(given) > maxCursorBytes {
-		return "", badCursor()
-	}
-	return string(raw), nil
-}
-
-func badCursor() error {
-	return fault.New(fault.Invalid, "cursor is not valid: take next_cursor from the page before, as it is")
 }

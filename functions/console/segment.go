@@ -61,7 +61,7 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 	if err != nil {
 		return api.Response{}, err
 	}
-	given, err := openCursor(r)
+	given, err := openCursor(r, "members", name)
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -91,7 +91,7 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 		out.Customers = append(out.Customers, memberView{c})
 	}
 	if page.Next != "" {
-		out.NextCursor = sealCursor(id + "/" + page.Next)
+		out.NextCursor = sealCursor(id+"/"+page.Next, "members", name)
 	}
 	return api.JSON(http.StatusOK, out), nil
 }

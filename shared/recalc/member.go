@@ -35,7 +35,7 @@ type Members struct {
 func SegmentMembers(ctx context.Context, objects Objects, run, segment, cursor string, limit int) (Members, error) {
 	from, skip, err := parseCursor(cursor)
 	if err != nil || limit < 1 {
-		return Members{}, fault.New(fault.Invalid, "the cursor or the limit is not valid: take the cursor from the page before, and a limit of 1 or more")
+		return Members{}, fault.At("/cursor", "the cursor or the limit is not valid: take the cursor from the page before, and a limit of 1 or more")
 	}
 	raw, err := objects.Get(ctx, IndexKey(run))
 	if err != nil {
@@ -85,7 +85,7 @@ func membersIn(table []byte, segment string) ([]customer.ID, error) {
 	var ids []customer.ID
 	for _, rec := range records {
 		if rec[columnSegment] == segment {
-			ids = append(ids, customer.ID(rec[columnID]))
+			ids = append(ids, plain(rec[columnID]))
 		}
 	}
 	return ids, nil

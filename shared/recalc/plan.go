@@ -172,5 +172,3 @@ func Busy(err error) (run string, ok bool) {
 	}
 	return "", false
 }
-
-func asType[T error](err error, target *T) bool { return errors.As(err, target) }

@@ -5,13 +5,16 @@ import (
 	"encoding/csv"
 	"math"
 	"strconv"
+	"strings"
 
+	"liuke/shared/customer"
 	"liuke/shared/money"
 )
 
 // Columns heads the scores that a run publishes as CSV (RFC 4180, comma, UTF-8). Recency is in days, frequency in orders,
-// monetary and clv in major units; what no model could tell is empty. Fields are as they are, even a customer id
-// that starts with =, +, - or @: a spreadsheet that opens the file should import that column as text.
+// monetary and clv in major units; what no model could tell is empty. No field is a formula to a spreadsheet that opens
+// the file: a customer id that begins with = + - @, a tab or a carriage return has ' before it, and so has one that
+// begins with ' itself; who reads the file takes one leading ' away.
 var Columns = []string{"customer_id", "recency_days", "frequency", "monetary", "r", "f", "m", "segment", "p_alive", "expected_orders_90d", "clv"}
 
 const (
@@ -31,7 +34,7 @@ func Table(lines []Line, c money.Currency) []byte {
 			continue
 		}
 		records = append(records, []string{
-			string(l.ID),
+			inert(l.ID),
 			strconv.Itoa(int(l.Value.Recency)),
 			strconv.Itoa(int(l.Value.Frequency)),
 			c.Format(money.Amount(l.Value.Monetary)),
@@ -46,6 +49,17 @@ func Table(lines []Line, c money.Currency) []byte {
 	}
 	return encodeCSV(records)
 }
+
+// inert returns an id as no spreadsheet reads it as a formula.
+func inert(id customer.ID) string {
+	if id != "" && strings.IndexByte("=+-@\t\r'", id[0]) >= 0 {
+		return "'" + string(id)
+	}
+	return string(id)
+}
+
+// plain returns the id that inert was given.
+func plain(field string) customer.ID { return customer.ID(strings.TrimPrefix(field, "'")) }
 
 func encodeCSV(records [][]string) []byte {
 	var b bytes.Buffer

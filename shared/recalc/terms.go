@@ -1,15 +1,13 @@
 package recalc
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
-	"strings"
 	"time"
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/money"
+	"liuke/shared/request"
 	"liuke/shared/rfm"
 )
 
@@ -46,33 +44,14 @@ type RequestCuts struct {
 	Monetary    []json.Number `json:"monetary"`
 }
 
-// ParseRequest reads a request's JSON; nothing at all asks for the defaults. It returns an Invalid error that says what
-// to change.
+// ParseRequest reads a request's JSON, strictly: a JSON object, {} for the defaults. It returns an Invalid error that says
+// what to change, with the pointer to the member at fault.
 func ParseRequest(body []byte) (Request, error) {
 	var r Request
-	if len(bytes.TrimSpace(body)) == 0 {
-		return r, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
-		return Request{}, requestError(err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return Request{}, fault.New(fault.Invalid, "the body goes on after the request: send one JSON object")
+	if err := request.Parse(body, &r); err != nil {
+		return Request{}, err
 	}
 	return r, nil
-}
-
-func requestError(err error) error {
-	var kind *json.UnmarshalTypeError
-	if asType(err, &kind) && kind.Field != "" {
-		return fault.At("/"+strings.ReplaceAll(kind.Field, ".", "/"), "this field does not take a JSON %s", strings.Fields(kind.Value)[0])
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fault.New(fault.Invalid, "there is no field %s: as_of, window_days, binning, cuts and apply are known", name)
-	}
-	return fault.As(err, fault.Invalid, "the body is not a JSON object with the fields as_of, window_days, binning, cuts and apply")
 }
 
 // Settings are the business's own.

@@ -30,7 +30,7 @@ func TestTermsOfARequest(t *testing.T) {
 		name, body string
 		want       recalc.Terms
 	}{
-		{"nothing is today's run with the defaults", ``, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
+		{"no member is today's run with the defaults", `{}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
 		{"today is the business's", `{"as_of":"2026-03-02"}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
 		{"yesterday is the past, which is not applied", `{"as_of":"2026-03-01"}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Currency: "CNY"}},
 		{"unless it is asked for", `{"as_of":"2026-03-01","apply":true}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
@@ -61,10 +61,13 @@ func TestTermsOfARequest(t *testing.T) {
 
 func TestRequestsThatAreRefusedSayWhatToChange(t *testing.T) {
 	for _, c := range []struct{ name, body, pointer, says string }{
-		{"no JSON", `{`, "", "not a JSON object"},
+		{"nothing at all", ``, "", "empty"},
+		{"null", `null`, "", "not a JSON object"},
+		{"no JSON", `{`, "", "not JSON"},
+		{"a member twice", `{"apply":false,"apply":true}`, "/apply", "twice"},
 		{"a list", `[]`, "", "not a JSON object"},
 		{"more than one object", `{}{}`, "", "goes on"},
-		{"an unknown field", `{"asof":"2026-01-01"}`, "", `no field "asof"`},
+		{"an unknown field", `{"asof":"2026-01-01"}`, "/asof", "as_of, window_days, binning, cuts, apply are known"},
 		{"a field of another kind", `{"window_days":"90"}`, "/window_days", "JSON string"},
 		{"a nested field of another kind", `{"cuts":{"frequency":7}}`, "/cuts/frequency", "JSON number"},
 		{"no date", `{"as_of":"30.6.1998"}`, "/as_of", "1998-06-30"},

@@ -1,0 +1,99 @@
+package request_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"liuke/shared/fault"
+	"liuke/shared/request"
+)
+
+type order struct {
+	Dish  string            `json:"dish"`
+	Spice *int              `json:"spice"`
+	Table *table            `json:"table"`
+	Notes map[string]string `json:"notes,omitempty"`
+}
+
+type table struct {
+	Seats []json.Number `json:"seats"`
+}
+
+func TestRequestIsReadAsItWasMeant(t *testing.T) {
+	t.Parallel()
+	two := 2
+	for _, c := range []struct {
+		name, body string
+		want       order
+	}{
+		{"an empty object leaves all out", ` {} `, order{}},
+		{"members in any order", `{"spice":2,"dish":"豆腐","table":{"seats":[1,2.50]},"notes":{"a":"b"}}`,
+			order{Dish: "豆腐", Spice: &two, Table: &table{Seats: []json.Number{"1", "2.50"}}, Notes: map[string]string{"a": "b"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got order
+			err := request.Parse([]byte(c.body), &got)
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestRequestThatIsWrongIsRefusedWhereItIs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, body, pointer, says string }{
+		{"nothing", "", "", "empty"},
+		{"white space", " \n", "", "empty"},
+		{"null", "null", "", "not a JSON object"},
+		{"a list", "[]", "", "not a JSON object"},
+		{"a text", `"{}"`, "", "not a JSON object"},
+		{"an object cut off", `{"dish":`, "", "not JSON"},
+		{"a member without a value", `{"dish"}`, "", "not JSON"},
+		{"two objects", `{}{}`, "", "goes on"},
+		{"an object and a brace", `{}}`, "", "goes on"},
+		{"bytes that are no text", "{\"dish\":\"\xff\"}", "", "UTF-8"},
+		{"a member that is not known", `{"meal":"x"}`, "/meal", "dish, spice, table, notes are known"},
+		{"a member in another case", `{"Dish":"x"}`, "/Dish", "no such member"},
+		{"a member twice", `{"dish":"x","dish":"x"}`, "/dish", "twice"},
+		{"a member twice by its escape", `{"dish":"x","d\u0069sh":"x"}`, "/dish", "twice"},
+		{"a member that is null", `{"spice":null}`, "/spice", "leave the member out"},
+		{"a member of another type", `{"spice":"hot"}`, "/spice", "JSON string"},
+		{"an unknown member inside", `{"table":{"legs":4}}`, "/table/legs", "seats are known"},
+		{"a member of another type inside", `{"table":{"seats":4}}`, "/table/seats", "JSON number"},
+		{"null in a list", `{"table":{"seats":[1,null]}}`, "/table/seats/1", "null"},
+		{"a name that a pointer escapes", `{"a/b~":1}`, "/a~1b~0", "no such member"},
+		{"a member twice in a map", `{"notes":{"a":"b","a":"c"}}`, "/notes/a", "twice"},
+		{"nesting without an end", `{"dish":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, "/dish" + strings.Repeat("/0", 32), "deep"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var got order
+			var f *fault.Error
+			if err := request.Parse([]byte(c.body), &got); !errors.As(err, &f) || f.Code != fault.Invalid || f.Pointer != c.pointer || !strings.Contains(f.Message, c.says) {
+				t.Errorf("%#v", err)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{`{}`, `{"dish":"x","spice":1,"table":{"seats":[1]},"notes":{"a":"b"}}`, `{"dish"`, `{"a":[{"b":null}]}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var got order
+		err := request.Parse(body, &got)
+		if err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Fatal(err)
+		}
+		if err == nil && !json.Valid(body) {
+			t.Fatalf("%q is no JSON and was read", body)
+		}
+	})
+}
