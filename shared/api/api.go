@@ -4,11 +4,7 @@
 package api
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 
@@ -39,6 +35,7 @@ var status = map[fault.Code]int{
 	fault.Conflict:     http.StatusConflict,
 	fault.Gone:         http.StatusGone,
 	fault.TooLarge:     http.StatusRequestEntityTooLarge,
+	fault.Unsupported:  http.StatusUnsupportedMediaType,
 	fault.Throttled:    http.StatusTooManyRequests,
 	fault.Unavailable:  http.StatusServiceUnavailable,
 	fault.Internal:     http.StatusInternalServerError,
@@ -57,8 +54,11 @@ func Error(err error) Response {
 	p := ProblemOf(err)
 	r := JSON(p.Status, p)
 	r.Headers["content-type"] = "application/problem+json"
-	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		r.Headers["retry-after"] = "5"
+	case http.StatusUnsupportedMediaType:
+		r.Headers["accept-encoding"] = "gzip" // RFC 7694: what a body may be encoded with
 	}
 	return r
 }
@@ -117,43 +117,6 @@ func headers(contentType string) map[string]string {
 		"cache-control":          "no-store",
 		"x-content-type-options": "nosniff",
 	}
-}
-
-// Body returns a request's body, decoded from base64 and gzip, of at most limit bytes after either. It returns
-// TooLarge for more and Invalid for what does not decode.
-func Body(r *Request, limit int) ([]byte, error) {
-	raw := []byte(r.Body)
-	if r.IsBase64Encoded {
-		if base64.StdEncoding.DecodedLen(len(r.Body)) > limit+3 {
-			return nil, tooLarge(limit)
-		}
-		var err error
-		if raw, err = base64.StdEncoding.DecodeString(r.Body); err != nil {
-			return nil, fault.As(err, fault.Invalid, "the body is not valid base64")
-		}
-	}
-	if len(raw) > limit {
-		return nil, tooLarge(limit)
-	}
-	if !strings.EqualFold(Header(r, "content-encoding"), "gzip") {
-		return raw, nil
-	}
-	z, err := gzip.NewReader(bytes.NewReader(raw))
-	if err != nil {
-		return nil, fault.As(err, fault.Invalid, "content-encoding says gzip, and the body is not")
-	}
-	out, err := io.ReadAll(io.LimitReader(z, int64(limit)+1))
-	if err != nil {
-		return nil, fault.As(err, fault.Invalid, "the gzip body is cut short or damaged")
-	}
-	if len(out) > limit {
-		return nil, tooLarge(limit)
-	}
-	return out, nil
-}
-
-func tooLarge(limit int) error {
-	return fault.New(fault.TooLarge, "the body is over the limit of %d bytes: send less at a time", limit)
 }
 
 // Header returns a request's header by its lower-case name, "" where it is absent.

@@ -19,6 +19,7 @@ const (
 	Conflict     Code = "conflict"     // the state moved, or forbids what was asked
 	Gone         Code = "gone"         // what was named has expired
 	TooLarge     Code = "too_large"    // the input is over a limit
+	Unsupported  Code = "unsupported"  // the input is in a form that is not taken
 	Throttled    Code = "throttled"    // a service asks for a slower pace
 	Unavailable  Code = "unavailable"  // a service did not answer, or answered that it cannot now
 	Internal     Code = "internal"     // everything else
