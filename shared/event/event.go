@@ -67,6 +67,7 @@ type Event struct {
 	Received   time.Time       `json:"received"`             // when we took it in, UTC
 	Source     Source          `json:"source"`               // how it came
 	Import     bool            `json:"import,omitempty"`     // history: sets off no scene
+	Replay     bool            `json:"replay,omitempty"`     // fed again out of the lake: sets off no scene and is no activity
 	Properties json.RawMessage `json:"properties,omitempty"` // of a Track, Page or Screen event, as it came
 	Traits     json.RawMessage `json:"traits,omitempty"`     // of an Identify or Group event, as it came
 	Context    json.RawMessage `json:"context,omitempty"`    // as it came

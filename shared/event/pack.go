@@ -103,6 +103,9 @@ func appendEvent(b []byte, e *Event, received string) []byte {
 	if e.Import {
 		b = append(b, `,"import":true`...)
 	}
+	if e.Replay {
+		b = append(b, `,"replay":true`...)
+	}
 	for _, f := range [...]struct {
 		key   string
 		value json.RawMessage

@@ -71,7 +71,7 @@ func TestPacksHoldAllEventsInOrderAndWithinTheLimit(t *testing.T) {
 		events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) event.Event {
 			e := event.Event{ID: event.MessageID(rapid.String().Draw(t, "id")), Type: event.Track, Name: rapid.String().Draw(t, "name"),
 				User: rapid.String().Draw(t, "user"), Anonymous: rapid.String().Draw(t, "anonymous"), Time: moment.Draw(t, "time"),
-				Received: moment.Draw(t, "received"), Source: event.SourceSegment, Import: rapid.Bool().Draw(t, "import")}
+				Received: moment.Draw(t, "received"), Source: event.SourceSegment, Import: rapid.Bool().Draw(t, "import"), Replay: rapid.Bool().Draw(t, "replay")}
 			if rapid.Bool().Draw(t, "with properties") {
 				e.Properties = object.Draw(t, "properties")
 			}
