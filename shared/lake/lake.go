@@ -12,7 +12,7 @@
 // Events are compressed NDJSON in the form of package line: open for analysis, sealed by the customer's key where they
 // identify somebody. An object is named by a hash of what is in it, so that a batch that is delivered again overwrites
 // its own. A batch that is put together differently leaves an event in two objects: readers tell events by customer and
-// id. Every event is in at least one object at any moment: compaction writes where lines go before it deletes where they
+// id, and order events by their order's id besides (see package event). Every event is in at least one object at any moment: compaction writes where lines go before it deletes where they
 // were, and a shard of a day is replaced by one with more lines, on condition that nobody changed it meanwhile (S3's
 // conditional writes).
 //
@@ -43,6 +43,7 @@
 //	  json_extract_scalar(line, '$.id') AS id,
 //	  json_extract_scalar(line, '$.type') AS type,
 //	  json_extract_scalar(line, '$.name') AS name,
+//	  json_extract_scalar(line, '$.category') AS category,
 //	  from_iso8601_timestamp(json_extract_scalar(line, '$.time')) AS time,
 //	  from_iso8601_timestamp(json_extract_scalar(line, '$.received')) AS received,
 //	  json_extract_scalar(line, '$.source') AS source,

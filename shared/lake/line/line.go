@@ -4,7 +4,7 @@
 //
 // A line, its members in this order, those in brackets only where they say something:
 //
-//	{"customer":"<pseudonym, 32 hex digits>","id":"<message id>","type":"track",["name":…,]"time":…,"received":…,
+//	{"customer":"<pseudonym, 32 hex digits>","id":"<message id>","type":"track",["name":…,]["category":…,]"time":…,"received":…,
 //	 "source":…,["import":true,]["properties":{…},]"sealed":"<base64>"}
 //
 // Sealed are who it was (user, anonymous, previous, group), traits, context, and those members of properties that name
@@ -35,6 +35,7 @@ type open struct {
 	ID         event.MessageID `json:"id"`
 	Type       event.Type      `json:"type"`
 	Name       string          `json:"name,omitempty"`
+	Category   string          `json:"category,omitempty"`
 	Time       time.Time       `json:"time"`
 	Received   time.Time       `json:"received"`
 	Source     event.Source    `json:"source"`
@@ -72,8 +73,8 @@ func Seal(e *event.Event, k customer.Key) ([]byte, error) {
 		return nil, fault.As(err, fault.Internal, "an event cannot be encoded")
 	}
 	l := open{
-		Customer: k.Pseudonym(), ID: e.ID, Type: e.Type, Name: e.Name, Time: e.Time.UTC(), Received: e.Received.UTC(),
-		Source: e.Source, Import: e.Import, Properties: properties,
+		Customer: k.Pseudonym(), ID: e.ID, Type: e.Type, Name: e.Name, Category: e.Category,
+		Time: e.Time.UTC(), Received: e.Received.UTC(), Source: e.Source, Import: e.Import, Properties: properties,
 	}
 	if l.Sealed, err = seal(k, l.Customer, string(l.ID), secret); err != nil {
 		return nil, err
@@ -102,7 +103,8 @@ func Open(raw []byte, k customer.Key) (event.Event, error) {
 		return event.Event{}, err
 	}
 	return event.Event{
-		ID: l.ID, Type: l.Type, Name: l.Name, User: p.User, Anonymous: p.Anonymous, Previous: p.Previous, Group: p.Group,
+		ID: l.ID, Type: l.Type, Name: l.Name, Category: l.Category,
+		User: p.User, Anonymous: p.Anonymous, Previous: p.Previous, Group: p.Group,
 		Time: l.Time, Received: l.Received, Source: l.Source, Import: l.Import,
 		Properties: properties, Traits: p.Traits, Context: p.Context,
 	}, nil
@@ -110,11 +112,12 @@ func Open(raw []byte, k customer.Key) (event.Event, error) {
 
 var errDamaged = fault.New(fault.Invalid, "the line is damaged, or was sealed by another key")
 
-// Head is what tells lines apart: parts of the line as they stand there, the id still escaped as in JSON. All are nil
-// for what is no line of an event.
+// Head is what tells lines apart: parts of the line as they stand there, ids still escaped as in JSON. All are nil for
+// what is no line of an event.
 type Head struct {
 	Customer []byte // the pseudonym
 	ID       []byte
+	Order    []byte // of an order event, which its order's id tells from others with the same id; nil of all others
 	Received []byte // RFC 3339
 }
 
@@ -148,7 +151,24 @@ func HeadOf(raw []byte) Head {
 		return Head{}
 	}
 	h.Received = rest[:end]
+	if bytes.Contains(raw[:len(raw)-len(rest)], []byte(`,"name":"Order `)) {
+		h.Order = orderOf(raw)
+	}
 	return h
+}
+
+// orderOf reads the id of the order that an event is of, nil where there is none.
+func orderOf(raw []byte) []byte {
+	var l struct {
+		Name       string `json:"name"`
+		Properties struct {
+			Order json.RawMessage `json:"order_id"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(raw, &l) != nil || !event.IsOrder(l.Name) {
+		return nil
+	}
+	return bytes.Trim(l.Properties.Order, `"`)
 }
 
 // IsZero reports whether it is the head of no line.

@@ -25,7 +25,7 @@ func order() event.Event {
 		ID: "m-1", Type: event.Track, Name: event.OrderCompleted, User: "ada@example.com", Anonymous: "a-17",
 		Time:     time.Date(2026, 3, 1, 8, 31, 2, 250_000_000, time.UTC),
 		Received: time.Date(2026, 3, 1, 8, 31, 3, 0, time.UTC), Source: event.SourceSegment, Import: true,
-		Previous: "p-3", Group: "g-9", Traits: json.RawMessage(`{"plan":"gold"}`),
+		Category: "Shop", Previous: "p-3", Group: "g-9", Traits: json.RawMessage(`{"plan":"gold"}`),
 		Properties: json.RawMessage(`{"order_id":"o-1","total":12.50,"Email":"ada@example.com","shipping_address":{"city":"London"},` +
 			`"products":[{"name":"Tea"}],"buyer":{"first name":"Ada"},"referrer":"https://x.example/?to=ada%40example.com"}`),
 		Context: json.RawMessage(`{"ip":"192.0.2.7"}`),
@@ -52,7 +52,7 @@ func TestALineIsFlatJSONThatNamesNobody(t *testing.T) {
 	}
 	delete(got, "sealed")
 	want := map[string]any{
-		"customer": key.Pseudonym(), "id": "m-1", "type": "track", "name": "Order Completed", "time": "2026-03-01T08:31:02.25Z",
+		"customer": key.Pseudonym(), "id": "m-1", "type": "track", "name": "Order Completed", "category": "Shop", "time": "2026-03-01T08:31:02.25Z",
 		"received": "2026-03-01T08:31:03Z", "source": "segment", "import": true,
 		"properties": map[string]any{"order_id": "o-1", "total": 12.5, "products": []any{map[string]any{"name": "Tea"}}},
 	}
@@ -181,6 +181,10 @@ func TestMergedLinesAreSortedAndEachEventIsThereOnce(t *testing.T) {
 			}
 			e := event.Event{ID: event.MessageID(rapid.SampledFrom([]string{"a", "b", `"`, "c"}).Draw(t, "id")), User: "u",
 				Received: time.Unix(rapid.Int64Range(0, 3).Draw(t, "received"), 0).UTC()}
+			if rapid.Bool().Draw(t, "of an order") {
+				e.Type, e.Name = event.Track, event.OrderUpdated
+				e.Properties = json.RawMessage(`{"order_id":` + rapid.SampledFrom([]string{`"o1"`, `"o2"`, `3`}).Draw(t, "order") + `}`)
+			}
 			raw, err := line.Seal(&e, customer.Key{byte(rapid.IntRange(1, 3).Draw(t, "customer"))})
 			if err != nil {
 				t.Fatal(err)
@@ -193,7 +197,7 @@ func TestMergedLinesAreSortedAndEachEventIsThereOnce(t *testing.T) {
 			if e.IsZero() {
 				return string(e.Raw)
 			}
-			return string(e.Customer) + "|" + string(e.ID)
+			return string(e.Customer) + "|" + string(e.ID) + "|" + string(e.Order)
 		}
 		earliest := map[string]line.Entry{}
 		known := map[string]bool{}

@@ -16,12 +16,13 @@ type Entry struct {
 // EntryOf reads a line's head.
 func EntryOf(raw []byte) Entry { return Entry{Head: HeadOf(raw), Raw: raw} }
 
-// Compare orders lines by customer, id and time of receipt, so that all of one customer's stand together and duplicates
+// Compare orders lines by customer, id, order and time of receipt, so that all of one customer's stand together and duplicates
 // side by side, the first of them first. What is no line of an event comes before all others.
 func Compare(a, b Entry) int {
 	return cmp.Or(
 		bytes.Compare(a.Customer, b.Customer),
 		bytes.Compare(a.ID, b.ID),
+		bytes.Compare(a.Order, b.Order),
 		bytes.Compare(a.Received, b.Received),
 		bytes.Compare(a.Raw, b.Raw),
 	)
@@ -32,7 +33,7 @@ func Same(a, b Entry) bool {
 	if a.IsZero() || b.IsZero() {
 		return bytes.Equal(a.Raw, b.Raw)
 	}
-	return bytes.Equal(a.Customer, b.Customer) && bytes.Equal(a.ID, b.ID)
+	return bytes.Equal(a.Customer, b.Customer) && bytes.Equal(a.ID, b.ID) && bytes.Equal(a.Order, b.Order)
 }
 
 // Sort sorts lines and drops duplicates; the one received first stays. It works in place.
