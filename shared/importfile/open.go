@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base32"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -51,9 +50,9 @@ type Records interface {
 
 // Uploads lets others upload objects.
 type Uploads interface {
-	// PresignPut returns an address to which whoever holds it may PUT the object, of exactly so many bytes and with the
-	// headers, until the time is over.
-	PresignPut(ctx context.Context, key string, size int64, ttl time.Duration) (url string, headers http.Header, err error)
+	// PresignPut returns an address to which whoever holds it may PUT the object, of exactly so many bytes, until the
+	// time is over.
+	PresignPut(ctx context.Context, key string, size int64, ttl time.Duration) (url string, err error)
 }
 
 // Opener opens imports.
@@ -64,12 +63,11 @@ type Opener struct {
 	Random  io.Reader // of ids
 }
 
-// Ticket is what whoever uploads the file needs: PUT the file to URL with the headers, before the time is over.
+// Ticket is what whoever uploads the file needs: PUT the file to URL before the time is over.
 type Ticket struct {
-	ID      string            `json:"import_id"`
-	URL     string            `json:"upload_url"`
-	Headers map[string]string `json:"upload_headers,omitempty"`
-	Expires time.Time         `json:"upload_expires_at"`
+	ID      string    `json:"import_id"`
+	URL     string    `json:"upload_url"`
+	Expires time.Time `json:"upload_expires_at"`
 }
 
 // uploadTime is how long an upload's address is good: S3 looks at it as the upload begins.
@@ -87,13 +85,7 @@ func (o *Opener) Open(ctx context.Context, r Request) (t Ticket, err error) {
 	if err := o.Records.CreateImport(ctx, &Import{ID: t.ID, Request: r, State: Waiting, Created: now}); err != nil {
 		return t, err
 	}
-	url, headers, err := o.Uploads.PresignPut(ctx, UploadKey(t.ID), r.Bytes, uploadTime)
-	if err != nil {
-		return t, err
-	}
-	t.URL, t.Headers, t.Expires = url, map[string]string{}, now.Add(uploadTime)
-	for name := range headers {
-		t.Headers[name] = headers.Get(name)
-	}
-	return t, nil
+	t.Expires = now.Add(uploadTime)
+	t.URL, err = o.Uploads.PresignPut(ctx, UploadKey(t.ID), r.Bytes, uploadTime)
+	return t, err
 }
