@@ -74,9 +74,9 @@ func NewAPI(parent constructs.Construct, id string, props APIProps) *API {
 		api.CorsPreflight = &awsapigatewayv2.CorsPreflightOptions{
 			AllowOrigins: jsii.Strings(props.WebOrigins...),
 			AllowMethods: &[]awsapigatewayv2.CorsHttpMethod{awsapigatewayv2.CorsHttpMethod_POST},
-			// RudderStack's browser library sends the visitor's id as a header, and older ones of Segment's a trace. Both
-			// read when to come back.
-			AllowHeaders:  jsii.Strings("content-type", "authorization", "anonymousid", "trace"),
+			// RudderStack's browser library sends the visitor's id as a header; Segment's a count of its tries from the
+			// second on, older ones a trace. Both read when to come back.
+			AllowHeaders:  jsii.Strings("content-type", "authorization", "anonymousid", "trace", "x-retry-count"),
 			ExposeHeaders: jsii.Strings("retry-after", "x-ratelimit-reset"),
 			MaxAge:        awscdk.Duration_Hours(jsii.Number(1)),
 		}

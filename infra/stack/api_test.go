@@ -106,7 +106,7 @@ func TestBrowsersOfTheSettingsSitesMaySendEventsAndNoMore(t *testing.T) {
 		}{
 			{"AllowOrigins", []string{"http://localhost:3000", "https://shop.example"}},
 			{"AllowMethods", []string{"POST"}},
-			{"AllowHeaders", []string{"anonymousid", "authorization", "content-type", "trace"}},
+			{"AllowHeaders", []string{"anonymousid", "authorization", "content-type", "trace", "x-retry-count"}},
 			{"ExposeHeaders", []string{"retry-after", "x-ratelimit-reset"}},
 		} {
 			if got := texts(at(cors, c.member)); !slices.Equal(got, c.want) {
