@@ -37,7 +37,7 @@ func (h *Handler) open(ctx context.Context, r *api.Request) (asked, error) {
 	}
 	a.locale = h.locale(r, a.survey.Locales()...)
 	if r.QueryStringParameters["thanks"] == "" && !h.now().Before(a.Expires) {
-		return a, fault.New(fault.Gone, "this link has expired")
+		return a, fault.New(fault.Gone, "this link has expired: ask whoever sent it for a new one")
 	}
 	return a, nil
 }

@@ -117,7 +117,7 @@ func (r *Keyring) Seal(purpose string, payload any) (_ string, err error) {
 // Open opens a token for the purpose into the payload, a pointer. It returns Unauthorized for whatever was not sealed
 // for this purpose by one of the two keys.
 func (r *Keyring) Open(purpose, tok string, into any) error {
-	refused := fault.New(fault.Unauthorized, "the link or token is not valid")
+	refused := fault.New(fault.Unauthorized, "the link or token is not valid: use it whole and as it was given, or ask for a new one")
 	if len(tok) > maxTokenBytes {
 		return refused
 	}
