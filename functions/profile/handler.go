@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
@@ -21,9 +22,9 @@ type Folder interface {
 	Fold(ctx context.Context, events []event.Event) []fold.Outcome
 }
 
-// Lake keeps every event.
+// Lake keeps events, keys[i] sealing what identifies the customer of events[i].
 type Lake interface {
-	PutEvents(ctx context.Context, events []event.Event) error
+	PutSealed(ctx context.Context, events []event.Event, keys []customer.Key) error
 }
 
 // Sender sends messages to a queue.
@@ -40,7 +41,7 @@ type Handler struct {
 	runner  batch.Runner[event.Event]
 }
 
-// NewHandler returns a handler that folds with the folder, keeps events in the lake, sends signals, and sends events
+// NewHandler returns a handler that folds with the folder, keeps in the lake what was folded, sends signals, and sends events
 // that must wait, or are poison, back to their queue.
 func NewHandler(folder Folder, lake Lake, signals, back Sender, counter *telemetry.Counter, log *slog.Logger) *Handler {
 	h := &Handler{folder: folder, lake: lake, signals: signals, counter: counter}
@@ -59,41 +60,55 @@ func (h *Handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	return h.runner.Run(ctx, in)
 }
 
-// fold folds the events of a batch while the lake takes them, and then sends what follows from them. An event is done
-// once it is in the lake, its effect is durable, and its signals are sent; until then it is delivered again, which
-// repeats sends and never effects.
+// fold folds the events of a batch, puts what was folded into the lake, and then sends what follows from it. An event is
+// done once its effect is durable, the lake has it, and its signals are sent; until then it is delivered again, which
+// repeats sends and never effects. The lake comes after the fold, for it seals by the customers' keys: so it holds
+// nothing that had no effect, poison and events of the erased least of all, and nothing twice that was fed again out of
+// it.
 func (h *Handler) fold(ctx context.Context, batch []event.Event) []error {
-	kept := make(chan error, 1)
-	go func() { kept <- h.lake.PutEvents(ctx, batch) }()
-	errs, signals := h.effects(ctx, batch)
-	if err := <-kept; err != nil {
-		unavailable := fault.As(err, fault.Unavailable, "the lake did not take the events")
-		for i := range errs {
-			errs[i] = unavailable
+	outcomes := h.folder.Fold(ctx, batch)
+	errs := make([]error, len(batch))
+	for i := range outcomes {
+		errs[i] = outcomes[i].Err
+	}
+	h.keep(ctx, batch, outcomes, errs)
+	var signals []told
+	for i := range outcomes {
+		for _, s := range outcomes[i].Signals {
+			if errs[i] == nil {
+				signals = append(signals, told{i, s})
+			}
 		}
-		h.counter.Count("EventsPutOff", len(errs))
-		return errs
 	}
 	h.tell(ctx, signals, errs)
-	h.count(errs)
+	h.count(outcomes, errs)
 	return errs
+}
+
+// keep puts the events that were folded into the lake, and puts all of them off where it does not take them.
+func (h *Handler) keep(ctx context.Context, batch []event.Event, outcomes []fold.Outcome, errs []error) {
+	var events []event.Event
+	var keys []customer.Key
+	var at []int
+	for i := range batch {
+		if errs[i] == nil && !outcomes[i].Erased && !batch[i].Replay {
+			events, keys, at = append(events, batch[i]), append(keys, outcomes[i].Key), append(at, i)
+		}
+	}
+	if len(events) == 0 {
+		return
+	}
+	if err := h.lake.PutSealed(ctx, events, keys); err != nil {
+		for _, i := range at {
+			errs[i] = fault.As(err, fault.Unavailable, "the lake did not take the events")
+		}
+	}
 }
 
 // told is a signal and the event that it follows from.
 type told struct {
 	event int
 	signal.Signal
-}
-
-func (h *Handler) effects(ctx context.Context, batch []event.Event) (errs []error, signals []told) {
-	errs = make([]error, len(batch))
-	for i, o := range h.folder.Fold(ctx, batch) {
-		errs[i] = o.Err
-		for _, s := range o.Signals {
-			signals = append(signals, told{i, s})
-		}
-	}
-	return errs, signals
 }
 
 // packSignals is how many signals one message holds at most.
@@ -131,12 +146,17 @@ func (h *Handler) tell(ctx context.Context, signals []told, errs []error) {
 	h.counter.Count("SignalsSent", len(signals))
 }
 
-func (h *Handler) count(errs []error) {
-	var folded, later, refused int
-	for _, err := range errs {
+// count counts what became of the events. EventsOfErased were dropped, as the erased customers' they are; TraitsDropped
+// had no room in a profile, and count again with each delivery of their event.
+func (h *Handler) count(outcomes []fold.Outcome, errs []error) {
+	var folded, later, refused, erased, dropped int
+	for i, err := range errs {
 		switch {
+		case err == nil && outcomes[i].Erased:
+			erased++
 		case err == nil:
 			folded++
+			dropped += outcomes[i].Dropped
 		case fault.Retryable(err):
 			later++
 		default:
@@ -146,4 +166,6 @@ func (h *Handler) count(errs []error) {
 	h.counter.Count("EventsFolded", folded)
 	h.counter.Count("EventsPutOff", later)
 	h.counter.Count("EventsRefused", refused)
+	h.counter.Count("EventsOfErased", erased)
+	h.counter.Count("TraitsDropped", dropped)
 }

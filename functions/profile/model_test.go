@@ -137,6 +137,7 @@ func newSchedule(w *world, seed uint64, done *tally) *schedule {
 		traffic: newTraffic(seed, rng),
 		events:  make(chan report),
 		sent:    map[string]signal.Signal{},
+		kept:    map[string]customer.Key{},
 		scored:  map[customer.ID]int64{},
 	}
 	s.waiting = append(s.waiting, s.traffic.messages...)

@@ -153,8 +153,8 @@ func (s *schedule) compare(ctx context.Context) error {
 	}
 	for i := range s.traffic.events {
 		key := keyOf(&s.traffic.events[i])
-		if _, kept := s.kept.Load(key); !kept {
-			return fmt.Errorf("event %s is not in the lake", key)
+		if _, kept := s.kept[key]; kept == s.traffic.poison[key] {
+			return fmt.Errorf("event %s is in the lake: %v", key, kept)
 		}
 	}
 	return nil

@@ -5,23 +5,25 @@ import (
 	"fmt"
 	"time"
 
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/queue"
 )
 
-// modelLake takes events as the process's fate has it. It runs beside the fold and does not wait for the scheduler.
-type modelLake process
+// modelLake takes events as the schedule has it.
+type modelLake struct{ process *process }
 
-func (l *modelLake) PutEvents(_ context.Context, list []event.Event) error {
-	switch l.lakeFate {
+func (l *modelLake) PutSealed(_ context.Context, list []event.Event, keys []customer.Key) error {
+	v := l.process.call("lake")
+	switch v {
 	case failBefore, refuse, throttle, crashBefore:
 		return fault.New(fault.Unavailable, "injected")
 	}
 	for i := range list {
-		l.schedule.kept.Store(keyOf(&list[i]), true)
+		l.process.schedule.sealed(&list[i], keys[i])
 	}
-	if l.lakeFate == failAfter || l.lakeFate == crashAfter {
+	if v == failAfter || v == crashAfter {
 		return fault.New(fault.Unavailable, "injected")
 	}
 	return nil

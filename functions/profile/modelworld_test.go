@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -35,7 +34,7 @@ type schedule struct {
 	running []*process
 	events  chan report
 	sent    map[string]signal.Signal // signals by customer and id
-	kept    sync.Map                 // events in the lake, by customer and id: true
+	kept    map[string]customer.Key  // events in the lake, by customer and id: what seals them
 	scored  map[customer.ID]int64    // the greatest run whose scores were committed
 	tally   *tally
 	calm    bool // no more faults
@@ -56,7 +55,6 @@ type process struct {
 	kind     string
 	messages []message
 	dead     bool
-	lakeFate verdict
 	pending  *report
 	response events.SQSEventResponse
 	scores   customer.ID
@@ -152,9 +150,6 @@ func (s *schedule) invocation() *process {
 		p.messages = append(p.messages, s.waiting[i])
 		s.waiting = slices.Delete(s.waiting, i, i+1)
 	}
-	if !s.calm && s.rng.IntN(10) == 0 {
-		p.lakeFate = verdict(s.rng.IntN(int(verdicts)))
-	}
 	return p
 }
 
@@ -198,7 +193,7 @@ func (p *process) allow(err error, codes ...fault.Code) {
 }
 
 func (p *process) invoke(ctx context.Context) {
-	h := NewHandler(p.schedule.world.folder, (*modelLake)(p), &outbox{p, "signals", p.tell}, &outbox{p, "back", p.back},
+	h := NewHandler(p.schedule.world.folder, &modelLake{p}, &outbox{p, "signals", p.tell}, &outbox{p, "back", p.back},
 		nil, slog.New(slog.DiscardHandler))
 	var in events.SQSEvent
 	for i, m := range p.messages {
@@ -243,10 +238,19 @@ func (s *schedule) acknowledged(m message) {
 	}
 	for i := range list {
 		key := keyOf(&list[i])
-		if _, kept := s.kept.Load(key); !kept && !s.sentBack(key) {
+		if _, kept := s.kept[key]; !kept && !s.sentBack(key) {
 			s.problem = fmt.Errorf("event %s was acknowledged and is not in the lake", key)
 		}
 	}
+}
+
+// sealed keeps an event in the lake. A customer's lines all have one key.
+func (s *schedule) sealed(e *event.Event, k customer.Key) {
+	key := keyOf(e)
+	if before, ok := s.kept[key]; k.IsZero() || ok && before != k {
+		s.problem = fmt.Errorf("event %s came to the lake under another key, or none", key)
+	}
+	s.kept[key] = k
 }
 
 // sentBack reports whether the event waits in another message.

@@ -42,6 +42,14 @@ func (a *Activity) Add(m Month, n int64) {
 	}
 }
 
+// Merge adds what another activity counts. What is one sum in it is in the sum as well.
+func (a *Activity) Merge(o *Activity) {
+	for _, c := range o.months {
+		a.Add(c.Month, c.Events)
+	}
+	a.earlier += o.earlier
+}
+
 // Months yields the counts of the months that have any, oldest first.
 func (a *Activity) Months() iter.Seq[MonthCount] { return slices.Values(a.months) }
 

@@ -49,6 +49,29 @@ func (h *History) Adjust(day Day, orders, net int64) {
 	}
 }
 
+// Merge adds another history. Days that either keeps by month are kept by month in the sum.
+func (h *History) Merge(o *History) {
+	if boundary := max(h.boundary, o.boundary); boundary != 0 {
+		merged := History{boundary: boundary}
+		for p := range h.Days() {
+			merged.put(p)
+		}
+		*h = merged
+	}
+	for p := range o.Days() {
+		h.put(p)
+	}
+}
+
+// put adds what was ordered on a day or in a month. A month is never later than the one that the boundary lies in.
+func (h *History) put(p Purchases) {
+	if p.Approximate {
+		h.months = adjust(h.months, p)
+		return
+	}
+	h.Adjust(p.Day, p.Orders, p.Net)
+}
+
 // Add adds one order to a day.
 func (h *History) Add(day Day, net int64) { h.Adjust(day, 1, net) }
 

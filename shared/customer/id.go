@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,6 +14,15 @@ type ID string
 
 // MaxIDBytes is the longest ID.
 const MaxIDBytes = 128
+
+// visitorPrefix sets the customers of anonymous visitors apart; no user's id begins with it.
+const visitorPrefix = "anonymous:"
+
+// Visitor names the customer of an anonymous visitor.
+func Visitor(anonymous string) ID { return ID(visitorPrefix + anonymous) }
+
+// IsVisitor reports whether the customer is an anonymous visitor's.
+func (id ID) IsVisitor() bool { return strings.HasPrefix(string(id), visitorPrefix) }
 
 // ParseID checks the spelling of an ID. It returns an Invalid error that says what to change.
 func ParseID(s string) (ID, error) {

@@ -18,6 +18,7 @@ const (
 	TraitFirstName = "first_name"
 	TraitLastName  = "last_name"
 	TraitBirthday  = "birthday"
+	TraitGroup     = "group" // the id of the group that the customer belongs to
 )
 
 const consentPrefix = "consent."
@@ -57,16 +58,27 @@ type Profile struct {
 // MaxOtherTraits is how many traits are kept beyond those that the suite reads: the first by name.
 const MaxOtherTraits = 50
 
-// Set applies what an event says of one trait, unless a later event has spoken. It reports whether anything changed.
-func (p *Profile) Set(name string, t Trait) bool {
+// Set applies what an event says of one trait, unless a later event has spoken. It reports whether anything changed,
+// and whether a trait, this or another, had to go because there were too many: the last by name.
+func (p *Profile) Set(name string, t Trait) (changed, dropped bool) {
 	if before, ok := p.Traits[name]; ok && !t.After(before) {
-		return false
+		return false, false
 	}
 	if p.Traits == nil {
 		p.Traits = make(map[string]Trait)
 	}
 	p.Traits[name] = t
-	return p.trim() != name
+	gone := p.trim()
+	return gone != name, gone != ""
+}
+
+// Join adds what another profile says, each trait as its last event said it. It reports whether anything changed.
+func (p *Profile) Join(o *Profile) (changed bool) {
+	for name, t := range o.Traits {
+		c, _ := p.Set(name, t)
+		changed = c || changed
+	}
+	return changed
 }
 
 // trim drops the last by name of too many other traits and returns which that was.
@@ -77,7 +89,7 @@ func (p *Profile) trim() string {
 	var others int
 	var last string
 	for name := range p.Traits {
-		if !known(name) {
+		if !known(name) && name != TraitGroup {
 			others++
 			last = max(last, name)
 		}

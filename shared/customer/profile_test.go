@@ -90,7 +90,7 @@ func TestProfileIsWhatTheLastEventsSaidInAnyOrder(t *testing.T) {
 			t.Fatalf("the order of arrival changed the profile:\n%s", diff)
 		}
 		for _, s := range list {
-			if a.Set(s.Name, s.Trait) {
+			if changed, _ := a.Set(s.Name, s.Trait); changed {
 				t.Fatalf("saying %v again changed something", s)
 			}
 		}

@@ -5,7 +5,13 @@
 // Money is exact: a history is the sum of the customer's orders, whatever the order of arrival. Activity counts once as
 // long as the event's id is among the last 64 that the customer's item remembers; a duplicate that comes later than that
 // may count twice. No event is dropped for it.
+//
+// One person may be known by several ids: as a visitor on each device, as a user, as another user. Merging makes one of
+// them stand for all (Record.Absorb): it sums their histories and activity and joins their traits, and the absorbed
+// item keeps nothing but the way to it, its key, and its own memory of events.
 package customer
+
+import "slices"
 
 // Record is a customer's item in the table Customers: all that a recalculation reads.
 type Record struct {
@@ -17,6 +23,10 @@ type Record struct {
 	Last     int64    // when the last event happened, Unix seconds; 0 for none
 	IDs      Memory   // the activity events that were counted lately
 	Key      Key      // made with the item
+	Into     ID       // whom the customer was absorbed by; "" for one that stands for itself
+	Via      []ID     // of one absorbed: others on the way to Into, whose items remember events as well
+	Absorbed []ID     // those absorbed, by whatever way, that had order records then
+	Erased   int64    // when the customer was erased, Unix seconds; 0 for one that was not
 	Scores   Scores   // written by recalculations alone
 }
 
@@ -43,5 +53,28 @@ func (r *Record) Touch(second int64) {
 func (r *Record) Clone() Record {
 	c := *r
 	c.History, c.Activity = r.History.Clone(), r.Activity.Clone()
+	c.Via, c.Absorbed = slices.Clone(r.Via), slices.Clone(r.Absorbed)
 	return c
+}
+
+// Absorb takes over what another customer did: its history and activity, its first and last moments, and the ids under
+// which it kept orders, its own among them where it had any. What is counted under both must be taken back by the
+// caller. It returns what is left of the other.
+func (r *Record) Absorb(other *Record, hadOrders bool) (left Record) {
+	r.History.Merge(&other.History)
+	r.Activity.Merge(&other.Activity)
+	if other.Seen != 0 {
+		r.Touch(other.Seen)
+		r.Touch(other.Last)
+	}
+	more := other.Absorbed
+	if hadOrders {
+		more = append(slices.Clone(more), other.ID)
+	}
+	for _, id := range more {
+		if !slices.Contains(r.Absorbed, id) {
+			r.Absorbed = append(r.Absorbed, id)
+		}
+	}
+	return Record{ID: other.ID, Version: other.Version, Into: r.ID, IDs: other.IDs, Key: other.Key}
 }

@@ -66,6 +66,27 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 	return out, nil
 }
 
+// ParseGroupTraits reads the traits of a group, which the suite keeps and gives no meaning: a JSON object of which text,
+// numbers and truth values become text, null "", and anything else is left out. It returns an Invalid error where it is
+// no object.
+func ParseGroupTraits(raw json.RawMessage) (map[string]string, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, fault.At("/traits", "the traits must be a JSON object")
+	}
+	out := make(map[string]string, len(fields))
+	for name, field := range fields {
+		value, ok := scalar(field, true)
+		if ok && name != "" && len(name) <= maxTraitName && len(value) <= maxTraitValue {
+			out[name] = value
+		}
+	}
+	return out, nil
+}
+
 func parseConsent(raw json.RawMessage, out map[string]string) error {
 	var channels map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &channels); err != nil {

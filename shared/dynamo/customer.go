@@ -24,6 +24,11 @@ const (
 	attrLast     = "last"
 	attrIDs      = "ids"
 	attrKey      = "k"
+	attrInto     = "into"   // of an absorbed item
+	attrVia      = "via"    // of an absorbed item: a list
+	attrAbsorbed = "abs"    // a list
+	attrErased   = "erased" // of an erased customer's stub
+	attrExpires  = "ttl"    // when DynamoDB removes a stub, Unix seconds
 
 	attrR       = "r"
 	attrF       = "f"
@@ -61,10 +66,14 @@ func customerKey(id customer.ID) map[string]types.AttributeValue {
 // decodeCustomer reads an item of Customers. It returns Internal where an attribute is damaged.
 func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, error) {
 	rec := customer.Record{
-		ID:      customer.ID(textOf(item[attrID])),
-		Version: numberOf(item[attrVersion]),
-		Seen:    numberOf(item[attrSeen]),
-		Last:    numberOf(item[attrLast]),
+		ID:       customer.ID(textOf(item[attrID])),
+		Version:  numberOf(item[attrVersion]),
+		Seen:     numberOf(item[attrSeen]),
+		Last:     numberOf(item[attrLast]),
+		Into:     customer.ID(textOf(item[attrInto])),
+		Via:      idsOf(item[attrVia]),
+		Absorbed: idsOf(item[attrAbsorbed]),
+		Erased:   numberOf(item[attrErased]),
 		Scores: customer.Scores{
 			R:       int(numberOf(item[attrR])),
 			F:       int(numberOf(item[attrF])),
@@ -114,6 +123,19 @@ func (u *update) setBytes(attr string, b []byte) {
 		return
 	}
 	u.remove(attr)
+}
+
+// setList sets an attribute to a list of ids, or removes it where there are none.
+func (u *update) setList(attr string, ids []customer.ID) {
+	if len(ids) == 0 {
+		u.remove(attr)
+		return
+	}
+	list := make([]types.AttributeValue, len(ids))
+	for i, id := range ids {
+		list[i] = text(string(id))
+	}
+	u.set(attr, &types.AttributeValueMemberL{Value: list})
 }
 
 func (u *update) remove(attr string) {
@@ -174,9 +196,13 @@ func (u *update) ifVersion(key string, before int64) string {
 // updateCustomer writes a customer's item alone: 1 write unit for each KB begun.
 func (s *Store) updateCustomer(ctx context.Context, rec *customer.Record, before int64) error {
 	u, condition := customerUpdate(rec, before)
+	return s.update(ctx, rec.ID, u, condition)
+}
+
+func (s *Store) update(ctx context.Context, id customer.ID, u *update, condition string) error {
 	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.customers,
-		Key:                       customerKey(rec.ID),
+		Key:                       customerKey(id),
 		UpdateExpression:          u.expression(),
 		ConditionExpression:       &condition,
 		ExpressionAttributeNames:  u.names,
@@ -210,6 +236,15 @@ func numberOf(v types.AttributeValue) int64 {
 		return i
 	}
 	return 0
+}
+
+func idsOf(v types.AttributeValue) (ids []customer.ID) {
+	if l, ok := v.(*types.AttributeValueMemberL); ok {
+		for _, e := range l.Value {
+			ids = append(ids, customer.ID(textOf(e)))
+		}
+	}
+	return ids
 }
 
 func bytesOf(v types.AttributeValue) []byte {

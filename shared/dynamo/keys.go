@@ -42,6 +42,20 @@ func SuppressionKey(channel, address string) Key {
 // SealKey is the key by which what a pseudonym's lines in the lake seal is opened. Deleting it erases the person there.
 func SealKey(pseudonym string) Key { return Key{"SEAL#" + pseudonym, "KEY"} }
 
+// AbsorbedKey notes that a customer absorbed another, whose records still stand under its own partition key.
+func AbsorbedKey(survivor, absorbed customer.ID) Key {
+	return Key{customerPK(survivor), absorbedPrefix + string(absorbed)}
+}
+
+// GroupKey is the traits of a group that customers belong to.
+func GroupKey(group string) Key { return Key{"GROUP#" + group, "PROFILE"} }
+
+// ErasedKey is the one thing that is left of an erased customer for good: the fact of it, under a hash of the id.
+func ErasedKey(c customer.ID) Key {
+	sum := sha256.Sum256([]byte("erased\x00" + string(c)))
+	return Key{"ERASED#" + base32Lower(sum[:20]), "ERASED"}
+}
+
 // CounterKey is one shard of a survey's counters.
 func CounterKey(survey string, shard int) Key {
 	return Key{surveyPK(survey), fmt.Sprintf("%s%02d", counterPrefix, shard)}
@@ -84,14 +98,15 @@ func DueShard(id string) int {
 }
 
 const (
-	orderPrefix   = "ORDER#"
-	messagePrefix = "MESSAGE#"
-	answerPrefix  = "ANSWER#"
-	counterPrefix = "COUNTER#"
-	dueLayout     = "2006-01-02T15:04"
-	runsPK        = "RUNS"
-	runListPrefix = "RUN#"
-	runListLayout = "2006-01-02T15:04:05.000Z"
+	orderPrefix    = "ORDER#"
+	messagePrefix  = "MESSAGE#"
+	answerPrefix   = "ANSWER#"
+	absorbedPrefix = "ABSORBED#"
+	counterPrefix  = "COUNTER#"
+	dueLayout      = "2006-01-02T15:04"
+	runsPK         = "RUNS"
+	runListPrefix  = "RUN#"
+	runListLayout  = "2006-01-02T15:04:05.000Z"
 )
 
 func customerPK(c customer.ID) string { return "CUSTOMER#" + string(c) }

@@ -134,13 +134,30 @@ func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entr
 // It returns Conflict where either has; then nothing is written.
 func (s *Store) Claim(ctx context.Context, e message.Entry, c message.Contact) (err error) {
 	defer fault.Wrap(&err, "claim a message")
-	stamps, err := c.MarshalBinary()
+	contact, err := s.contactUpdate(e.Customer, &c)
 	if err != nil {
 		return err
 	}
+	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
+		TransactItems:          []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, out.ConsumedCapacity...)
+	return nil
+}
+
+// contactUpdate writes a contact record on condition that it has not moved since the version before its own.
+func (s *Store) contactUpdate(id customer.ID, c *message.Contact) (*types.Update, error) {
+	stamps, err := c.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
 	contact := &types.Update{
 		TableName:        &s.records,
-		Key:              attributes(ContactKey(e.Customer)),
+		Key:              attributes(ContactKey(id)),
 		UpdateExpression: aws.String("SET #v = :v, #stamps = :stamps"),
 		ExpressionAttributeNames: map[string]string{
 			"#v": attrVersion, "#stamps": attrStamps,
@@ -154,15 +171,7 @@ func (s *Store) Claim(ctx context.Context, e message.Entry, c message.Contact) (
 		contact.ConditionExpression = aws.String("#v = :before")
 		contact.ExpressionAttributeValues[":before"] = number(c.Version - 1)
 	}
-	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-		TransactItems:          []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}},
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
-	if err != nil {
-		return classify(err)
-	}
-	countWrite(ctx, out.ConsumedCapacity...)
-	return nil
+	return contact, nil
 }
 
 // Messages reads a customer's entries, strongly consistent, at most limit of them from the cursor on ("" for the

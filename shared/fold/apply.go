@@ -19,94 +19,114 @@ func want(changes []change) Want {
 		if id := changes[i].orderID; id != "" && !slices.Contains(w.Orders, id) {
 			w.Orders = append(w.Orders, id)
 		}
+		for _, l := range changes[i].links {
+			if !slices.Contains(w.Others, l.from) {
+				w.Others = append(w.Others, l.from)
+			}
+		}
 		w.Profile = w.Profile || changes[i].traits != nil
 	}
 	return w
 }
 
-// apply folds the changes, all of one customer, into the state, which stays as it is. It returns what must be written
-// and, by change, what is wrong with those that cannot be folded, and the state after. The item of a customer who had
-// no key so far is written for the key alone, unless nothing could be folded.
-func (s *Settings) apply(before State, changes []change, keyless bool) (Write, State, []error) {
-	f := folding{
-		settings: s,
-		rec:      before.Customer.Clone(),
-		profile:  before.Profile.Clone(),
-		orders:   maps.Clone(before.Orders),
-		touched:  map[string]bool{},
+// verdict is what became of one change.
+type verdict struct {
+	err     error // it cannot be folded
+	dropped int   // traits that there was no room for
+}
+
+// apply folds the changes, all of one customer, into the state, which stays as it is. It returns what must be written,
+// the state after, and a verdict for each change. The item of a customer who had no key so far is written for the key
+// alone, unless nothing could be folded.
+func (s *Settings) apply(before State, changes []change, keyless bool) (Write, State, []verdict) {
+	f := folding{settings: s, state: before, touched: map[string]bool{}}
+	f.state.Customer, f.state.Profile = before.Customer.Clone(), before.Profile.Clone()
+	if f.state.Orders = maps.Clone(before.Orders); f.state.Orders == nil {
+		f.state.Orders = map[string]order.Record{}
 	}
-	if f.orders == nil {
-		f.orders = map[string]order.Record{}
-	}
-	errs := make([]error, len(changes))
+	verdicts := make([]verdict, len(changes))
 	for i := range changes {
-		errs[i] = f.fold(&changes[i])
-		f.moved = f.moved || keyless && errs[i] == nil
+		verdicts[i] = f.fold(&changes[i])
+		f.moved = f.moved || keyless && verdicts[i].err == nil && !changes[i].replay
 	}
 	var w Write
-	if f.moved {
-		f.rec.Version++
-		w.Customer = &f.rec
+	if f.moved || f.described {
+		f.state.Customer.Version++
+		w.Customer = &f.state.Customer
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.touched)) {
-		o := f.orders[id]
+		o := f.state.Orders[id]
 		o.Version++
-		f.orders[id] = o
+		f.state.Orders[id] = o
 		w.Orders = append(w.Orders, o)
 	}
 	if f.described {
-		f.profile.Version++
-		w.Profile = &f.profile
+		f.state.Profile.Version++
+		w.Profile = &f.state.Profile
 	}
-	return w, State{Customer: f.rec, Orders: f.orders, Profile: f.profile}, errs
+	return w, f.state, verdicts
 }
 
 // folding is a fold under way.
 type folding struct {
 	settings  *Settings
-	rec       customer.Record
-	profile   customer.Profile
-	orders    map[string]order.Record
+	state     State
 	moved     bool            // the customer's item changed
 	touched   map[string]bool // orders that changed
 	described bool            // the traits changed
 }
 
-func (f *folding) fold(c *change) error {
+func (f *folding) fold(c *change) (v verdict) {
 	if c.orderID != "" {
-		return f.foldOrder(c)
+		v.err = f.foldOrder(c)
+		return v
 	}
 	// Said again with each delivery: the last event wins. A clock that runs ahead gives nobody the last word: who
 	// withdraws a consent withdraws all that was taken in before.
 	for name, value := range c.traits {
 		t := customer.Trait{Value: value, Time: c.said.UnixMilli(), Event: c.id}
-		f.described = f.profile.Set(name, t) || f.described
+		changed, dropped := f.state.Profile.Set(name, t)
+		f.described = changed || f.described
+		if dropped {
+			v.dropped++
+		}
 	}
-	if f.rec.IDs.Remember(c.customer, c.id) {
-		f.rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
-		f.rec.Touch(c.time.Unix())
-		f.moved = true
+	if !c.activity || f.state.remembers(c.customer, c.id) {
+		return v
 	}
-	return nil
+	rec := &f.state.Customer
+	rec.IDs.Remember(c.customer, c.id)
+	rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
+	rec.Touch(c.time.Unix())
+	f.moved = true
+	return v
 }
 
+// foldOrder makes a change in the customer's own record of the order, and takes into account what is recorded under
+// those that the customer absorbed.
 func (f *folding) foldOrder(c *change) error {
-	before := f.orders[c.orderID]
-	after := before
-	if before.ID == "" {
-		after.ID = c.orderID
+	own, before := f.state.Orders[c.orderID], f.state.Order(c.orderID)
+	if before.Has(c.order.Event) {
+		return nil
 	}
-	changed, err := after.Apply(c.order)
-	if err != nil || !changed {
+	if err := before.Check(c.order); err != nil {
 		return err
 	}
-	if after.Placed && !before.Placed {
-		after.First = f.rec.History.Orders() == 0
+	if own.ID == "" {
+		own.ID = c.orderID
 	}
-	before.AddTo(&f.rec.History, -1)
-	after.AddTo(&f.rec.History, 1)
-	f.rec.Touch(c.time.Unix())
-	f.orders[c.orderID] = after
+	if _, err := own.Apply(c.order); err != nil {
+		return err
+	}
+	rec := &f.state.Customer
+	if own.Placed && !before.Placed {
+		own.First = rec.History.Orders() == 0
+	}
+	f.state.Orders[c.orderID] = own
+	after := f.state.Order(c.orderID)
+	before.AddTo(&rec.History, -1)
+	after.AddTo(&rec.History, 1)
+	rec.Touch(c.time.Unix())
 	f.touched[c.orderID], f.moved = true, true
 	return nil
 }
@@ -118,13 +138,13 @@ func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 		return nil, nil
 	}
 	if c.answer != nil {
-		return one(c, signal.AnswerGiven, signal.AnswerID(c.answer.Survey, c.answer.Invitation), c.time, c.answer)
+		return one(after, signal.AnswerGiven, signal.AnswerID(c.answer.Survey, c.answer.Invitation), c.time, c.answer)
 	}
-	o := after.Orders[c.orderID]
+	o := after.Order(c.orderID)
 	if c.orderID == "" || c.order.Kind != order.Placed || !o.Counts() {
 		return nil, nil
 	}
-	return one(c, signal.OrderPlaced, signal.OrderID(o.ID), time.UnixMilli(o.PlacedBy.Time).UTC(), signal.OrderData{
+	return one(after, signal.OrderPlaced, signal.OrderID(o.ID), time.UnixMilli(o.PlacedBy.Time).UTC(), signal.OrderData{
 		Order:    o.ID,
 		Amount:   int64(o.Net()),
 		Currency: string(o.Currency),
@@ -133,10 +153,10 @@ func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 	})
 }
 
-func one(c *change, kind signal.Kind, id string, at time.Time, data any) ([]signal.Signal, error) {
+func one(s *State, kind signal.Kind, id string, at time.Time, data any) ([]signal.Signal, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "a signal cannot be encoded")
 	}
-	return []signal.Signal{{ID: id, Kind: kind, Customer: c.customer, Time: at, Data: raw}}, nil
+	return []signal.Signal{{ID: id, Kind: kind, Customer: s.Customer.ID, Time: at, Data: raw}}, nil
 }

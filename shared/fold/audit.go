@@ -5,9 +5,10 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/order"
 )
 
-// Audit compares a customer's history with the orders that it is the sum of.
+// Audit compares the history of a customer, of all those that were merged together, with the orders that it is the sum of.
 type Audit struct {
 	Orders       int64 // that count, by the order records
 	Net          int64 // their worth in minor units, by the order records
@@ -38,7 +39,7 @@ func (f *Folder) Audit(ctx context.Context, id customer.ID) (a Audit, err error)
 		if err != nil {
 			return Audit{}, err
 		}
-		if state.Customer.Version == before.Version {
+		if state.Customer.ID == before.ID && state.Customer.Version == before.Version {
 			return a, nil
 		}
 		if err := f.pause(ctx, attempt, fault.New(fault.Conflict, "the customer's orders keep moving")); err != nil {
@@ -47,7 +48,7 @@ func (f *Folder) Audit(ctx context.Context, id customer.ID) (a Audit, err error)
 	}
 }
 
-// Rebuild computes a customer's history from the order records and writes it where it differs, on condition that the
+// Rebuild computes a customer's history, of all those that were merged together, from the order records and writes it where it differs, on condition that the
 // customer has not moved since; it reports whether it wrote. It returns Conflict where the customer will not stand
 // still, and NotFound where nothing is known of the customer.
 func (f *Folder) Rebuild(ctx context.Context, id customer.ID) (changed bool, err error) {
@@ -62,7 +63,7 @@ func (f *Folder) Rebuild(ctx context.Context, id customer.ID) (changed bool, err
 		}
 		rec.History = history
 		rec.Version++
-		if err = f.Store.Commit(ctx, &rec, nil); err == nil {
+		if err = f.Store.Write(ctx, &Write{Customer: &rec}); err == nil {
 			return true, nil
 		}
 		if err := f.pause(ctx, attempt, err); err != nil {
@@ -71,23 +72,25 @@ func (f *Folder) Rebuild(ctx context.Context, id customer.ID) (changed bool, err
 	}
 }
 
-// recount reads a customer and, after that, the orders, and sums these up. Every change of an order moves the
+// recount reads the item that stands for a customer and, after that, its orders and those of whom it absorbed, and sums
+// these up: an order that stands under several counts as their union. Every change of an order moves the
 // customer's version: where that has not moved since, the sum is right.
 func (f *Folder) recount(ctx context.Context, id customer.ID) (customer.Record, customer.History, error) {
 	state, err := f.load(ctx, Want{Customer: id})
 	if err != nil {
 		return customer.Record{}, customer.History{}, err
 	}
-	orders, err := f.Store.Orders(ctx, id)
+	if state.Erased || state.Customer.Version == 0 {
+		return customer.Record{}, customer.History{}, fault.New(fault.NotFound, "nothing is known of the customer")
+	}
+	orders, _, err := f.orders(ctx, &state.Customer)
 	if err != nil {
 		return customer.Record{}, customer.History{}, err
 	}
-	if state.Customer.Version == 0 && len(orders) == 0 {
-		return customer.Record{}, customer.History{}, fault.New(fault.NotFound, "nothing is known of the customer")
-	}
 	var history customer.History
-	for i := range orders {
-		orders[i].AddTo(&history, 1)
+	for _, records := range orders {
+		o := union(order.Record{}, records)
+		o.AddTo(&history, 1)
 	}
 	return state.Customer, history, nil
 }

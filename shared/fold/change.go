@@ -13,20 +13,25 @@ import (
 
 // change is an event, read and judged.
 type change struct {
-	id       string
-	customer customer.ID
-	time     time.Time
-	said     time.Time // time, or when it was taken in where that is earlier
-	quiet    bool      // sets off no scene
-	orderID  string
-	order    order.Change      // where orderID is set
-	traits   map[string]string // of a profile; nil where the event says nothing of it
-	answer   *signal.AnswerData
+	id          string
+	customer    customer.ID
+	time        time.Time
+	said        time.Time // time, or when it was taken in where that is earlier
+	quiet       bool      // sets off no scene
+	replay      bool      // had its effect before
+	activity    bool      // counts as such
+	links       []link    // who is who
+	orderID     string
+	order       order.Change      // where orderID is set
+	traits      map[string]string // of a profile; nil where the event says nothing of it
+	group       string            // whose traits groupTraits are; "" for an event of no group
+	groupTraits map[string]string
+	answer      *signal.AnswerData
 }
 
 // read judges an event. It returns an Invalid error for one that cannot be folded.
 func (s *Settings) read(e *event.Event) (c change, err error) {
-	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, said: e.Time, quiet: e.Import}
+	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, said: e.Time, quiet: e.Import || e.Replay, replay: e.Replay}
 	if !e.Received.IsZero() && e.Time.After(e.Received) {
 		c.said = e.Received
 	}
@@ -40,9 +45,13 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 	if _, err := customer.ParseID(name); err != nil {
 		return c, err
 	}
+	c.links = linksOf(e)
+	c.activity = e.Type != event.Alias && !e.Replay
 	switch {
 	case e.Type == event.Identify:
 		c.traits, err = customer.ParseTraits(e.Traits)
+	case e.Type == event.Group:
+		err = readGroup(e, &c)
 	case e.Type == event.Track && event.IsOrder(e.Name):
 		err = s.readOrder(e, &c)
 	case e.Type == event.Track && e.Name == event.Unsubscribed:
@@ -51,6 +60,15 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 		err = readAnswer(e, &c)
 	}
 	return c, err
+}
+
+func readGroup(e *event.Event, c *change) (err error) {
+	if _, err := customer.ParseID(e.Group); err != nil {
+		return fault.At("/groupId", "groupId must be 1 to %d bytes of UTF-8 without control characters", customer.MaxIDBytes)
+	}
+	c.group, c.traits = e.Group, map[string]string{customer.TraitGroup: e.Group}
+	c.groupTraits, err = customer.ParseGroupTraits(e.Traits)
+	return err
 }
 
 var orderKinds = map[string]order.Kind{

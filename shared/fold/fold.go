@@ -4,44 +4,35 @@
 //
 // Money is exact whatever happens: an order event changes its order record and the customer's history in one
 // transaction, and the record knows the events that made it, so that a replay changes nothing and emits the same
-// signals. Activity counts once as long as the event is among the last 64 that the customer's item remembers; a
-// duplicate that comes later than that may count twice. Events may arrive in any order. Traits are what their last
-// event said.
+// signals. Events may arrive in any order. Traits are what their last event said.
 //
-// Folding is pure (Apply); reading and writing is a Store's part, waiting a Sleeper's.
+// Activity counts once as long as the item in which it was counted remembers it: that is, among the last 64 counted
+// there. A duplicate that comes later than that may count twice. An event that is fed again out of the lake counts as no
+// activity at all: it was counted before it came to the lake.
+//
+// Identities merge: identify links a visitor to a user unless that visitor was absorbed before, alias links whoever was
+// named before to the one named now. The links of the same events make the same groups in any order and any number of
+// times, cycles included, but for a visitor whom events identify with several users: the first to arrive has it. A
+// merge is one transaction; money stays exact through it, for an order that stands under several of the merged is the
+// union of its records, and counts once. New changes of an order go to the survivor's own record. Activity stays exact
+// as well, as long as an event names the same customer each time it comes: an event that names the visitor once and
+// the user another time is two events, and so are two equal message ids of customers who were merged since. A visitor's
+// item that was merged more than MaxVia times over looks no further back than that for what it has counted.
+//
+// The erased stay erased: an event of theirs has no effect, and its outcome says so. What came in by another id that
+// was never linked to them is another customer's.
+//
+// Folding is pure (apply); reading and writing is a Store's part, waiting a Sleeper's.
 package fold
 
 import (
 	"time"
 
-	"liuke/shared/customer"
 	"liuke/shared/money"
-	"liuke/shared/order"
 )
 
 // Settings are the business's own.
 type Settings struct {
 	Zone  *time.Location // in which days begin
 	Money *money.Rates   // what all money is counted in, and what other currencies are worth
-}
-
-// Want names what folding some events of one customer reads.
-type Want struct {
-	Customer customer.ID
-	Orders   []string // order ids, each once
-	Profile  bool     // whether the traits are needed
-}
-
-// State is what is stored of a customer, as far as it was wanted. What is not stored is at Version 0.
-type State struct {
-	Customer customer.Record
-	Orders   map[string]order.Record
-	Profile  customer.Profile
-}
-
-// Write is what a fold changes. Versions are those of the new items, each one more than what was read.
-type Write struct {
-	Customer *customer.Record  // nil where the item stays as it is; never nil where there are orders
-	Orders   []order.Record    // written in one transaction with the customer
-	Profile  *customer.Profile // nil where the traits stay as they are
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
 	"liuke/shared/customer"
 	"liuke/shared/event"
-	"liuke/shared/fault"
 	"liuke/shared/order"
 	"liuke/shared/signal"
 )
@@ -19,20 +19,26 @@ type Store interface {
 	// Load reads what is wanted, strongly consistent, in as few calls as it can. Each want has a state and an error of
 	// its own.
 	Load(ctx context.Context, wants []Want) ([]State, []error)
-	// Commit writes a customer's item and orders in one transaction, each on condition that it has not moved since the
-	// version before. It returns Conflict where one has, and then nothing is written. Where it returns Unavailable, all
-	// or nothing may have been written.
-	Commit(ctx context.Context, rec *customer.Record, orders []order.Record) error
-	// PutProfile writes the traits on the same condition.
-	PutProfile(ctx context.Context, id customer.ID, p *customer.Profile) error
+	// Write writes what a fold changes, each item on condition that it has not moved since the version before: the
+	// customer's and the orders in one transaction, new traits with them, and traits that were there before ahead of
+	// them. It returns Conflict where one has moved; then nothing is written, but for the traits perhaps.
+	Write(ctx context.Context, w *Write) error
+	// Merge makes one customer stand for another, in one transaction on the same condition.
+	Merge(ctx context.Context, m *Merge) error
+	// Shorten writes an absorbed item's way to the one that stands for it, on the same condition.
+	Shorten(ctx context.Context, rec *customer.Record) error
+	// Group reads a group's traits, strongly consistent, and PutGroup writes them on the same condition.
+	Group(ctx context.Context, id string) (customer.Profile, error)
+	PutGroup(ctx context.Context, id string, p *customer.Profile) error
 	// Seal keeps a new customer's key where the lake's readers find it.
 	Seal(ctx context.Context, k customer.Key) error
-	// Orders reads all of a customer's orders, strongly consistent.
+	// Orders reads all of the order records under a customer's own id, strongly consistent.
 	Orders(ctx context.Context, id customer.ID) ([]order.Record, error)
 }
 
-// MaxOrders is how many orders one Commit takes: DynamoDB has 100 items a transaction, and the customer is one.
-const MaxOrders = 99
+// MaxOrders is how many orders one Write takes: DynamoDB has 100 items a transaction, and the customer's item and traits
+// are two.
+const MaxOrders = 98
 
 // Folder folds events into a store.
 type Folder struct {
@@ -55,6 +61,7 @@ type Outcome struct {
 	Signals []signal.Signal
 	Key     customer.Key // of the customer as the event names it; zero where Err is set or Erased
 	Erased  bool         // the customer was erased: the event was dropped and must be kept nowhere
+	Dropped int          // traits that were left out, or pushed others out, because there were too many
 }
 
 // group is the events of one customer of a batch, few enough for one transaction.
@@ -73,10 +80,55 @@ func (f *Folder) Fold(ctx context.Context, events []event.Event) []Outcome {
 		wants[i] = want(g.changes)
 	}
 	states, errs := f.Store.Load(ctx, wants)
-	f.each(len(groups), func(i int) {
-		f.foldChain(ctx, groups[i], states[i], errs[i], outcomes)
+	all := chains(groups, states)
+	f.each(len(all), func(i int) {
+		for k, at := range all[i] {
+			state, err := states[at], errs[at]
+			if k > 0 { // what was folded before it in the chain may have moved it
+				state, err = f.load(ctx, wants[at])
+			}
+			f.foldChain(ctx, groups[at], state, err, outcomes)
+		}
 	})
 	return outcomes
+}
+
+// chains sorts the groups into those that must be folded one after the other, because they are about one customer, or
+// are linked: the visitor and the user in one batch would only get in each other's way.
+func chains(groups []*group, states []State) (all [][]int) {
+	chainOf := map[customer.ID]int{}
+	for i, g := range groups {
+		names := []customer.ID{g.changes[0].customer, states[i].Customer.ID}
+		for c := range g.changes {
+			for _, l := range g.changes[c].links {
+				names = append(names, l.from)
+			}
+		}
+		names = slices.DeleteFunc(names, func(id customer.ID) bool { return id == "" }) // of who was erased, or not read
+		chain := -1
+		for _, name := range names {
+			if other, ok := chainOf[name]; ok && other != chain {
+				if chain >= 0 { // this group ties two chains together
+					all[chain], all[other] = append(all[chain], all[other]...), nil
+					for id, c := range chainOf {
+						if c == other {
+							chainOf[id] = chain
+						}
+					}
+				} else {
+					chain = other
+				}
+			}
+		}
+		if chain < 0 {
+			chain, all = len(all), append(all, nil)
+		}
+		all[chain] = append(all[chain], i)
+		for _, name := range names {
+			chainOf[name] = chain
+		}
+	}
+	return slices.DeleteFunc(all, func(c []int) bool { return c == nil })
 }
 
 // groups reads the events and groups them by customer, in order of appearance. What cannot be read is an outcome.
@@ -148,118 +200,4 @@ func (f *Folder) each(n int, work func(i int)) {
 	if panicked != nil {
 		panic(fmt.Sprintf("fold: %T", panicked)) // the value itself may hold personal data
 	}
-}
-
-// foldChain folds all of one customer's events, one transaction's worth after the other.
-func (f *Folder) foldChain(ctx context.Context, g *group, state State, err error, outcomes []Outcome) {
-	for {
-		f.foldGroup(ctx, g, state, err, outcomes)
-		if g = g.next; g == nil {
-			return
-		}
-		state, err = f.load(ctx, want(g.changes))
-	}
-}
-
-func (f *Folder) foldGroup(ctx context.Context, g *group, state State, err error, outcomes []Outcome) {
-	var after State
-	var errs []error
-	var key newKey
-	for attempt := 0; err == nil; attempt++ {
-		if after, errs, err = f.try(ctx, g, state, &key); err == nil {
-			break
-		}
-		if err = f.pause(ctx, attempt, err); err == nil {
-			state, err = f.load(ctx, want(g.changes))
-		}
-	}
-	for i, at := range g.at {
-		o := &outcomes[at]
-		switch {
-		case err != nil:
-			o.Err = err
-		case errs[i] != nil:
-			o.Err = errs[i]
-		default:
-			o.Signals, o.Err = f.signals(&g.changes[i], &after)
-			o.Key = after.Customer.Key
-		}
-	}
-}
-
-// try folds a group into a state once. It returns the state after, and what is wrong with each change.
-func (f *Folder) try(ctx context.Context, g *group, state State, key *newKey) (after State, errs []error, err error) {
-	keyless, err := f.give(&state.Customer, key)
-	if err != nil {
-		return state, nil, err
-	}
-	w, after, errs := f.apply(state, g.changes, keyless)
-	if w.Customer != nil && keyless {
-		if err := f.keep(ctx, key); err != nil {
-			return state, nil, err
-		}
-	}
-	return after, errs, f.persist(ctx, state.Customer.ID, w)
-}
-
-// newKey is a key made for a customer without one; all attempts at folding share it.
-type newKey struct {
-	customer.Key
-	kept bool // where the lake's readers find it
-}
-
-// give puts a key into a customer's item that has none, and says whether it had none.
-func (f *Folder) give(rec *customer.Record, k *newKey) (keyless bool, err error) {
-	if !rec.Key.IsZero() {
-		return false, nil
-	}
-	if k.IsZero() {
-		if k.Key, err = customer.NewKey(f.Random); err != nil {
-			return true, err
-		}
-	}
-	rec.Key = k.Key
-	return true, nil
-}
-
-// keep makes a new key readable before any item carries it.
-func (f *Folder) keep(ctx context.Context, k *newKey) error {
-	if k.kept {
-		return nil
-	}
-	err := f.Store.Seal(ctx, k.Key)
-	k.kept = err == nil
-	return err
-}
-
-func (f *Folder) load(ctx context.Context, w Want) (State, error) {
-	states, errs := f.Store.Load(ctx, []Want{w})
-	return states[0], errs[0]
-}
-
-func (f *Folder) persist(ctx context.Context, id customer.ID, w Write) error {
-	if w.Profile != nil {
-		if err := f.Store.PutProfile(ctx, id, w.Profile); err != nil {
-			return err
-		}
-	}
-	if w.Customer == nil {
-		return nil
-	}
-	return f.Store.Commit(ctx, w.Customer, w.Orders)
-}
-
-// maxAttempts is how often a conflict is folded in place before it goes back to the queue.
-const maxAttempts = 8
-
-// pause waits before the next attempt where err is a conflict; it returns an error where there is to be none.
-func (f *Folder) pause(ctx context.Context, attempt int, err error) error {
-	if fault.CodeOf(err) != fault.Conflict || attempt+1 >= maxAttempts {
-		return err
-	}
-	longest := min(20*time.Millisecond<<attempt, time.Second)
-	if f.Sleep(ctx, time.Duration(f.Jitter()*float64(longest))) != nil {
-		return err
-	}
-	return nil
 }

@@ -18,7 +18,6 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/fold"
 	"liuke/shared/money"
-	"liuke/shared/order"
 )
 
 var noon = time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC)
@@ -225,14 +224,14 @@ func TestOrderOfAnotherCurrencyThanTheBusinessCountsInIsRefused(t *testing.T) {
 // contended is a store whose customer named "busy" is always ahead of whoever writes, and whose "broken" panics.
 type contended struct{ fold.Store }
 
-func (c contended) Commit(ctx context.Context, rec *customer.Record, orders []order.Record) error {
-	switch rec.ID {
+func (c contended) Write(ctx context.Context, w *fold.Write) error {
+	switch w.Customer.ID {
 	case "busy":
 		return fault.New(fault.Conflict, "moved")
 	case "broken":
 		panic("broken")
 	}
-	return c.Store.Commit(ctx, rec, orders)
+	return c.Store.Write(ctx, w)
 }
 
 func TestConflictIsFoldedAgainAndThenGoesBackWithoutTouchingOthers(t *testing.T) {
@@ -285,7 +284,7 @@ func TestHistoryIsRebuiltFromTheOrderRecords(t *testing.T) {
 	rec := load(t, f, "c")
 	rec.History.Adjust(20_000, 1, 7) // as a damaged restore might leave it
 	rec.Version++
-	if err := f.Store.Commit(ctx, &rec, nil); err != nil {
+	if err := f.Store.Write(ctx, &fold.Write{Customer: &rec}); err != nil {
 		t.Fatal(err)
 	}
 	want := fold.Audit{Orders: 2, Net: 1500, HistoryCount: 3, HistoryNet: 1507}

@@ -69,6 +69,14 @@ func (c Contact) Add(s Stamp) (Contact, error) {
 	return next, nil
 }
 
+// Join returns the record of one who was two: the messages of both, of too many the latest, and the next version.
+func (c Contact) Join(o Contact) Contact {
+	joined := Contact{Version: c.Version + 1, Stamps: append(slices.Clone(c.Stamps), o.Stamps...)}
+	slices.SortStableFunc(joined.Stamps, func(a, b Stamp) int { return a.Time.Compare(b.Time) })
+	joined.Stamps = joined.Stamps[max(0, len(joined.Stamps)-MaxStamps):]
+	return joined
+}
+
 const (
 	contactFormat  = 1
 	serviceBit     = 1
