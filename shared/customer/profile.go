@@ -81,24 +81,33 @@ func (p *Profile) Join(o *Profile) (changed bool) {
 	return changed
 }
 
-// trim drops the last by name of too many other traits and returns which that was.
+// trim drops the last by name of too many topics, or of too many other traits, and returns which that was. What one Set
+// adds is too much for one of the two at most.
 func (p *Profile) trim() string {
-	if len(p.Traits) <= MaxOtherTraits {
+	if len(p.Traits) <= min(MaxOtherTraits, MaxTopics) {
 		return ""
 	}
-	var others int
-	var last string
+	var others, topics int
+	var lastOther, lastTopic string
 	for name := range p.Traits {
-		if !known(name) && name != TraitGroup {
+		switch {
+		case strings.HasPrefix(name, topicPrefix):
+			topics++
+			lastTopic = max(lastTopic, name)
+		case !known(name) && name != TraitGroup:
 			others++
-			last = max(last, name)
+			lastOther = max(lastOther, name)
 		}
 	}
-	if others <= MaxOtherTraits {
-		return ""
+	gone := ""
+	switch {
+	case topics > MaxTopics:
+		gone = lastTopic
+	case others > MaxOtherTraits:
+		gone = lastOther
 	}
-	delete(p.Traits, last)
-	return last
+	delete(p.Traits, gone)
+	return gone
 }
 
 func known(name string) bool {

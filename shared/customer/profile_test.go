@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +32,11 @@ func TestTraitsAreReadAsClientsSpellThem(t *testing.T) {
 		{"structures are left out", `{"address":{"city":"杭州"},"tags":["a"],"plan":"pro"}`, map[string]string{"plan": "pro"}},
 		{"consent is one trait a channel", `{"consent":{"email":true,"sms":false,"push":null,"pigeon":true}}`,
 			map[string]string{"consent.email": "true", "consent.sms": "false", "consent.push": ""}},
+		{"preferences are one trait a topic", `{"preferences":{"topics":{"offers":true,"茶 news":false,"sale":null},"theme":"dark"}}`,
+			map[string]string{"topic.offers": "true", "topic.茶 news": "false", "topic.sale": ""}},
+		{"preferences without topics are the client's own", `{"preferences":{"theme":"dark"},"plan":"pro"}`, map[string]string{"plan": "pro"}},
+		{"topics may be taken back as a whole only one by one", `{"preferences":{"topics":null}}`, map[string]string{}},
+		{"preferences that are no object are a trait like others", `{"preferences":"dark"}`, map[string]string{"preferences": "dark"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,6 +45,45 @@ func TestTraitsAreReadAsClientsSpellThem(t *testing.T) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
+	}
+}
+
+// manyTopics spells one topic more than a customer may have.
+func manyTopics() string {
+	all := make([]string, customer.MaxTopics+1)
+	for i := range all {
+		all[i] = fmt.Sprintf(`"t%02d":true`, i)
+	}
+	return strings.Join(all, ",")
+}
+
+func TestTopicsAreKeptBesideOtherTraits(t *testing.T) {
+	t.Parallel()
+	var p customer.Profile
+	if wanted, said := p.Topic("offers"); wanted || said {
+		t.Fatal("there is a word on a topic that nobody has said anything of")
+	}
+	for i := range customer.MaxOtherTraits {
+		p.Set(fmt.Sprintf("a%02d", i), customer.Trait{Value: "x", Time: 1, Event: "e"})
+	}
+	p.Set(customer.TopicTrait("offers"), customer.Trait{Value: "true", Time: 1, Event: "e"})
+	p.Set(customer.TopicTrait("news"), customer.Trait{Value: "false", Time: 1, Event: "e"})
+	for topic, want := range map[string][2]bool{"offers": {true, true}, "news": {false, true}, "sale": {false, false}} {
+		if wanted, said := p.Topic(topic); wanted != want[0] || said != want[1] {
+			t.Errorf("of %s the profile says %v, %v", topic, wanted, said)
+		}
+	}
+	for i := range customer.MaxTopics - 2 {
+		p.Set(customer.TopicTrait(fmt.Sprintf("t%02d", i)), customer.Trait{Value: "true", Time: 1, Event: "e"})
+	}
+	if changed, dropped := p.Set(customer.TopicTrait("zz"), customer.Trait{Value: "true", Time: 1, Event: "e"}); changed || !dropped {
+		t.Error("one topic too many, the last by name, is kept")
+	}
+	if changed, dropped := p.Set(customer.TopicTrait("aa"), customer.Trait{Value: "true", Time: 1, Event: "e"}); !changed || !dropped {
+		t.Error("the last topic by name does not make room")
+	}
+	if n := len(p.Traits); n != customer.MaxOtherTraits+customer.MaxTopics {
+		t.Errorf("%d traits are kept", n)
 	}
 }
 
@@ -52,6 +97,12 @@ func TestTraitsThatCannotBeTakenAreNamed(t *testing.T) {
 		"consent that is no object":         {`{"consent":true}`, "/traits/consent"},
 		"consent that is not yes or no":     {`{"consent":{"email":"yes"}}`, "/traits/consent/email"},
 		"consent that is spelled as a path": {`{"consent.email":true}`, "/traits/consent.email"},
+		"topics that are no object":         {`{"preferences":{"topics":["offers"]}}`, "/traits/preferences/topics"},
+		"a topic that is not yes or no":     {`{"preferences":{"topics":{"a/b":"weekly"}}}`, "/traits/preferences/topics/a~1b"},
+		"a topic without a name":            {`{"preferences":{"topics":{"":true}}}`, "/traits/preferences/topics"},
+		"a topic with a long name":          {`{"preferences":{"topics":{"` + strings.Repeat("x", 49) + `":true}}}`, "/traits/preferences/topics"},
+		"a topic that is spelled as a path": {`{"topic.offers":true}`, "/traits/topic.offers"},
+		"more topics than a customer has":   {`{"preferences":{"topics":{` + manyTopics() + `}}}`, "/traits/preferences/topics"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,9 +26,10 @@ var aliases = map[string]string{
 
 // ParseTraits reads the traits of an identify call: a JSON object. Text, numbers and truth values become text as they
 // are spelled, null becomes "" (taken back), and anything else is left out. Consent comes as
-// {"consent": {"email": true, "sms": false}} and becomes one trait a channel. It returns an Invalid error, with the
-// JSON pointer of the field, where a trait that the suite reads is not text, or consent not a truth value: what was
-// agreed to is never guessed.
+// {"consent": {"email": true, "sms": false}} and becomes one trait a channel; what the customer wants to hear of comes
+// as {"preferences": {"topics": {"offers": true, "news": false}}} and becomes one trait a topic. It returns an Invalid
+// error, with the JSON pointer of the field, where a trait that the suite reads is not text, or consent or a topic not a
+// truth value: what was agreed to is never guessed.
 func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 	if len(raw) == 0 {
 		return nil, nil
@@ -45,6 +46,13 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 			}
 			continue
 		}
+		if field == "preferences" {
+			if ours, err := parsePreferences(fields[field], out); err != nil {
+				return nil, err
+			} else if ours {
+				continue
+			}
+		}
 		name := field
 		if own, ok := aliases[field]; ok {
 			if _, both := fields[own]; both {
@@ -57,6 +65,8 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 		switch {
 		case strings.HasPrefix(name, consentPrefix):
 			return nil, fault.At("/traits/"+field, `consent must be an object such as {"consent": {"email": true}}`)
+		case strings.HasPrefix(name, topicPrefix): // a client's own trait would pass for the customer's word
+			return nil, fault.At("/traits/"+field, `topics must be given as {"preferences": {"topics": {"offers": true}}}`)
 		case ok && name != "" && len(name) <= maxTraitName:
 			out[name] = value
 		case known(name):
@@ -96,14 +106,11 @@ func parseConsent(raw json.RawMessage, out map[string]string) error {
 		if !IsChannel(channel) {
 			continue
 		}
-		switch s := string(given); s {
-		case "true", "false":
-			out[ConsentTrait(channel)] = s
-		case "null":
-			out[ConsentTrait(channel)] = ""
-		default:
-			return fault.At("/traits/consent/"+channel, "consent must be true, false or null")
+		said, err := word(given, "/traits/consent/"+channel, "consent")
+		if err != nil {
+			return err
 		}
+		out[ConsentTrait(channel)] = said
 	}
 	return nil
 }
