@@ -14,8 +14,9 @@ import (
 // ratesLimit is how many bytes the rates may take as compact JSON: a function's whole environment may hold 4 KB.
 const ratesLimit = 2560
 
-// ratePattern is a decimal number above 0 of a reasonable length, in which nothing is left to a float.
-var ratePattern = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,12})?$`)
+// ratePattern is a decimal number, in which nothing is left to a float, and which stays within the eighteen digits and
+// the thousand million that functions take even between currencies of no decimals and of three.
+var ratePattern = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,12})?$`)
 
 // readRates reads the table of rates and keeps it as functions are told it: compact JSON, ordered by currency and day.
 func readRates(s *Settings, raw json.RawMessage) error {
@@ -39,7 +40,7 @@ func readRates(s *Settings, raw json.RawMessage) error {
 			rate := table[currency][day]
 			if !ratePattern.MatchString(rate) || strings.Trim(rate, "0.") == "" {
 				mistakes = append(mistakes, fmt.Errorf("has the rate %q of %s from %s on; give what one unit is worth in the "+
-					"deployment's currency, such as \"0.92\": above 0, at most 12 digits before and after the point", rate, currency, day))
+					"deployment's currency, such as \"0.92\": above 0, at most 6 digits before the point and 12 after it", rate, currency, day))
 			}
 		}
 	}

@@ -26,6 +26,8 @@ func TestRatesAreChecked(t *testing.T) {
 		{"a rate has a point, not a comma", on("0,92"), `has the rate "0,92"`},
 		{"a rate has no exponent", on("1e3"), `has the rate "1e3"`},
 		{"a rate has digits before its point", on(".92"), `has the rate ".92"`},
+		{"a rate has as many digits as are read exactly", on("999999.123456789012"), ""},
+		{"a rate has no more of them", on("1000000"), `has the rate "1000000"`},
 		{"a currency has a rate", map[string]any{"USD": map[string]any{}}, "has no rate for USD"},
 		{"a day is one of the calendar", map[string]any{"USD": map[string]any{"2026-02-29": "1"}}, `has the day "2026-02-29"`},
 		{"a currency is written in capitals", map[string]any{"usd": map[string]any{"2026-01-01": "1"}}, `has the currency "usd"`},

@@ -118,7 +118,9 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		return all
 	}
 	return []construct.Outcomes{
-		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff")},
+		{Title: "What came in", Counts: counts("ingest", "EventsAccepted", "EventsDuplicate", "EventsRejected",
+			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled")},
+		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 	}
 }
 

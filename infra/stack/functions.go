@@ -89,7 +89,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.ReadSecret(writeKeys))
 	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY", "RATES"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem"),
-		construct.Items(records, "BatchGetItem", "PutItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the orders of who is merged
 		construct.Send(q.events.Queue, q.signals.Queue),
 		construct.PutObjects(lake, "events/"))
 	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
