@@ -1,10 +1,7 @@
 package stack
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -13,21 +10,8 @@ func TestFunctionsReadWhatTheyAreTold(t *testing.T) {
 	app := synthesize(t).app
 	for id, name := range app.functions() {
 		read := map[string]bool{"LIUKE_STAGE": true}
-		files, err := filepath.Glob("../../functions/" + name + "/*.go")
-		if err != nil || len(files) == 0 {
-			t.Errorf("functions/%s has no source: %v", name, err)
-			continue
-		}
-		for _, file := range files {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.HasSuffix(file, "_test.go") {
-				for _, v := range variable.FindAllString(string(source), -1) {
-					read[v] = v != "LIUKE_CLOCK_FILE" // never deployed
-				}
-			}
+		for _, v := range variable.FindAllString(sources(t, name), -1) {
+			read[v] = v != "LIUKE_CLOCK_FILE" // never deployed
 		}
 		told := at(app.Resources[id].Properties, "Environment", "Variables").(map[string]any)
 		for v, needed := range read {

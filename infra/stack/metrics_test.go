@@ -1,0 +1,87 @@
+package stack
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// sources is the code of a function, without its tests.
+func sources(t *testing.T, function string) string {
+	t.Helper()
+	files, err := filepath.Glob("../../functions/" + function + "/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("functions/%s has no source: %v", function, err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(source)
+	}
+	return all.String()
+}
+
+func TestWhatIsWatchedIsWhatFunctionsCount(t *testing.T) {
+	app := synthesize(t).app
+	names := app.functions()
+	shown := 0
+	check := func(where, metric, function string) {
+		if names[function] == "" {
+			t.Errorf("%s: %s is counted by %s, which is no function", where, metric, function)
+		} else if !strings.Contains(sources(t, names[function]), `"`+metric+`"`) {
+			t.Errorf("%s: %s counts no %s", where, names[function], metric)
+		}
+	}
+	count := regexp.MustCompile(`\["Liuke","(\w+)","function","\$\{(\w+)\}"`)
+	for _, dashboard := range app.of("AWS::CloudWatch::Dashboard") {
+		for _, m := range count.FindAllStringSubmatch(text(dashboard.Properties["DashboardBody"]), -1) {
+			check("dashboard", m[1], m[2])
+			shown++
+		}
+	}
+	if shown == 0 {
+		t.Error("the dashboard shows nothing that functions count")
+	}
+	watched := 0
+	for id, a := range app.of("AWS::CloudWatch::Alarm") {
+		if a.Properties["Namespace"] != "Liuke" {
+			continue
+		}
+		for _, d := range list(a.Properties["Dimensions"]) {
+			check(id, a.Properties["MetricName"].(string), target(at(d, "Value")))
+			watched++
+		}
+	}
+	if watched == 0 {
+		t.Error("no alarm watches what functions count")
+	}
+	telemetry, err := os.ReadFile("../../shared/telemetry/telemetry.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(telemetry), `Namespace = "Liuke"`) || !strings.Contains(string(telemetry), `{{"function"}}`) {
+		t.Error("functions count elsewhere than in the namespace Liuke by function")
+	}
+}
+
+func TestEventsThatAreNeverTakenAreToldOf(t *testing.T) {
+	for id, a := range synthesize(t).app.of("AWS::CloudWatch::Alarm") {
+		if a.Properties["MetricName"] != "EventsPutOff" {
+			continue
+		}
+		minutes := a.Properties["Period"].(float64) / 60 * a.Properties["EvaluationPeriods"].(float64)
+		if minutes != 30 || a.Properties["TreatMissingData"] != "notBreaching" || len(list(a.Properties["AlarmActions"])) != 1 {
+			t.Errorf("%s tells after %v minutes", id, minutes)
+		}
+		return
+	}
+	t.Error("nobody is told of events that a table or the lake refuses for good")
+}
