@@ -3,6 +3,7 @@ package importfile
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,37 +44,14 @@ func answerColumns() []column {
 	}
 }
 
-// Answer is an answer that was given elsewhere, with the labels that people have put on it.
-type Answer struct {
-	survey.Answer
-	Tags []string
-}
-
-// Event returns the event that the answer is, as it now stands: history, taken in at the time.
-func (a *Answer) Event(received time.Time) (event.Event, error) {
-	e, err := a.Answer.Event()
-	if err != nil {
-		return e, err
-	}
-	e.Source, e.Import, e.Received = event.SourceImport, true, received
-	if len(a.Tags) > 0 {
-		tags, err := json.Marshal(a.Tags)
-		if err != nil {
-			return e, fault.As(err, fault.Internal, "encode an answer's tags")
-		}
-		e.Properties = append(append(append(e.Properties[:len(e.Properties)-1:len(e.Properties)-1], `,"tags":`...), tags...), '}')
-	}
-	return e, nil
-}
-
-// Over returns what stands once the answer was imported over the one that stands (nil where none does), and whether that
+// Over returns what stands once an answer was imported over the one that stands (nil where none does), and whether that
 // is something new. The later answer stands, and of two at the same time the higher score and then the greater comment:
 // so that a file with several editions of an answer ends the same in any order, however often it is imported.
-func (a *Answer) Over(standing *survey.Answer) (next survey.Answer, changed bool) {
+func Over(standing *survey.Answer, a survey.Answer) (next survey.Answer, changed bool) {
 	if standing == nil {
-		return a.Answer, true
+		return a, true
 	}
-	if a.Given == standing.Given || !a.beats(standing) {
+	if a.Given == standing.Given || !beats(&a, standing) {
 		return *standing, false
 	}
 	next = *standing
@@ -82,7 +60,7 @@ func (a *Answer) Over(standing *survey.Answer) (next survey.Answer, changed bool
 	return next, true
 }
 
-func (a *Answer) beats(b *survey.Answer) bool {
+func beats(a, b *survey.Answer) bool {
 	switch {
 	case !a.Revised.Equal(b.Revised):
 		return a.Revised.After(b.Revised)
@@ -98,11 +76,14 @@ func (f *Reader) answer(fields []string, row *Row) error {
 	if err != nil {
 		return err
 	}
-	return f.given(fields, customer.ID(e.User), row)
+	if row.Answer, err = f.given(fields, customer.ID(e.User)); err != nil {
+		return err
+	}
+	return f.answered(fields, row)
 }
 
 // given reads what a customer answered to which survey.
-func (f *Reader) given(fields []string, c customer.ID, row *Row) error {
+func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 	name := f.request.Survey
 	if own := f.columns.get(fields, fieldSurvey); own != "" {
 		name = own
@@ -112,36 +93,54 @@ func (f *Reader) given(fields []string, c customer.ID, row *Row) error {
 	}
 	asked, err := f.settings.Surveys.Find(name)
 	if err != nil {
-		return f.refuse(fieldSurvey, "there is no survey with this id")
+		return nil, f.refuse(fieldSurvey, "there is no survey with this id")
 	}
 	form := survey.Form{Score: f.columns.get(fields, fieldScore), Comment: f.columns.get(fields, fieldComment)}
 	g, mistakes := asked.Check(form)
 	if len(mistakes) > 0 {
-		return f.refuse(string(mistakes[0].Field), "%s", message(mistakes[0].Err()))
+		return nil, f.refuse(string(mistakes[0].Field), "%s", message(mistakes[0].Err()))
 	}
 	at, err := f.date(fields, fieldDate)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	id := f.columns.get(fields, fieldAnswer)
 	switch {
 	case id == "":
 		id = f.rowID([]byte(c), []byte(name), []byte(at.spelled()), []byte(form.Score), []byte(g.Comment))
 	case !isWord(id, maxAnswerIDBytes):
-		return f.refuse(fieldAnswer, "an answer's id is at most %d bytes long, without control characters", maxAnswerIDBytes)
+		return nil, f.refuse(fieldAnswer, "an answer's id is at most %d bytes long, without control characters", maxAnswerIDBytes)
 	}
 	locale := f.columns.get(fields, fieldLocale)
 	if _, known := asked.Texts[locale]; !known {
 		locale = survey.Fallback
 	}
 	given := at.time.Truncate(time.Millisecond)
-	row.Answer = &Answer{
-		Answer: survey.Answer{
-			Survey: asked.ID, Version: asked.Version, Customer: c, Invitation: invitationPrefix + id,
-			Given: g, Locale: locale, Revision: 1, Answered: given, Revised: given,
-		},
-		Tags: tagsOf(f.columns.get(fields, fieldTags)),
+	return &survey.Answer{
+		Survey: asked.ID, Version: asked.Version, Customer: c, Invitation: invitationPrefix + id,
+		Given: g, Locale: locale, Revision: 1, Answered: given, Revised: given,
+	}, nil
+}
+
+// answered adds the event that the row's answer is. It is a function of the row alone, whatever stands when it comes, so
+// that to import it again sends the same event.
+func (f *Reader) answered(fields []string, row *Row) error {
+	a := row.Answer
+	e, err := a.Event()
+	if err != nil {
+		return err
 	}
+	e.ID = event.MessageID(event.ContentID("import-", []byte(a.Customer), []byte(a.Survey), []byte(a.Invitation),
+		[]byte(a.Revised.Format(time.RFC3339Nano)), strconv.AppendInt(nil, int64(a.Score), 10), []byte(a.Given.Comment)))
+	e.Source, e.Import, e.Received = event.SourceImport, true, f.received
+	if tags := tagsOf(f.columns.get(fields, fieldTags)); len(tags) > 0 {
+		raw, err := json.Marshal(tags)
+		if err != nil {
+			return fault.As(err, fault.Internal, "encode an answer's tags")
+		}
+		e.Properties = append(append(append(e.Properties[:len(e.Properties)-1:len(e.Properties)-1], `,"tags":`...), raw...), '}')
+	}
+	row.Events = append(row.Events, e)
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (f *Reader) response(fields []string, row *Row) error {
 	if err != nil {
 		return err
 	}
-	if err := f.given(fields, customer.ID(e.User), row); err != nil {
+	if row.Answer, err = f.given(fields, customer.ID(e.User)); err != nil {
 		return err
 	}
 	e.Type, e.Time = event.Identify, row.Answer.Revised
@@ -49,7 +49,10 @@ func (f *Reader) response(fields []string, row *Row) error {
 	if err != nil {
 		return err
 	}
-	return f.identify(e, closeTraits(traits, nil), row)
+	if err := f.identify(e, closeTraits(traits, nil), row); err != nil {
+		return err
+	}
+	return f.answered(fields, row)
 }
 
 // respondent is who has answered.

@@ -54,7 +54,7 @@ type Settings struct {
 type Row struct {
 	Number int // the line that it begins on, the file's first being 1
 	Events []event.Event
-	Answer *Answer // of a row that is one; its event is not among Events
+	Answer *survey.Answer // of a row that is one: what stands after it is for Over to say
 }
 
 // Refused is the error of a row that cannot be imported.

@@ -47,7 +47,7 @@ type contents struct {
 	rows    []string
 	refused []string
 	events  []event.Event
-	answers []importfile.Answer
+	answers []survey.Answer
 }
 
 func read(t testing.TB, r importfile.Request, file io.Reader) (contents, error) {
@@ -78,11 +78,6 @@ func read(t testing.TB, r importfile.Request, file io.Reader) (contents, error) 
 			}
 			if row.Answer != nil {
 				c.answers = append(c.answers, *row.Answer)
-				e, err := row.Answer.Event(now)
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.rows = append(c.rows, fmt.Sprintf("%d answer %s %s %s", row.Number, e.Customer(), e.Time.Format(time.RFC3339), e.Properties))
 			}
 		}
 	}

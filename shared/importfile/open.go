@@ -31,8 +31,11 @@ const keyPrefix = "imports/"
 // IDOf returns the import whose upload the object is; false for another object.
 func IDOf(key string) (id string, ok bool) {
 	rest, ok := strings.CutPrefix(key, keyPrefix)
-	id, ok2 := strings.CutSuffix(rest, "/upload")
-	return id, ok && ok2 && IsID(id)
+	id, whole := strings.CutSuffix(rest, "/upload")
+	if !ok || !whole || !IsID(id) {
+		return "", false
+	}
+	return id, true
 }
 
 const idLength = 26

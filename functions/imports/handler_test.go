@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"liuke/shared/importfile"
+)
+
+func TestAFileOfEachKindIsImportedOnceHoweverOftenItIs(t *testing.T) {
+	files := map[importfile.Kind]string{
+		importfile.Orders:    orders(47),
+		importfile.Customers: "customer_id,email\na,a@example.com\nb,b@example.com\nc,nobody\n",
+		importfile.Answers:   "customer_id,score,date\na,9,2024-01-05\na,9,2024-01-05\nb,1,2024-01-05\n",
+		importfile.Pinpoint:  "{\"Id\":\"e\",\"ChannelType\":\"SMS\",\"Address\":\"+1555\"}\n{}\n",
+		importfile.Delighted: responses(33),
+	}
+	for kind, file := range files {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t)
+			r := importfile.Request{Kind: kind}
+			want := w.content(r, file)
+			for range 2 {
+				id, notification := w.open(r, file)
+				w.drain(notification)
+				w.deliver(notification) // notified again
+				w.expect(id, want)
+			}
+		})
+	}
+}
+
+func TestACompressedFileIsGoneOnWith(t *testing.T) {
+	w := newWorld(t)
+	w.steps = 1
+	plain := orders(47)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(plain)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := importfile.Request{Kind: importfile.Orders}
+	id, notification := w.open(r, packed.String())
+	w.drain(notification)
+	want := w.content(r, plain)
+	want.rows.Bytes = int64(packed.Len())
+	w.expect(id, want)
+	if w.workers < 5 {
+		t.Errorf("%d invocations: the test shows little", w.workers)
+	}
+}
+
+func TestMoreRefusedRowsThanAreListed(t *testing.T) {
+	w := newWorld(t)
+	w.handler.StepRows = 300
+	file := "customer_id,date,amount\n" + strings.Repeat("c,never,1\n", importfile.MaxListed+50)
+	r := importfile.Request{Kind: importfile.Orders, DryRun: true}
+	id, notification := w.open(r, file)
+	w.drain(notification)
+	listed, err := w.store.ImportRefused(t.Context(), id)
+	if err != nil || len(listed) != importfile.MaxListed {
+		t.Errorf("%d are listed, %v", len(listed), err)
+	}
+	want := w.content(r, file)
+	w.expectObjects(id, want)
+}
+
+func TestFilesThatCannotBeReadFailWithTheReason(t *testing.T) {
+	for name, c := range map[string]struct {
+		file   string
+		bytes  int64
+		reason string
+		rows   int64
+	}{
+		"a column is missing":   {"customer_id,day,amount\n", 0, "the file has no column date", 0},
+		"another length":        {"customer_id,date,amount\n", 7, "the upload has 24 bytes, and the import was opened for 7", 0},
+		"a damaged end":         {cutShort(gzipped(orders(40_000))), 0, "the compressed file is damaged", 1},
+		"a header with a quote": {"customer_id,\"date,amount\n", 0, "the first line, which must name the columns", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id, notification := w.open(importfile.Request{Kind: importfile.Orders, Bytes: c.bytes}, c.file)
+			w.drain(notification)
+			i, err := w.store.Import(t.Context(), id)
+			if err != nil || i.State != importfile.Failed || !strings.Contains(i.Reason, c.reason) || i.Progress.Rows < c.rows {
+				t.Fatalf("%+v, %v", i, err)
+			}
+			if int64(len(w.sent())) > i.Progress.Accepted {
+				t.Error("more is sent than was accepted")
+			}
+		})
+	}
+}
+
+func cutShort(text string) string { return text[:len(text)*9/10] }
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	fmt.Fprint(z, text)
+	z.Close()
+	return b.String()
+}
+
+func TestAFileThatIsReplacedMeanwhileIsNotMixed(t *testing.T) {
+	w := newWorld(t)
+	w.steps = 1
+	file := orders(47)
+	id, notification := w.open(importfile.Request{Kind: importfile.Orders}, file)
+	if !w.deliver(notification) {
+		t.Fatal("not acknowledged")
+	}
+	if err := w.direct.Put(t.Context(), importfile.UploadKey(id), "text/csv", []byte(strings.ReplaceAll(file, "c", "d"))); err != nil {
+		t.Fatal(err)
+	}
+	w.drain(notification)
+	i, err := w.store.Import(t.Context(), id)
+	if err != nil || i.State != importfile.Failed || !strings.Contains(i.Reason, "another file was uploaded") || i.Progress.Rows != 10 {
+		t.Fatalf("%+v, %v", i, err)
+	}
+}
+
+func TestMessagesThatAreOfNoImport(t *testing.T) {
+	w := newWorld(t)
+	for body, acknowledged := range map[string]bool{
+		created("imports/" + strings.Repeat("z", 26) + "/upload"):         false, // nobody has opened it
+		created("imports/" + strings.Repeat("z", 26) + "/refused/000000"): true,
+		`{"import":"../x"}`: false,
+		`[]`:                false,
+		`{`:                 false,
+	} {
+		if got := w.deliver(body); got != acknowledged {
+			t.Errorf("%s: acknowledged %v", body, got)
+		}
+	}
+	if len(w.imports.bodies) > 0 || len(w.events.bodies) > 0 {
+		t.Error("something follows from them")
+	}
+}
+
+// TestSampleEvents delivers what `sam local invoke` reads too.
+func TestSampleEvents(t *testing.T) {
+	for name, acknowledged := range map[string]bool{"object_created": true, "continue": true, "undecodable": false} {
+		w := newWorld(t)
+		file := orders(20)
+		r := importfile.Request{Kind: importfile.Orders}
+		id, _ := w.open(r, file)
+		raw, err := os.ReadFile(filepath.Join("../../events/imports", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.invoke(raw); got != acknowledged {
+			t.Errorf("%s: acknowledged %v", name, got)
+		}
+		if acknowledged {
+			w.expect(id, w.content(r, file))
+		}
+	}
+}

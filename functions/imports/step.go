@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+
+	"liuke/shared/batch"
+	"liuke/shared/event"
+	"liuke/shared/fault"
+	"liuke/shared/importfile"
+	"liuke/shared/queue"
+	"liuke/shared/survey"
+)
+
+// step is some rows of a file.
+type step struct {
+	accepted int
+	events   []event.Event
+	answers  []survey.Answer
+	refused  []importfile.Refused
+	last     bool   // no more follow
+	failure  string // why no more can be read
+}
+
+const (
+	// stepBytes is how much a step's events may weigh, about: rows with long comments make shorter steps.
+	stepBytes  = 4 << 20
+	eventBytes = 300 // about, beside what the event carries
+	// eventCalls is how many calls send a step's events at a time, packsPerCall how many messages are in each.
+	eventCalls   = 8
+	packsPerCall = queue.MaxBytes / (event.MaxPackBytes + 1<<10)
+)
+
+func (s *step) rows() int { return s.accepted + len(s.refused) }
+
+// listed are the refused rows that are among the import's first importfile.MaxListed.
+func (s *step) listed(before *importfile.Import) []importfile.Refused {
+	room := max(0, importfile.MaxListed-before.Progress.Refused)
+	return s.refused[:min(room, int64(len(s.refused)))]
+}
+
+// read reads the rows of a step. Where it ends is the file's alone to say, so that whoever repeats it repeats the same.
+func (w *worker) read() (*step, error) {
+	s := &step{}
+	for size := 0; s.rows() < w.StepRows && size < stepBytes; {
+		row, err := w.reader.Next()
+		var refused *importfile.Refused
+		switch {
+		case errors.Is(err, io.EOF):
+			s.last = true
+			return s, nil
+		case errors.As(err, &refused):
+			s.refused = append(s.refused, *refused)
+			continue
+		case w.unreadable(err) != "":
+			s.failure = w.unreadable(err)
+			return s, nil
+		case err != nil:
+			return nil, err
+		}
+		s.accepted++
+		for i := range row.Events {
+			s.events = append(s.events, row.Events[i])
+			size += eventBytes + len(row.Events[i].Properties) + len(row.Events[i].Traits)
+		}
+		if row.Answer != nil {
+			s.answers = append(s.answers, *row.Answer)
+			size += eventBytes + len(row.Answer.Given.Comment)
+		}
+	}
+	return s, nil
+}
+
+// settle makes what a step's rows say durable, where the import is not only a check, and keeps the refused ones.
+func (w *worker) settle(ctx context.Context, s *step) error {
+	if !w.standing.Request.DryRun {
+		if err := w.keepAnswers(ctx, s.answers); err != nil {
+			return err
+		}
+		if err := w.send(ctx, s.events); err != nil {
+			return err
+		}
+	}
+	if len(s.refused) == 0 {
+		return nil
+	}
+	var lines bytes.Buffer
+	for i := range s.refused {
+		line, err := json.Marshal(&s.refused[i])
+		if err != nil {
+			return fault.As(err, fault.Internal, "a refused row cannot be encoded")
+		}
+		lines.Write(append(line, '\n'))
+	}
+	return w.Lake.Put(ctx, importfile.RefusedKey(w.standing.ID, w.standing.Progress.Rows), "application/x-ndjson", lines.Bytes())
+}
+
+// send sends events to their queue.
+func (w *worker) send(ctx context.Context, events []event.Event) error {
+	packs := event.Packs(events)
+	calls := slices.Collect(slices.Chunk(packs, packsPerCall))
+	errs := make([]error, len(calls))
+	batch.Each(len(calls), eventCalls, func(i int) {
+		messages := make([]queue.Message, len(calls[i]))
+		for k, body := range calls[i] {
+			messages[k].Body = body
+		}
+		errs[i] = w.Events.Send(ctx, messages...)
+	})
+	return errors.Join(errs...)
+}
+
+// keepAnswers keeps a step's answers. Those that are counted in one place are kept one after the other, so that they do
+// not get in each other's way, and those of one customer in the order of the file.
+func (w *worker) keepAnswers(ctx context.Context, answers []survey.Answer) error {
+	if len(answers) == 0 {
+		return nil
+	}
+	var shards [survey.CounterShards][]*survey.Answer
+	for i := range answers {
+		shard := survey.CounterShard(answers[i].Customer)
+		shards[shard] = append(shards[shard], &answers[i])
+	}
+	var errs [survey.CounterShards]error
+	batch.Each(len(shards), len(shards), func(shard int) {
+		for _, a := range shards[shard] {
+			if errs[shard] = w.keepAnswer(ctx, a); errs[shard] != nil {
+				return
+			}
+		}
+	})
+	return errors.Join(errs[:]...)
+}
+
+// answerTries bounds how often an answer is tried again over another that came at the same time.
+const answerTries = 8
+
+// keepAnswer makes an answer durable, if it is to stand.
+func (w *worker) keepAnswer(ctx context.Context, a *survey.Answer) error {
+	var standing *survey.Answer // as a rule there is none
+	for range answerTries {
+		next, changed := importfile.Over(standing, *a)
+		if !changed {
+			return nil
+		}
+		err := w.Store.PutAnswer(ctx, standing, next)
+		if fault.CodeOf(err) != fault.Conflict {
+			return err
+		}
+		if standing, err = w.Store.Answer(ctx, a.Customer, a.Survey, a.Invitation); err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Unavailable, "other answers came at the same time")
+}
