@@ -14,6 +14,10 @@ import (
 // MaxDepth is how deep an event's values may be nested, the event itself being the first level.
 const MaxDepth = 64
 
+// maxFrames is how deep a body's values are followed at all, as far as encoding/json does: one that goes on beyond is
+// refused as a whole, in memory that its depth does not set.
+const maxFrames = 10_000
+
 // scanner reads JSON (RFC 8259) in one pass over the bytes and builds nothing but the places of what it is asked for.
 // It is this package's own because the envelope of an event is small beside what it carries, and a general decoder
 // spends most of its time on the carried part; the fuzz tests hold it to encoding/json. It is stricter in what it

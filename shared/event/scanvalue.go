@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+
+	"liuke/shared/fault"
 )
 
 // value scans the value at hand and returns its place.
@@ -53,6 +55,9 @@ func (s *scanner) step() (entered bool, err error) {
 		_, err = s.skipString()
 		return false, err
 	case '{', '[':
+		if len(s.frames) == maxFrames {
+			return false, fault.New(fault.Invalid, "the body's values are nested more than %d deep: flatten them", maxFrames)
+		}
 		s.pos++
 		s.open(c == '{')
 		s.space()
