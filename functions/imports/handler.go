@@ -24,6 +24,7 @@ type Store interface {
 	AdvanceImport(ctx context.Context, before *importfile.Import, step importfile.Step) (*importfile.Import, error)
 	Answer(ctx context.Context, c customer.ID, surveyID, invitation string) (*survey.Answer, error)
 	PutAnswer(ctx context.Context, before *survey.Answer, after survey.Answer) error
+	Erased(ctx context.Context, id customer.ID) (bool, error)
 }
 
 // Lake keeps the uploads and the rows that were refused.

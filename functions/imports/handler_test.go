@@ -128,6 +128,22 @@ func TestAFileThatIsReplacedMeanwhileIsNotMixed(t *testing.T) {
 	}
 }
 
+func TestTheErasedDoNotComeBackByTheirAnswers(t *testing.T) {
+	w := newWorld(t)
+	if err := w.store.Erase(t.Context(), "gone", w.now); err != nil {
+		t.Fatal(err)
+	}
+	_, notification := w.open(importfile.Request{Kind: importfile.Answers}, "customer_id,score,date\ngone,9,2024-01-05\nhere,3,2024-01-05\n")
+	w.drain(notification)
+	counts, err := w.store.Counts(t.Context(), "nps")
+	if err != nil || counts[9] != 0 || counts[3] != 1 {
+		t.Errorf("answers count as %v, %v", counts, err)
+	}
+	if gone, err := w.store.Answers(t.Context(), "gone", 10); len(gone) > 0 || err != nil {
+		t.Errorf("%d answers of the erased, %v", len(gone), err)
+	}
+}
+
 func TestMessagesThatAreOfNoImport(t *testing.T) {
 	w := newWorld(t)
 	for body, acknowledged := range map[string]bool{

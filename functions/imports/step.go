@@ -139,8 +139,11 @@ func (w *worker) keepAnswers(ctx context.Context, answers []survey.Answer) error
 // answerTries bounds how often an answer is tried again over another that came at the same time.
 const answerTries = 8
 
-// keepAnswer makes an answer durable, if it is to stand.
+// keepAnswer makes an answer durable, if it is to stand. Those of the erased are dropped, as their events will be.
 func (w *worker) keepAnswer(ctx context.Context, a *survey.Answer) error {
+	if erased, err := w.Store.Erased(ctx, a.Customer); erased || err != nil {
+		return err
+	}
 	var standing *survey.Answer // as a rule there is none
 	for range answerTries {
 		next, changed := importfile.Over(standing, *a)

@@ -51,8 +51,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, network: &network{}, now: time.Date(2026, time.March, 1, 3, 0, 0, 0, time.UTC)}
 	w.settings = importfile.Settings{Rates: money.Only("EUR"), Zone: time.FixedZone("business", 8*60*60), Surveys: surveys}
-	_, records := engine.NewTables(t)
-	w.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), "", records, func(o *dynamodb.Options) {
+	customers, records := engine.NewTables(t)
+	w.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records, func(o *dynamodb.Options) {
 		o.HTTPClient, o.Retryer = w.network, aws.NopRetryer{}
 	})
 	bucket, config := engine.NewBucket(t), engine.Config(engine.StartQueues(t))
