@@ -38,6 +38,10 @@ type Handler struct {
 	}
 	Now clock.Now
 	Log *slog.Logger
+	// Webhooks gives the secret of what webhooks are signed with, by connection; nil where there are no connections.
+	Webhooks interface {
+		Value(ctx context.Context) ([]byte, error)
+	}
 }
 
 // The names of the metrics.
@@ -55,7 +59,7 @@ const (
 func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
 	to, ok := routes[r.RouteKey]
 	if !ok {
-		return api.Error(fault.New(fault.NotFound, "there is no such call: POST to /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias or /v1/batch")), nil
+		return api.Error(fault.New(fault.NotFound, "there is no such call: POST to /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias, /v1/batch, /v1/events or /v1/webhooks/{shopify,stripe,standard}/{connection}")), nil
 	}
 	in, err := to.take(h, ctx, &r, h.Now())
 	if in != nil {

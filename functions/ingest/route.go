@@ -8,6 +8,7 @@ import (
 
 	"liuke/shared/api"
 	"liuke/shared/event"
+	"liuke/shared/webhook"
 )
 
 // route is one call of the HTTP API.
@@ -38,6 +39,12 @@ var routes = map[string]route{
 	"POST /v1/g": one(event.Group),
 	"POST /v1/a": one(event.Alias),
 	"POST /v1/b": batch,
+
+	"POST /v1/events": cloudEvents,
+
+	"POST /v1/webhooks/shopify/{connection}":  webhooks(webhook.Shopify),
+	"POST /v1/webhooks/stripe/{connection}":   webhooks(webhook.Stripe),
+	"POST /v1/webhooks/standard/{connection}": webhooks(webhook.Standard),
 }
 
 // one is a call for one event.

@@ -204,9 +204,7 @@ func (e *Event) members() ([]dialect.Member, error) {
 func quoted(s string) []byte { return dialect.AppendString(nil, s) }
 
 // isJSON reports whether a media type is one of JSON: application/json, text/json or any with the suffix +json.
-func isJSON(mediaType string) bool {
-	t, _, _ := strings.Cut(mediaType, ";")
-	t = strings.ToLower(strings.TrimSpace(t))
-	_, subtype, _ := strings.Cut(t, "/")
+func isJSON(contentType string) bool {
+	_, subtype, _ := strings.Cut(mediaType(contentType), "/")
 	return subtype == "json" || strings.HasSuffix(subtype, "+json")
 }

@@ -19,23 +19,28 @@ import (
 // maxAttributeBytes is how long an attribute may be.
 const maxAttributeBytes = 2048
 
-// Read carries over what an HTTP request holds: one event, or with batched true a batch of any number. headers have
-// lower-case names. An error (Invalid, TooLarge) is about the request as a whole; what is wrong with one event is the
-// error of its call.
-func Read(headers map[string]string, body []byte) (calls []dialect.Call, batched bool, err error) {
-	contentType, _, _ := strings.Cut(strings.ToLower(headers["content-type"]), ";")
-	switch contentType = strings.TrimSpace(contentType); {
-	case contentType == "application/cloudevents-batch+json":
-		calls, err = readBatch(body)
-		return calls, true, err
+// IsBatch reports whether a request of the content type holds a batch.
+func IsBatch(contentType string) bool { return mediaType(contentType) == "application/cloudevents-batch+json" }
+
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+// Read carries over what an HTTP request holds: a batch of any number of events, or one. headers have lower-case names.
+// An error (Invalid, TooLarge) is about the request as a whole; what is wrong with one event is the error of its call.
+func Read(headers map[string]string, body []byte) ([]dialect.Call, error) {
+	switch contentType := mediaType(headers["content-type"]); {
+	case IsBatch(contentType):
+		return readBatch(body)
 	case contentType == "application/cloudevents+json":
-		return []dialect.Call{structured(body, "")}, false, nil
+		return []dialect.Call{structured(body, "")}, nil
 	case strings.HasPrefix(contentType, "application/cloudevents"):
-		return nil, false, fault.New(fault.Invalid, "of the event formats only JSON is taken: send application/cloudevents+json or application/cloudevents-batch+json, or the binary mode")
+		return nil, fault.New(fault.Invalid, "of the event formats only JSON is taken: send application/cloudevents+json or application/cloudevents-batch+json, or the binary mode")
 	case headers["ce-specversion"] != "" || headers["ce-id"] != "":
-		return []dialect.Call{binary(headers, body)}, false, nil
+		return []dialect.Call{binary(headers, body)}, nil
 	}
-	return nil, false, fault.New(fault.Invalid, "the request is no CloudEvent: give the attributes as ce- headers, or content-type application/cloudevents+json or application/cloudevents-batch+json")
+	return nil, fault.New(fault.Invalid, "the request is no CloudEvent: give the attributes as ce- headers, or content-type application/cloudevents+json or application/cloudevents-batch+json")
 }
 
 func readBatch(body []byte) ([]dialect.Call, error) {

@@ -25,14 +25,27 @@ type Secret struct {
 // Secrets are the secrets by connection.
 type Secrets map[string]Secret
 
-// ParseSecrets reads {"<connection>":{"current":"…","previous":"…"}}, previous being optional. It returns an Internal
-// error for anything else, which doesn't repeat it.
+// ParseSecrets reads {"<connection>":{"current":"…","previous":"…"}}, previous being optional. A member that is no
+// object is no connection: a secret that nobody has filled in yet holds one. It returns an Internal error, which doesn't
+// repeat anything of it, for what is not of that form.
 func ParseSecrets(raw []byte) (Secrets, error) {
-	var s Secrets
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return nil, fault.New(fault.Internal, `the secret of the webhooks is not of the form {"<connection>":{"current":"…"}}`)
+	var members map[string]json.RawMessage
+	malformed := fault.New(fault.Internal, `the secret of the webhooks is not of the form {"<connection>":{"current":"…"}}`)
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, malformed
 	}
-	return s, nil
+	secrets := make(Secrets, len(members))
+	for connection, value := range members {
+		if value[0] != '{' {
+			continue
+		}
+		var s Secret
+		if err := json.Unmarshal(value, &s); err != nil {
+			return nil, malformed
+		}
+		secrets[connection] = s
+	}
+	return secrets, nil
 }
 
 // nobody stands in for the secret of a connection that is not known; its digests are looked at and never count.

@@ -162,11 +162,11 @@ func TestStripesTimeIsTheSignedOne(t *testing.T) {
 }
 
 func TestSecretsAreReadByConnection(t *testing.T) {
-	s, err := webhook.ParseSecrets([]byte(`{"shop":{"current":"a","previous":"b"},"billing":{"current":"c"}}`))
-	if err != nil || s["shop"] != (webhook.Secret{Current: "a", Previous: "b"}) || s["billing"].Current != "c" {
+	s, err := webhook.ParseSecrets([]byte(`{"shop":{"current":"a","previous":"b"},"billing":{"current":"c"},"unused":"sesame"}`))
+	if err != nil || len(s) != 2 || s["shop"] != (webhook.Secret{Current: "a", Previous: "b"}) || s["billing"].Current != "c" {
 		t.Fatalf("%v %v", s, err)
 	}
-	for _, bad := range []string{``, `"sesame"`, `{"shop":"sesame"}`} {
+	for _, bad := range []string{``, `"sesame"`, `{"shop":{"current":["sesame"]}}`} {
 		if _, err := webhook.ParseSecrets([]byte(bad)); fault.CodeOf(err) != fault.Internal || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: %v", bad, err)
 		}
