@@ -1,6 +1,8 @@
 package construct
 
 import (
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -56,7 +58,8 @@ func Consume(queue awssqs.IQueue) Access {
 	}
 }
 
-// PutObjects is access to write objects under a prefix of the bucket, which ends in "/".
+// PutObjects is access to write objects under a prefix of the bucket, which ends in "/" and may have "*" for any
+// characters: "imports/*/refused/".
 func PutObjects(bucket awss3.IBucket, prefix string) Access {
 	a := objects(bucket, prefix, "PutObject")
 	a.Seals = true
@@ -82,7 +85,7 @@ func objects(bucket awss3.IBucket, prefix string, actions ...string) Access {
 	return Access{
 		Service: "s3", Actions: actions, Resources: []*string{bucket.ArnForObjects(jsii.String(prefix + "*"))},
 		Wildcard: "The names of objects under " + prefix + " are made as they are written; the prefix is the function's own.",
-		Of:       "/^Resource::.*\\/" + prefix[:len(prefix)-1] + "\\/\\*$/",
+		Of:       "/^Resource::.*\\/" + strings.ReplaceAll(regexp.QuoteMeta(prefix), "/", "\\/") + "\\*$/",
 	}
 }
 

@@ -56,7 +56,7 @@ type App struct {
 
 // queues are the suite's, each named after what it carries.
 type queues struct {
-	events, rfm, signals, messages, receipts *construct.WorkQueue
+	events, rfm, signals, messages, receipts, imports *construct.WorkQueue
 }
 
 // NewApp returns the stack "Liuke-<stage>-App".
@@ -74,16 +74,27 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	f := newFunctions(scope, props, q, receipts, api, logs)
 
 	newWorkers(scope, q, f)
+	construct.NewUploads(scope, "Uploads", construct.UploadsProps{
+		Description: "Liuke: queues what operators have uploaded to import",
+		Bucket:      data.Lake.Bucket, Names: "imports/*/upload", Queue: q.imports,
+	})
 	recalculate, due := newSchedules(scope, props, f)
 	api.Serve(construct.ServeProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
 	})
 
 	alarms := construct.NewAlarms(scope, "Alarms", construct.AlarmsProps{Address: props.AlarmAddress, Key: key})
-	work := []*construct.WorkQueue{q.events, q.rfm, q.signals, q.messages, q.receipts}
+	prompt := []*construct.WorkQueue{q.events, q.rfm, q.signals, q.messages, q.receipts}
+	patient := []*construct.WorkQueue{q.imports}
+	for _, w := range prompt {
+		alarms.Backlog(w, backlogLimit)
+	}
+	for _, w := range patient {
+		alarms.Backlog(w, patientLimit)
+	}
+	work := append(prompt, patient...)
 	for _, w := range work {
 		alarms.DeadLetters(w.Name, w.DeadLetters)
-		alarms.Backlog(w, backlogLimit)
 	}
 	schedules := []*construct.Schedule{recalculate, due}
 	for _, s := range schedules {
@@ -121,6 +132,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What came in", Counts: counts("ingest", "EventsAccepted", "EventsDuplicate", "EventsRejected",
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
+		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
 	}
 }
 
@@ -138,6 +150,7 @@ func newQueues(parent constructs.Construct, key awskms.IKey) queues {
 		signals:  queue("Signals", "signals", "outreach", 0),
 		messages: queue("Messages", "messages", "dispatch", 0),
 		receipts: queue("Receipts", "receipts", "receipts", 0),
+		imports:  queue("Imports", "imports", "imports", 0),
 	}
 }
 
@@ -151,6 +164,7 @@ func newWorkers(parent constructs.Construct, q queues, f map[string]*construct.F
 	worker("Outreach", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
 	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
 	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
+	worker("Imports", construct.WorkerProps{Queue: q.imports, Function: f["imports"], BatchSize: 1, MaxConcurrency: 5})
 }
 
 const (
@@ -158,4 +172,6 @@ const (
 	eventsWindow = time.Second
 	// backlogLimit is how long work may wait before somebody is told.
 	backlogLimit = 15 * time.Minute
+	// patientLimit is how long what nobody waits for at a screen may: several imports, one behind the other.
+	patientLimit = 2 * time.Hour
 )

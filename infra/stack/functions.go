@@ -20,7 +20,7 @@ type spec struct {
 }
 
 // FunctionNames are the suite's functions by the names of their folders, in the order of the loop.
-var FunctionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console"}
+var FunctionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console", "imports"}
 
 // specs are the functions by name. Behind the API, no function may take longer than the API's 30 seconds; the others stop
 // in time to be retried soon.
@@ -33,6 +33,7 @@ var specs = map[string]spec{
 	"dispatch": {"Dispatch", 512, time.Minute, "Sends messages, each at most once"},
 	"receipts": {"Receipts", 512, 30 * time.Second, "Books what became of the messages"},
 	"console":  {"Console", 1024, 29 * time.Second, "Answers the operators"},
+	"imports":  {"Imports", 1024, 2 * time.Minute, "Reads uploaded files into events"},
 }
 
 // newFunctions returns the functions by name. Each is told only what it needs and may only do what its code calls.
@@ -55,6 +56,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_SIGNALS_QUEUE_URL":  q.signals.Queue.QueueUrl(),
 		"LIUKE_MESSAGES_QUEUE_URL": q.messages.Queue.QueueUrl(),
 		"LIUKE_RECEIPTS_QUEUE_URL": q.receipts.Queue.QueueUrl(),
+		"LIUKE_IMPORTS_QUEUE_URL":  q.imports.Queue.QueueUrl(),
 		"LIUKE_LAKE_BUCKET":        lake.BucketName(),
 		"LIUKE_TIME_ZONE":          jsii.String(props.TimeZone),
 		"LIUKE_CURRENCY":           jsii.String(props.Currency),
@@ -123,5 +125,10 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Send(q.rfm.Queue),
 		construct.GetObjects(lake, "runs/"))
+	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Send(q.events.Queue, q.imports.Queue),
+		construct.GetObjects(lake, "imports/"),
+		construct.PutObjects(lake, "imports/*/refused/"))
 	return functions
 }
