@@ -3,8 +3,9 @@
 //
 // A body is read in one pass and in memory proportional to its size, however hostile it is. What a client wrote in
 // properties, traits and context is kept as it was written. A flaw of one event (a key written twice, invalid UTF-8,
-// nesting beyond MaxDepth, a field out of bounds) refuses that event alone; only a body that is not JSON, or not of
-// the call's shape, is refused as a whole. What passes is valid for every JSON decoder and for SQS.
+// nesting beyond MaxDepth, a field out of bounds) refuses that event alone, with a JSON pointer to it; only a body that
+// is not JSON, or nested beyond what any decoder follows, or not of the call's shape, is refused as a whole. What passes
+// is valid for every JSON decoder and for SQS.
 //
 // An event is identified by its customer, as the event names it, and its message id, and one about an order by the
 // order's id besides: a change counts once within its order, whatever else of the customer has the same message id, and
@@ -26,7 +27,8 @@ import (
 	"liuke/shared/customer"
 )
 
-// MessageID identifies an event: two events with the same MessageID of one customer are the same event.
+// MessageID identifies an event: two events with the same MessageID of one customer are the same event, unless they are
+// about different orders.
 type MessageID string
 
 // Type is the call by which the event came, as in Segment's tracking API.
