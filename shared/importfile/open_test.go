@@ -75,7 +75,7 @@ func TestRequestsThatAreWrongSayWhere(t *testing.T) {
 		`{"kind":"orders","bytes":1,"currency":"EURO"}`:                            "/currency",
 		`{"kind":"orders","bytes":1,"as_of":"1969-01-01T00:00:00Z"}`:               "/as_of",
 		`{"kind":"answers","bytes":1,"survey":"` + strings.Repeat("x", 200) + `"}`: "/survey",
-		`{"kind":"orders","bytes":1,"colums":{}}`:                                  "",
+		`{"kind":"orders","bytes":1,"colums":{}}`:                                  "/colums",
 		`{"kind":"orders","bytes":1} {}`:                                           "",
 		`[]`:                                                                       "",
 	} {

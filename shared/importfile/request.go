@@ -1,16 +1,13 @@
 package importfile
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"slices"
 	"time"
 
 	"liuke/shared/fault"
 	"liuke/shared/money"
+	"liuke/shared/request"
 )
 
 // Request says what is to be imported and how the file is to be read.
@@ -45,23 +42,11 @@ func ParseRequest(body []byte) (r Request, err error) {
 	if len(body) > maxRequestBytes {
 		return r, fault.New(fault.TooLarge, "the request is longer than %d KB", maxRequestBytes>>10)
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	err = d.Decode(&r)
-	var typed *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &typed) && typed.Field != "":
-		return r, fault.At("/"+typed.Field, "the value is not of the right type: the request is such as %s", example)
-	case err != nil:
-		return r, fault.New(fault.Invalid, "the request is a JSON object such as %s", example)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return r, fault.New(fault.Invalid, "the request is one JSON object, with nothing behind it")
+	if err := request.Parse(body, &r); err != nil {
+		return r, err
 	}
 	return r, r.Validate()
 }
-
-const example = `{"kind":"orders","bytes":1048576,"columns":{"customer_id":"id","amount":"revenue"},"dry_run":false}`
 
 // Validate returns an Invalid error that names the first field that is wrong, and puts the currency into capitals.
 func (r *Request) Validate() error {
