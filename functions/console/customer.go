@@ -18,6 +18,7 @@ import (
 
 type customerView struct {
 	CustomerID customer.ID            `json:"customer_id"`
+	Absorbed   []customer.ID          `json:"absorbed"` // who turned out to be this customer
 	Traits     map[string]string      `json:"traits"`
 	Consent    map[string]consentView `json:"consent"` // by channel; a channel that is absent has none
 	FirstSeen  *time.Time             `json:"first_seen_at"`
@@ -96,29 +97,25 @@ type answerView struct {
 // maxAnswers is how many answers are shown with a customer.
 const maxAnswers = 20
 
-// customer shows one customer.
+// customer shows one customer: the one who stands for the id, where another absorbed it.
 func (h *Handler) customer(ctx context.Context, r *api.Request) (api.Response, error) {
-	id, err := customer.ParseID(pathParameter(r, "id"))
+	rec, all, err := h.person(ctx, r)
 	if err != nil {
 		return api.Response{}, err
 	}
-	rec, err := h.store.Customer(ctx, id)
-	if err != nil {
-		return api.Response{}, err
-	}
-	profile, err := h.store.Profile(ctx, id)
+	profile, err := h.store.Profile(ctx, rec.ID)
 	if err != nil {
 		return api.Response{}, err
 	}
 	if rec.Version == 0 && profile.Version == 0 {
 		return api.Response{}, fault.New(fault.NotFound, "there is no such customer")
 	}
-	answers, err := h.store.Answers(ctx, id, maxAnswers)
+	answers, err := h.answers(ctx, all)
 	if err != nil {
 		return api.Response{}, err
 	}
 	v := customerView{
-		CustomerID: id, Traits: map[string]string{}, Consent: map[string]consentView{},
+		CustomerID: rec.ID, Absorbed: all[1:], Traits: map[string]string{}, Consent: map[string]consentView{},
 		Orders: h.orders(&rec.History), Activity: activity(&rec.Activity), Answers: answerViews(answers),
 	}
 	if rec.Seen != 0 {
@@ -136,6 +133,33 @@ func (h *Handler) customer(ctx context.Context, r *api.Request) (api.Response, e
 		return api.Response{}, err
 	}
 	return api.JSON(http.StatusOK, v), nil
+}
+
+// person reads who stands for the id of the path, and lists all ids under which the customer's records are: the survivor
+// first, then everyone whom it absorbed. An unknown one is a record of Version 0.
+func (h *Handler) person(ctx context.Context, r *api.Request) (rec customer.Record, all []customer.ID, err error) {
+	id, err := customer.ParseID(pathParameter(r, "id"))
+	if err != nil {
+		return customer.Record{}, nil, err
+	}
+	if rec, err = h.store.Root(ctx, id); err != nil {
+		return customer.Record{}, nil, err
+	}
+	absorbed, err := h.store.Absorbed(ctx, rec.ID)
+	return rec, append([]customer.ID{rec.ID}, absorbed...), err
+}
+
+// answers reads the latest answers of a customer under all of its ids: one query for each.
+func (h *Handler) answers(ctx context.Context, all []customer.ID) (answers []survey.Answer, err error) {
+	for _, id := range all {
+		some, err := h.store.Answers(ctx, id, maxAnswers)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, some...)
+	}
+	slices.SortStableFunc(answers, func(a, b survey.Answer) int { return b.Revised.Compare(a.Revised) })
+	return answers[:min(len(answers), maxAnswers)], nil
 }
 
 func (h *Handler) orders(history *customer.History) ordersView {
@@ -207,7 +231,6 @@ func (h *Handler) currentRun(ctx context.Context) (*recalc.Run, error) {
 }
 
 func answerViews(answers []survey.Answer) []answerView {
-	slices.SortStableFunc(answers, func(a, b survey.Answer) int { return b.Revised.Compare(a.Revised) })
 	views := make([]answerView, len(answers))
 	for i, a := range answers {
 		views[i] = answerView{

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -14,16 +16,22 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/importfile"
 	"liuke/shared/message"
 	"liuke/shared/recalc"
+	"liuke/shared/request"
 	"liuke/shared/survey"
 )
 
 // Store reads what operators look at, and keeps what planning a recalculation needs.
 type Store interface {
 	recalc.Store
-	// Customer returns a record of Version 0 where there is none.
-	Customer(ctx context.Context, id customer.ID) (customer.Record, error)
+	Imports
+	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
+	// erased.
+	Root(ctx context.Context, id customer.ID) (customer.Record, error)
+	// Absorbed returns all whom a customer absorbed: records stand under their ids as well.
+	Absorbed(ctx context.Context, id customer.ID) ([]customer.ID, error)
 	// Profile returns a profile of Version 0 where there is none.
 	Profile(ctx context.Context, id customer.ID) (customer.Profile, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
@@ -36,9 +44,10 @@ type Store interface {
 	CurrentRun(ctx context.Context) (string, error)
 }
 
-// Lake reads the objects of runs.
+// Lake reads the objects of runs, and lets files be uploaded.
 type Lake interface {
 	recalc.Objects
+	importfile.Uploads
 	PresignGet(ctx context.Context, key string, ttl time.Duration) (url string, err error)
 }
 
@@ -47,10 +56,24 @@ type Handler struct {
 	store    Store
 	lake     Lake
 	planner  recalc.Planner
+	ledger   Ledger
 	business recalc.Settings
 	surveys  survey.Catalogue
+	now      clock.Now
+	random   io.Reader
 	log      *slog.Logger
 	routes   map[string]route
+}
+
+// Services is what a handler works with.
+type Services struct {
+	Store  Store
+	Lake   Lake
+	Ledger Ledger
+	Runs   recalc.Queue // of recalculations
+	Now    clock.Now
+	Random io.Reader // of ids: crypto/rand's, of which nobody can guess the next
+	Log    *slog.Logger
 }
 
 // route is what answers one route, and the query parameters that it knows.
@@ -61,18 +84,23 @@ type route struct {
 }
 
 // NewHandler returns a handler over the surveys that come with the suite.
-func NewHandler(store Store, queue recalc.Queue, lake Lake, business recalc.Settings, now clock.Now, log *slog.Logger) (*Handler, error) {
+func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	surveys, err := survey.BuiltIn()
 	if err != nil {
 		return nil, err
 	}
 	h := &Handler{
-		store: store, lake: lake, business: business, surveys: surveys, log: log,
-		planner: recalc.Planner{Store: store, Queue: queue, Now: now, Settings: business},
+		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
+		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 	}
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":            {serve: h.customer},
 		"GET /v1/customers/{id}/messages":   {serve: h.messages, parameters: []string{"limit", "cursor"}},
+		"GET /v1/customers/{id}/audit":      {serve: h.audit},
+		"POST /v1/customers/{id}/rebuild":   {serve: h.rebuild},
+		"POST /v1/imports":                  {serve: h.openImport},
+		"GET /v1/imports":                   {serve: h.imports, parameters: []string{"limit"}},
+		"GET /v1/imports/{id}":              {serve: h.oneImport},
 		"POST /v1/rfm/runs":                 {serve: h.startRun},
 		"GET /v1/rfm/runs":                  {serve: h.runs, parameters: []string{"limit"}},
 		"GET /v1/rfm/runs/{id}":             {serve: h.run},
@@ -136,6 +164,18 @@ func limit(r *api.Request, fallback, most int) (int, error) {
 		return 0, fault.At("/limit", "limit is a whole number from 1 to %d", most)
 	}
 	return n, nil
+}
+
+// noBody returns an Invalid error where a request that takes no body has one; an empty object says as little.
+func noBody(r *api.Request) error {
+	body, err := api.Body(r, maxRequestBytes)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	return request.Parse(body, &struct{}{})
 }
 
 // timeOf returns nil for a zero time, so that JSON says null.

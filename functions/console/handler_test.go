@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -60,7 +61,10 @@ func setup(t *testing.T) *testBundle {
 		log:   &bytes.Buffer{},
 	}
 	var err error
-	b.handler, err = NewHandler(b.store, queue.New(cfg, url), b.lake, business, func() time.Time { return now }, slog.New(slog.NewJSONHandler(b.log, nil)))
+	b.handler, err = NewHandler(Services{
+		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url),
+		Now: func() time.Time { return now }, Random: rand.Reader, Log: slog.New(slog.NewJSONHandler(b.log, nil)),
+	}, business)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"time"
 	_ "time/tzdata"
 
@@ -35,6 +36,14 @@ func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	business := recalc.Settings{Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency))}
-	lambda.Start(env.Must(NewHandler(dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records), queue.New(awsenv.Config("SQS"), s.Queue),
-		lake.New(awsenv.Config("S3"), s.Lake), business, now, telemetry.NewLogger())).Handle)
+	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
+	lambda.Start(env.Must(NewHandler(Services{
+		Store:  store,
+		Lake:   lake.New(awsenv.Config("S3"), s.Lake),
+		Ledger: ledger(store, business),
+		Runs:   queue.New(awsenv.Config("SQS"), s.Queue),
+		Now:    now,
+		Random: rand.Reader,
+		Log:    telemetry.NewLogger(),
+	}, business)).Handle)
 }

@@ -3,12 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/customer"
+	"liuke/shared/message"
 )
 
 type messageView struct {
@@ -30,9 +34,9 @@ type messageView struct {
 	ComplainedAt *time.Time `json:"complained_at"`
 }
 
-// messages shows what a customer was sent or not, and why.
+// messages shows what a customer was sent or not, under all of its ids, and why.
 func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, error) {
-	id, err := customer.ParseID(pathParameter(r, "id"))
+	rec, all, err := h.person(ctx, r)
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -40,18 +44,18 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 	if err != nil {
 		return api.Response{}, err
 	}
-	cursor, err := openCursor(r, "messages", string(id))
+	cursor, err := openCursor(r, "messages", string(rec.ID))
 	if err != nil {
 		return api.Response{}, err
 	}
-	entries, next, err := h.store.Messages(ctx, id, n, cursor)
+	entries, next, err := h.entries(ctx, all, n, cursor)
 	if err != nil {
 		return api.Response{}, err
 	}
 	out := struct {
 		Messages   []messageView `json:"messages"`
 		NextCursor string        `json:"next_cursor,omitempty"`
-	}{make([]messageView, len(entries)), sealCursor(next, "messages", string(id))}
+	}{make([]messageView, len(entries)), sealCursor(next, "messages", string(rec.ID))}
 	for i, e := range entries {
 		out.Messages[i] = messageView{
 			ID: e.ID, Scene: e.Scene, Step: e.Step, Channel: string(e.Channel), Occasion: e.Occasion, State: string(e.State),
@@ -62,6 +66,43 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 	}
 	slices.SortStableFunc(out.Messages, latestFirst)
 	return api.JSON(http.StatusOK, out), nil
+}
+
+// idsAPage is how many of a customer's ids one page looks under at most; a page may be short, even empty, for that.
+const idsAPage = 25
+
+// entries reads a page of the ledger under all of a customer's ids, in the order of the ids' hashes, so that the place
+// where a page ends names no id and stays what it is when another id is added.
+func (h *Handler) entries(ctx context.Context, all []customer.ID, limit int, cursor string) (list []message.Entry, next string, err error) {
+	type place struct {
+		id   customer.ID
+		hash string
+	}
+	var places []place
+	for _, id := range all {
+		sum := sha256.Sum256([]byte(id))
+		places = append(places, place{id, hex.EncodeToString(sum[:8])})
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.hash, b.hash) })
+	from, entry, _ := strings.Cut(cursor, "/")
+	places = slices.DeleteFunc(places, func(p place) bool { return p.hash < from })
+	for i, p := range places {
+		if i == idsAPage || len(list) == limit {
+			return list, p.hash + "/", nil
+		}
+		if p.hash != from {
+			entry = ""
+		}
+		some, more, err := h.store.Messages(ctx, p.id, limit-len(list), entry)
+		if err != nil {
+			return nil, "", err
+		}
+		list = append(list, some...)
+		if more != "" {
+			return list, p.hash + "/" + more, nil
+		}
+	}
+	return list, "", nil
 }
 
 func latestFirst(a, b messageView) int {

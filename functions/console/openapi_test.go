@@ -96,7 +96,7 @@ func TestEveryReferenceOfTheDescriptionLeadsSomewhere(t *testing.T) {
 }
 
 func TestEveryRouteOfOperatorsIsServed(t *testing.T) {
-	h, err := NewHandler(nil, nil, nil, business, nil, nil)
+	h, err := NewHandler(Services{}, business)
 	if err != nil {
 		t.Fatal(err)
 	}

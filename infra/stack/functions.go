@@ -121,10 +121,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.receipts.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
-		construct.Items(customers, "GetItem", "DescribeTable"),
-		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem"),
+		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
+		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Send(q.rfm.Queue),
-		construct.GetObjects(lake, "runs/"))
+		construct.GetObjects(lake, "runs/"),
+		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
 		construct.Send(q.events.Queue, q.imports.Queue),

@@ -103,6 +103,9 @@ func (w *walker) object(at string, t reflect.Type, depth int) error {
 			inner = t.Elem()
 		}
 		if known != nil && inner == nil {
+			if len(names) == 0 {
+				return fault.At(pointer, "there is no such member: none is known here")
+			}
 			return fault.At(pointer, "there is no such member: %s are known", strings.Join(names, ", "))
 		}
 		if err := w.value(pointer, inner, depth+1); err != nil {
