@@ -154,7 +154,11 @@ func TestTwoWorkersOnOneSliceShareIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		part, err := snapshot.Decode(file)
+		names, err := w.lake.Get(t.Context(), recalc.NamesKey(id, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := snapshot.Decode(file, names)
 		if err != nil {
 			t.Fatal(err)
 		}

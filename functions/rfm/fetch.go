@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 )
 
 // ahead is how many objects are fetched at once.
@@ -42,9 +43,13 @@ func (h *Handler) fetch(ctx context.Context, keys []string) iter.Seq2[[]byte, er
 	}
 }
 
-// both runs two calls at once and joins their errors.
-func both(a, b func() error) error {
-	failed := make(chan error, 1)
-	go func() { failed <- a() }()
-	return errors.Join(b(), <-failed)
+// all runs calls at once and joins their errors.
+func all(calls ...func() error) error {
+	failed := make([]error, len(calls))
+	var group sync.WaitGroup
+	for i, call := range calls {
+		group.Go(func() { failed[i] = call() })
+	}
+	group.Wait()
+	return errors.Join(failed...)
 }

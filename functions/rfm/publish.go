@@ -36,7 +36,7 @@ func (h *Handler) publish(ctx context.Context, run *recalc.Run) error {
 	if err != nil {
 		return fault.As(err, fault.Internal, "the index cannot be encoded")
 	}
-	err = both(
+	err = all(
 		func() error {
 			return h.Lake.PutStream(ctx, recalc.ScoresKey(run.ID), "text/csv; charset=utf-8", withHeader(h.fetch(ctx, tables)))
 		},

@@ -130,7 +130,7 @@ func TestSmallPopulations(t *testing.T) {
 			run := w.run(`{"window_days":0}`)
 			scores := w.scores(run)
 			for i, triple := range want {
-				line := scores[fmt.Sprintf("=%d", i)]
+				line := scores[fmt.Sprintf("'=%d", i)] // inert in a spreadsheet
 				if got := line["r"] + line["f"] + line["m"]; got != triple || line["p_alive"] != "" || line["clv"] != "" {
 					t.Errorf("customer %d scores %s with P(alive) %q, want %s without", i, got, line["p_alive"], triple)
 				}

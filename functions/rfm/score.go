@@ -61,11 +61,15 @@ func (h *Handler) score(ctx context.Context, run *recalc.Run, m *recalc.Message)
 // scorePart does all that scoring a part does but note it. It is not done where the time ran out; the message then
 // says from which row to go on.
 func (h *Handler) scorePart(ctx context.Context, run *recalc.Run, part recalc.Part, m *recalc.Message) (done bool, err error) {
-	file, err := h.Lake.Get(ctx, recalc.PartKey(run.ID, part))
+	var file, names []byte
+	err = all(
+		func() (err error) { file, err = h.Lake.Get(ctx, recalc.PartKey(run.ID, part)); return err },
+		func() (err error) { names, err = h.Lake.Get(ctx, recalc.NamesKey(run.ID, part)); return err },
+	)
 	if err != nil {
 		return false, err
 	}
-	rows, err := snapshot.Decode(file)
+	rows, err := snapshot.Decode(file, names)
 	if err != nil {
 		return false, err
 	}
@@ -89,7 +93,7 @@ func (h *Handler) scorePart(ctx context.Context, run *recalc.Run, part recalc.Pa
 	if err != nil {
 		return false, fault.As(err, fault.Internal, "the result cannot be encoded")
 	}
-	return true, both(
+	return true, all(
 		func() error {
 			return h.Lake.Put(ctx, recalc.TableKey(run.ID, m.Slice, m.Part), "text/csv; charset=utf-8", recalc.Table(lines, run.Terms.Currency))
 		},

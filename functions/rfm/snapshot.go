@@ -11,7 +11,7 @@ import (
 	"liuke/shared/snapshot"
 )
 
-// snapshot scans a slice into parts. Each part is two objects and then one conditional step of the slice's progress,
+// snapshot scans a slice into parts. Each part is three objects and then one conditional step of the slice's progress,
 // which names them, so that a worker that is lost in between leaves nothing that counts. Near its end the invocation
 // queues the rest.
 func (h *Handler) snapshot(ctx context.Context, run *recalc.Run, m *recalc.Message) error {
@@ -76,7 +76,9 @@ func (h *Handler) part(ctx context.Context, run *recalc.Run, slice *recalc.Slice
 	return next, read, nil
 }
 
-// keep writes a part's rows and their summary.
+const parquetType = "application/vnd.apache.parquet"
+
+// keep writes a part's rows, the ids that belong to them, and their summary.
 func (h *Handler) keep(ctx context.Context, run *recalc.Run, slice *recalc.Slice, rows []recalc.Row) (recalc.Part, error) {
 	var summary recalc.Summary
 	unreadable := 0
@@ -93,19 +95,24 @@ func (h *Handler) keep(ctx context.Context, run *recalc.Run, slice *recalc.Slice
 	if err != nil {
 		return recalc.Part{}, err
 	}
+	names, err := snapshot.EncodeNames(rows)
+	if err != nil {
+		return recalc.Part{}, err
+	}
 	raw, err := summary.MarshalBinary()
 	if err != nil {
 		return recalc.Part{}, err
 	}
-	sum := sha256.Sum256(file)
+	hash := sha256.New()
+	hash.Write(file)
+	hash.Write(names)
 	part := recalc.Part{
-		Name: recalc.PartName(slice.Number, len(slice.Parts), hex.EncodeToString(sum[:10])),
+		Name: recalc.PartName(slice.Number, len(slice.Parts), hex.EncodeToString(hash.Sum(nil)[:10])),
 		Rows: len(rows),
 	}
-	return part, both(
-		func() error {
-			return h.Lake.Put(ctx, recalc.PartKey(run.ID, part), "application/vnd.apache.parquet", file)
-		},
+	return part, all(
+		func() error { return h.Lake.Put(ctx, recalc.PartKey(run.ID, part), parquetType, file) },
+		func() error { return h.Lake.Put(ctx, recalc.NamesKey(run.ID, part), parquetType, names) },
 		func() error {
 			return h.Lake.Put(ctx, recalc.SummaryKey(run.ID, part), "application/octet-stream", raw)
 		},

@@ -13,11 +13,12 @@ import (
 )
 
 // scanned are the attributes that a recalculation reads.
-var scanned = []string{attrID, attrHistory, attrActivity, attrSeen, attrLast, attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrRun}
+var scanned = []string{attrID, attrKey, attrInto, attrErased, attrHistory, attrActivity, attrSeen, attrLast, attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrRun}
 
 // ScanCustomers reads a page of one of so many slices of Customers, from after the cursor ("" is the slice's beginning):
-// as much as one call returns, eventually consistent, 1 MB at most: half a read unit for each 4 KB. It returns the
-// cursor of the next page, "" after the last.
+// as much as one call returns, eventually consistent, 1 MB at most: half a read unit for each 4 KB. Items that stand for
+// nobody, of customers who were absorbed by another or erased, are left out; a page may be empty. It returns the cursor of
+// the next page, "" after the last.
 func (s *Store) ScanCustomers(ctx context.Context, slice, slices int, cursor customer.ID) (rows []recalc.Row, next customer.ID, err error) {
 	defer fault.Wrap(&err, "scan slice %d of %d of the customers", slice, slices)
 	in := &dynamodb.ScanInput{
@@ -44,16 +45,28 @@ func (s *Store) ScanCustomers(ctx context.Context, slice, slices int, cursor cus
 		return nil, "", classify(err)
 	}
 	countRead(ctx, one(out.ConsumedCapacity)...)
-	rows = make([]recalc.Row, len(out.Items))
-	for i, item := range out.Items {
-		rows[i] = recalc.Row{
+	rows = make([]recalc.Row, 0, len(out.Items))
+	for _, item := range out.Items {
+		if item[attrInto] != nil || item[attrErased] != nil {
+			continue
+		}
+		key, err := customer.KeyOf(bytesOf(item[attrKey]))
+		if err != nil {
+			return nil, "", err
+		}
+		pseudonym := ""
+		if !key.IsZero() {
+			pseudonym = key.Pseudonym()
+		}
+		rows = append(rows, recalc.Row{
 			ID:       customer.ID(textOf(item[attrID])),
+			Customer: pseudonym,
 			History:  bytesOf(item[attrHistory]),
 			Activity: bytesOf(item[attrActivity]),
 			Seen:     numberOf(item[attrSeen]),
 			Last:     numberOf(item[attrLast]),
 			Standing: scoresOf(item),
-		}
+		})
 	}
 	return rows, customer.ID(textOf(out.LastEvaluatedKey[attrID])), nil
 }
@@ -70,8 +83,8 @@ func scoresOf(item map[string]types.AttributeValue) customer.Scores {
 	}
 }
 
-// WriteScores writes a customer's standing scores, and nothing else of the item, on condition that the customer exists and
-// that no newer run has written. It reports whether it wrote. Scores without a segment say that the customer has none
+// WriteScores writes a customer's standing scores, and nothing else of the item, on condition that the customer exists, in
+// an item of its own, and that no newer run has written. It reports whether it wrote. Scores without a segment say that the customer has none
 // any more: what stood is removed.
 func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer.Scores) (written bool, err error) {
 	defer fault.Wrap(&err, "write scores")
@@ -89,12 +102,14 @@ func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer
 		u.set(attrRisk, text(scores.Risk))
 		u.set(attrValue, text(scores.Value))
 	}
-	u.names["#"+attrID] = attrID
+	for _, attr := range []string{attrID, attrInto, attrErased} {
+		u.names["#"+attr] = attr
+	}
 	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &s.customers,
 		Key:                       customerKey(id),
 		UpdateExpression:          u.expression(),
-		ConditionExpression:       aws.String("attribute_exists(#id) AND (attribute_not_exists(#run) OR #run <= :run)"),
+		ConditionExpression:       aws.String("attribute_exists(#id) AND attribute_not_exists(#into) AND attribute_not_exists(#erased) AND (attribute_not_exists(#run) OR #run <= :run)"),
 		ExpressionAttributeNames:  u.names,
 		ExpressionAttributeValues: u.values,
 		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,

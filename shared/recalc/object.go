@@ -2,11 +2,18 @@ package recalc
 
 import "strconv"
 
-// The keys of a run's objects.
-const runPrefix = "runs/"
+// The keys of a run's objects: under runs/ what names nobody and may be kept, under scores/ what names customers by their
+// ids and expires with the month.
+const (
+	runPrefix   = "runs/"
+	scorePrefix = "scores/"
+)
 
-// PartKey is a part's rows, as Parquet.
+// PartKey is a part's rows without the customers' ids, as Parquet.
 func PartKey(run string, p Part) string { return runPrefix + run + "/parts/" + p.Name + ".parquet" }
+
+// NamesKey is the ids of a part's customers, in the order of its rows, as Parquet.
+func NamesKey(run string, p Part) string { return scorePrefix + run + "/names/" + p.Name + ".parquet" }
 
 // SummaryKey is a part's Summary.
 func SummaryKey(run string, p Part) string { return runPrefix + run + "/summaries/" + p.Name + ".bin" }
@@ -18,16 +25,16 @@ func ResultKey(run string, slice, part int) string {
 
 // TableKey is a part of the scores, as CSV without a header.
 func TableKey(run string, slice, part int) string {
-	return runPrefix + run + "/tables/" + numbered(slice, part) + ".csv"
+	return scorePrefix + run + "/tables/" + numbered(slice, part) + ".csv"
 }
 
 // ScoresKey is all of the scores, as CSV.
-func ScoresKey(run string) string { return runPrefix + run + "/scores.csv" }
+func ScoresKey(run string) string { return scorePrefix + run + "/scores.csv" }
 
 // IndexKey is the index of segment members: a JSON list of IndexedPart.
 func IndexKey(run string) string { return runPrefix + run + "/index.json" }
 
 func numbered(slice, part int) string { return strconv.Itoa(slice) + "-" + strconv.Itoa(part) }
 
-// PartName names the part of a slice whose encoded rows hash to sum.
+// PartName names the part of a slice whose encoded rows and ids hash to sum.
 func PartName(slice, part int, sum string) string { return numbered(slice, part) + "-" + sum }

@@ -104,6 +104,7 @@ type Part struct {
 // Row is what a snapshot keeps of a customer: the item as it stood when it was scanned.
 type Row struct {
 	ID       customer.ID
+	Customer string // the pseudonym by which the lake knows the customer, "" where there is none
 	History  []byte // customer.History, encoded
 	Activity []byte // customer.Activity, encoded
 	Seen     int64  // Unix seconds

@@ -1,7 +1,9 @@
 // Package snapshot encodes the rows of a recalculation's snapshot as Parquet, so that a past run can be repeated and the
-// files be read by DuckDB, Athena and pandas. Columns: id, history and activity (as package customer encodes them), seen
-// and last (Unix seconds), and the scores that stood: r, f, m, segment, risk, value, run (start of the run that
-// wrote them, Unix milliseconds); 0 and "" say none. Where the objects lie is package recalc's part.
+// files be read by DuckDB, Athena and pandas. Columns: customer (the pseudonym by which the lake's events name the customer, so that both can
+// be joined), history and activity (as package customer encodes them), seen and last (Unix seconds), and the scores that stood: r, f, m, segment, risk, value, run (start of the run that
+// wrote them, Unix milliseconds); 0 and "" say none. The ids stand in a file of their own with one column, id, in the same
+// order: it is needed while the run is under way and expires soon, so that what is kept of a run names nobody and, once
+// a customer is erased and the key with it, cannot be told to be theirs. Where the objects lie is package recalc's part.
 package snapshot
 
 import (
@@ -19,7 +21,7 @@ import (
 
 // row is a recalc.Row by column.
 type row struct {
-	ID       string `parquet:"id"`
+	Customer string `parquet:"customer"`
 	History  []byte `parquet:"history"`
 	Activity []byte `parquet:"activity"`
 	Seen     int64  `parquet:"seen"`
@@ -40,13 +42,31 @@ func Encode(rows []recalc.Row) ([]byte, error) {
 		r := &rows[i]
 		s := r.Standing
 		out[i] = row{
-			ID: string(r.ID), History: r.History, Activity: r.Activity, Seen: r.Seen, Last: r.Last,
+			Customer: r.Customer, History: r.History, Activity: r.Activity, Seen: r.Seen, Last: r.Last,
 			R: int32(s.R), F: int32(s.F), M: int32(s.M), Segment: s.Segment, Risk: s.Risk, Value: s.Value, Run: s.Run,
 		}
 	}
+	return encode(out)
+}
+
+// name is the id of a row.
+type name struct {
+	ID string `parquet:"id"`
+}
+
+// EncodeNames returns the ids of rows as a Parquet file, the same bytes for the same rows.
+func EncodeNames(rows []recalc.Row) ([]byte, error) {
+	out := make([]name, len(rows))
+	for i := range rows {
+		out[i].ID = string(rows[i].ID)
+	}
+	return encode(out)
+}
+
+func encode[T any](rows []T) ([]byte, error) {
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[row](&b, parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}))
-	if _, err := w.Write(out); err != nil {
+	w := parquet.NewGenericWriter[T](&b, parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}))
+	if _, err := w.Write(rows); err != nil {
 		return nil, fault.As(err, fault.Internal, "the snapshot cannot be encoded")
 	}
 	if err := w.Close(); err != nil {
@@ -55,8 +75,32 @@ func Encode(rows []recalc.Row) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Decode reads what Encode made. It returns an Internal error for anything else.
-func Decode(file []byte) (rows []recalc.Row, err error) {
+// Decode reads the files that Encode and EncodeNames made of the same rows. It returns an Internal error for anything
+// else.
+func Decode(file, names []byte) ([]recalc.Row, error) {
+	in, err := decode[row](file)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := decode[name](names)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) != len(in) {
+		return nil, fault.New(fault.Internal, "the snapshot has %d rows and %d names", len(in), len(ids))
+	}
+	rows := make([]recalc.Row, len(in))
+	for i := range in {
+		c := &in[i]
+		rows[i] = recalc.Row{
+			ID: customer.ID(ids[i].ID), Customer: c.Customer, History: c.History, Activity: c.Activity, Seen: c.Seen, Last: c.Last,
+			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Value: c.Value, Run: c.Run},
+		}
+	}
+	return rows, nil
+}
+
+func decode[T any](file []byte) (rows []T, err error) {
 	defer func() { // the library panics on some damaged files
 		if recover() != nil {
 			rows, err = nil, fault.New(fault.Internal, "the snapshot is damaged")
@@ -66,20 +110,12 @@ func Decode(file []byte) (rows []recalc.Row, err error) {
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "the snapshot is damaged")
 	}
-	r := parquet.NewGenericReader[row](f)
+	r := parquet.NewGenericReader[T](f)
 	defer r.Close()
-	in := make([]row, r.NumRows())
-	n, err := r.Read(in)
-	if err != nil && !errors.Is(err, io.EOF) || n != len(in) {
+	rows = make([]T, r.NumRows())
+	n, err := r.Read(rows)
+	if err != nil && !errors.Is(err, io.EOF) || n != len(rows) {
 		return nil, fault.As(err, fault.Internal, "the snapshot is damaged")
-	}
-	rows = make([]recalc.Row, n)
-	for i := range in {
-		c := &in[i]
-		rows[i] = recalc.Row{
-			ID: customer.ID(c.ID), History: c.History, Activity: c.Activity, Seen: c.Seen, Last: c.Last,
-			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Value: c.Value, Run: c.Run},
-		}
 	}
 	return rows, nil
 }
