@@ -161,6 +161,15 @@ func TestStripesTimeIsTheSignedOne(t *testing.T) {
 	}
 }
 
+// TestTheSpecificationsOwnExample takes the example that Standard Webhooks' libraries are tested with.
+func TestTheSpecificationsOwnExample(t *testing.T) {
+	headers := map[string]string{"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330", "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}
+	d := &webhook.Delivery{Scheme: webhook.Standard, Connection: "billing", Header: func(n string) string { return headers[n] }, Body: []byte(`{"test": 2432232314}`)}
+	if err := secrets.Verify(d, time.Unix(1614265330, 0)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSecretsAreReadByConnection(t *testing.T) {
 	s, err := webhook.ParseSecrets([]byte(`{"shop":{"current":"a","previous":"b"},"billing":{"current":"c"},"unused":"sesame"}`))
 	if err != nil || len(s) != 2 || s["shop"] != (webhook.Secret{Current: "a", Previous: "b"}) || s["billing"].Current != "c" {
