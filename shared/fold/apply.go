@@ -96,7 +96,9 @@ func (f *folding) fold(c *change) (v verdict) {
 	}
 	rec := &f.state.Customer
 	rec.IDs.Remember(c.customer, c.id)
-	rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
+	if !c.listed {
+		rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
+	}
 	rec.Touch(c.time.Unix())
 	f.moved = true
 	return v

@@ -20,6 +20,7 @@ type change struct {
 	quiet       bool      // sets off no scene
 	replay      bool      // had its effect before
 	activity    bool      // counts as such
+	listed      bool      // what a file knows of a customer: remembered as activity is, and nothing that the customer did
 	links       []link    // who is who
 	orderID     string
 	order       order.Change      // where orderID is set
@@ -46,7 +47,7 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 		return c, err
 	}
 	c.links = linksOf(e)
-	c.activity = e.Type != event.Alias && !e.Replay
+	c.activity, c.listed = e.Type != event.Alias && !e.Replay, e.Import && e.Type == event.Identify
 	switch {
 	case e.Type == event.Identify:
 		c.traits, err = customer.ParseTraits(e.Traits)

@@ -221,6 +221,24 @@ func TestReplayedEventsCountAsNoActivity(t *testing.T) {
 	}
 }
 
+func TestAnImportedListOfCustomersIsNoActivityOfTheirs(t *testing.T) {
+	t.Parallel()
+	f, _ := setup(t)
+	listed := event.Event{ID: "i1", Type: event.Identify, User: "ada", Import: true, Time: noon, Received: noon, Source: event.SourceImport,
+		Traits: json.RawMessage(`{"email":"ada@example.com"}`)}
+	out := f.Fold(t.Context(), []event.Event{listed})
+	if out[0].Err != nil || out[0].Key.IsZero() {
+		t.Fatalf("%+v", out[0])
+	}
+	if rec := load(t, f, "ada"); rec.Version == 0 || rec.Activity.Total() != 0 {
+		t.Errorf("%+v", rec)
+	}
+	profile, err := f.Store.(*dynamo.Store).Profile(t.Context(), "ada")
+	if err != nil || profile.Email() != "ada@example.com" {
+		t.Errorf("%+v, %v", profile, err)
+	}
+}
+
 func TestTraitsWithoutRoomAreCounted(t *testing.T) {
 	t.Parallel()
 	f, _ := setup(t)
