@@ -76,7 +76,8 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 // in them is sealed with a key that goes with the customer. What stands open goes by itself, soon enough that an erased
 // customer is nowhere after a month.
 var expirations = []construct.Expiration{
-	{Prefix: "runs/", Days: 400}, // until the same day of the next year can be compared with them
+	{Prefix: "runs/", Days: 400},                 // until the same day of the next year can be compared with them
+	{Prefix: "scores/", Days: 28, ForGood: true}, // of runs: the ids
 	{Prefix: "rejected/", Days: 28, ForGood: true},
 	{Prefix: "imports/", Days: 28, ForGood: true},
 	{Prefix: "exports/", Days: 7, ForGood: true},

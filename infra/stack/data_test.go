@@ -91,7 +91,7 @@ func TestLakeTellsEventBridgeOfItsObjects(t *testing.T) {
 func TestWhatNamesCustomersInTheLakeExpiresForGood(t *testing.T) {
 	type kept struct{ days, overwritten float64 }
 	want := map[string]kept{
-		"rejected/": {28, 1}, "imports/": {28, 1}, "exports/": {7, 1}, "runs/": {400, 0},
+		"rejected/": {28, 1}, "imports/": {28, 1}, "exports/": {7, 1}, "scores/": {28, 1}, "runs/": {400, 0},
 	}
 	for id, bucket := range synthesize(t).data.of("AWS::S3::Bucket") {
 		if !strings.HasPrefix(id, "LakeBucket") {

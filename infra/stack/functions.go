@@ -98,7 +98,8 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.rfm.Queue, q.signals.Queue),
-		construct.RewriteObjects(lake, "runs/"))
+		construct.RewriteObjects(lake, "runs/"),
+		construct.RewriteObjects(lake, "scores/"))
 	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
 		construct.Send(q.events.Queue),
@@ -125,6 +126,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Send(q.rfm.Queue),
 		construct.GetObjects(lake, "runs/"),
+		construct.GetObjects(lake, "scores/"),
 		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
