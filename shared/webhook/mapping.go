@@ -26,8 +26,7 @@ type rule struct {
 	id         string     // template of the event's id
 	time       value      // when it happened; now where nothing stands there
 	who        []identity // whose it is: the first that the payload names
-	link       string     // template of a visitor who is that customer, where it is one and no guest
-	previous   string     // template of an alias' other id
+	link       string     // template of a visitor who is that customer or guest
 	properties []field
 	traits     []field // "consent.email" is a member of consent
 }
@@ -54,7 +53,7 @@ type test struct {
 	not  bool
 }
 
-// identity is one way to name the customer: a template of a user's id, of a visitor's, or of a guest's address.
+// identity is one way to name the customer: a template of a customer's id, of a guest's address, or of a visitor's id.
 type identity struct{ user, visitor, guest string }
 
 // scope is where a rule looks: the payload, and the element of its list.
@@ -99,7 +98,7 @@ func (s *scope) fill(template string) (text string, from node, ok bool) {
 		inside, padded := strings.CutPrefix(inside, "#")
 		paths, optional := strings.CutSuffix(inside, "|")
 		from = s.first(strings.Split(paths, "|"))
-		word := from.text()
+		word := strings.TrimSpace(from.text())
 		if padded {
 			word = strings.Repeat("0", max(paddedDigits-len(word), 0)) + word
 		}
@@ -192,30 +191,24 @@ func (r *rule) appendTime(s *scope, b []byte, origins dialect.Origins) ([]byte, 
 
 // appendWho appends whose event it is.
 func (r *rule) appendWho(s *scope, b []byte, origins dialect.Origins) ([]byte, error) {
-	if r.previous != "" {
-		previous, _, ok := s.fill(r.previous)
-		if !ok {
-			return nil, fault.New(fault.Invalid, "the payload does not say what it is about")
-		}
-		b = dialect.AppendMember(b, "previousId", quoted(previous))
-	}
 	for _, w := range r.who {
-		if id, from, ok := s.fill(w.user); ok && w.user != "" {
-			origins["/userId"] = from.path
-			b = dialect.AppendMember(b, "userId", quoted(id))
-			if link, _, ok := s.fill(r.link); ok && r.link != "" {
-				b = dialect.AppendMember(b, "anonymousId", quoted(link))
-			}
-			return b, nil
+		id, from, ok := s.fill(w.user + w.guest + w.visitor) // one of the three
+		if !ok {
+			continue
 		}
-		if address, from, ok := s.fill(w.guest); ok && w.guest != "" {
-			origins["/anonymousId"] = from.path
-			return dialect.AppendMember(b, "anonymousId", quoted(GuestID(address))), nil
-		}
-		if id, from, ok := s.fill(w.visitor); ok && w.visitor != "" {
+		if w.visitor != "" {
 			origins["/anonymousId"] = from.path
 			return dialect.AppendMember(b, "anonymousId", quoted(id)), nil
 		}
+		if w.guest != "" {
+			id = GuestID(id)
+		}
+		origins["/userId"] = from.path
+		b = dialect.AppendMember(b, "userId", quoted(id))
+		if link, _, ok := s.fill(r.link); ok && r.link != "" {
+			b = dialect.AppendMember(b, "anonymousId", quoted(link))
+		}
+		return b, nil
 	}
 	return nil, fault.New(fault.Invalid, "the payload names no customer, and nothing else by which to find one")
 }

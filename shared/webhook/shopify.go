@@ -62,11 +62,12 @@ var shopifyMappings = []mapping{
 	{topics: []string{"shop/redact"}, privacy: "Shopify asks to erase what came from this shop, which has removed the app (shop/redact)"},
 }
 
+const shopifyAddress = "email|contact_email|customer.email"
+
 var (
-	shopifyWho = []identity{{user: "{customer.id}"}, {guest: "{email|contact_email|customer.email}"}, {visitor: "shopify-order-{id}"}}
+	shopifyWho = []identity{{user: "{customer.id}"}, {guest: "{" + shopifyAddress + "}"}, {visitor: "shopify-order-{id}"}}
 	// shopifyGivenBack holds for payments that have been made back to the customer.
 	shopifyGivenBack = []test{{path: ".kind", is: []string{"refund"}}, {path: ".status", is: []string{"success"}}}
-	shopifyGuest     = []test{{path: "customer.id", not: true}, {path: "email|contact_email|customer.email"}}
 	shopMoney        = []string{".amount_set.shop_money.amount", ".amount"}
 	shopCurrency     = []string{".amount_set.shop_money.currency_code", ".currency"}
 	shopifyTraits    = []field{
@@ -125,26 +126,12 @@ var shopifyOrder = []rule{
 		},
 	},
 	{
-		typ: event.Identify, when: []test{{path: "customer.id"}},
+		typ: event.Identify, when: []test{{path: "customer.id|" + shopifyAddress}},
 		id:     "shopify-order-{id}-customer-{updated_at|created_at|}",
 		time:   value{[]string{"updated_at", "created_at"}, text},
-		who:    []identity{{user: "{customer.id}"}},
+		who:    shopifyWho,
 		link:   "shopify-order-{id}",
 		traits: shopifyTraits,
-	},
-	{
-		typ: event.Identify, when: shopifyGuest,
-		id:     "shopify-order-{id}-guest-{updated_at|created_at|}",
-		time:   value{[]string{"updated_at", "created_at"}, text},
-		who:    []identity{{guest: "{email|contact_email|customer.email}"}},
-		traits: shopifyTraits,
-	},
-	{
-		typ: event.Alias, when: shopifyGuest,
-		id:       "shopify-order-{id}-alias",
-		time:     value{[]string{"created_at"}, text},
-		who:      []identity{{guest: "{email|contact_email|customer.email}"}},
-		previous: "shopify-order-{id}",
 	},
 }
 

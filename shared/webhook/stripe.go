@@ -1,6 +1,8 @@
 package webhook
 
 import (
+	"strings"
+
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/money"
@@ -102,20 +104,14 @@ var (
 	stripeCurrency = []string{"data.object.currency"}
 	stripeCustomer = []identity{{user: "{data.object.customer.id|data.object.customer}"}}
 	// stripeWho names the customer of a charge.
-	stripeWho = []identity{stripeCustomer[0], {guest: stripeAddress}, {visitor: "stripe-{data.object.id}"}}
+	stripeWho = []identity{stripeCustomer[0], {guest: "{" + stripeAddress + "}"}, {visitor: "stripe-{data.object.id}"}}
 	// stripeCheckoutWho names the customer of a checkout.
 	stripeCheckoutWho = []identity{stripeCustomer[0], {guest: "{data.object.customer_details.email|data.object.customer_email}"}}
 	// stripeCaptured holds for charges that took money, and not for those that only reserve it.
 	stripeCaptured = []test{{path: "data.object.status", is: []string{"succeeded"}}, {path: "data.object.captured", is: []string{"true"}}}
-	stripeTraits   = []field{
-		{"email", value{[]string{"data.object.receipt_email", "data.object.billing_details.email"}, text}},
-	}
 )
 
-const (
-	stripeAddress     = "{data.object.receipt_email|data.object.billing_details.email}"
-	stripeAddressPath = "data.object.receipt_email|data.object.billing_details.email"
-)
+const stripeAddress = "data.object.receipt_email|data.object.billing_details.email"
 
 var stripeCharge = []rule{
 	{
@@ -130,31 +126,15 @@ var stripeCharge = []rule{
 		},
 	},
 	{
-		typ: event.Identify, when: append([]test{{path: "data.object.customer"}}, stripeCaptured...),
-		id:     "stripe-{data.object.id}-customer",
-		time:   stripeMade,
-		who:    stripeCustomer,
-		link:   "stripe-{data.object.id}",
-		traits: stripeTraits,
+		typ: event.Identify, when: append([]test{{path: "data.object.customer|" + stripeAddress}}, stripeCaptured...),
+		id:   "stripe-{data.object.id}-customer",
+		time: stripeMade,
+		who:  stripeWho,
+		link: "stripe-{data.object.id}",
+		traits: []field{
+			{"email", value{strings.Split(stripeAddress, "|"), text}},
+		},
 	},
-	{
-		typ: event.Identify, when: append(stripeGuest(), stripeCaptured...),
-		id:     "stripe-{data.object.id}-guest",
-		time:   stripeMade,
-		who:    []identity{{guest: stripeAddress}},
-		traits: append([]field{{"name", value{[]string{"data.object.billing_details.name"}, text}}, {"phone", value{[]string{"data.object.billing_details.phone"}, text}}}, stripeTraits...),
-	},
-	{
-		typ: event.Alias, when: append(stripeGuest(), stripeCaptured...),
-		id:       "stripe-{data.object.id}-alias",
-		time:     stripeMade,
-		who:      []identity{{guest: stripeAddress}},
-		previous: "stripe-{data.object.id}",
-	},
-}
-
-func stripeGuest() []test {
-	return []test{{path: "data.object.customer", not: true}, {path: stripeAddressPath}}
 }
 
 func stripeDispute(name string) rule {

@@ -14,10 +14,13 @@
 // Whose event it is:
 //
 //   - The sender's customer id, as it stands. Addresses are traits of it, never ids.
-//   - A guest, who has an address and no customer id, is a visitor of that address: GuestID, a hash. A guest is not
-//     joined to a customer of the same address, for nobody has proved that they are one; an alias call joins them.
+//   - A guest, who has an address and no customer id, is a customer of that address: GuestID, a hash. A guest is not
+//     joined to a customer of the same address, for nobody has proved that they are one; an alias call with the guest's
+//     id as previousId joins them.
 //   - What names an order alone (Shopify's refunds/create, Stripe's disputes) comes by a visitor of that order, and each
 //     payload that names order and customer links the two, so that the money meets in whatever order they arrive.
+//
+// An order that a shop hands from one customer to another afterwards counts for both: no payload says whose it was.
 package webhook
 
 import (
@@ -93,7 +96,7 @@ func Read(d *Delivery) Reading {
 	return Reading{Calls: calls, Ignored: len(calls) == 0}
 }
 
-// GuestID is the anonymous id of a guest: "guest-" and the first 16 bytes, in hexadecimal, of the SHA-256 of "liuke guest",
+// GuestID is the customer id of a guest: "guest-" and the first 16 bytes, in hexadecimal, of the SHA-256 of "liuke guest",
 // a zero byte and the address in lower case without white space around it.
 func GuestID(address string) string {
 	sum := sha256.Sum256([]byte("liuke guest\x00" + strings.ToLower(strings.TrimSpace(address))))
