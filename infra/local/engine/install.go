@@ -24,7 +24,12 @@ import (
 // install at once wait for one another. progress is told, in words, what takes time; it may be nil. The errors say what
 // to do where Node.js or npm is missing or fails.
 func Install(ctx context.Context, root string, progress func(string)) error {
-	dir := filepath.Join(root, "infra")
+	return InstallIn(ctx, root, filepath.Join(root, "infra"), "installing the CDK and the engines (npm ci, once)", progress)
+}
+
+// InstallIn is Install for another folder of the checkout at root that has a package.json, package-lock.json and .npmrc;
+// what says what takes time.
+func InstallIn(ctx context.Context, root, dir, what string, progress func(string)) error {
 	want, err := pinned(dir)
 	if err != nil {
 		return err
@@ -42,13 +47,13 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 		return nil
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return errors.New("no Node.js: the CDK and the local queues run on it; install Node.js 22 or newer (https://nodejs.org) and run this again")
+		return errors.New("no Node.js: what is to be installed runs on it; install Node.js 22 or newer (https://nodejs.org) and run this again")
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return errors.New("npm is missing: it usually comes with Node.js (https://nodejs.org); install it and run this again")
 	}
-	tell(progress, "installing the CDK and the engines (npm ci, once)")
+	tell(progress, what)
 	cmd := exec.Command(npm, "ci", "--no-fund", "--no-audit", "--loglevel=error")
 	cmd.Dir = dir
 	var out bytes.Buffer
@@ -57,7 +62,7 @@ func Install(ctx context.Context, root string, progress func(string)) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("npm ci in infra ended with %w; is the package registry reachable? npm said:\n%s", err, tail(out.String(), 20))
+		return fmt.Errorf("npm ci in %s ended with %w; is the package registry reachable? npm said:\n%s", dir, err, tail(out.String(), 20))
 	}
 	return os.WriteFile(stamp, []byte(want), 0o644)
 }

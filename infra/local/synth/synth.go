@@ -30,13 +30,19 @@ const Stage = "local"
 // Run returns the folder of the assembly, made anew where its program, settings or tools have changed since it was made.
 // progress is told, in words, what takes time; it may be nil.
 func Run(ctx context.Context, root string, progress func(string)) (outdir string, err error) {
+	return With(ctx, root, nil, progress)
+}
+
+// With is Run with settings that go before those of cdk.json: {"web_origins": …}. Each set of settings has a folder of
+// its own.
+func With(ctx context.Context, root string, before map[string]any, progress func(string)) (outdir string, err error) {
 	build := filepath.Join(root, ".build")
 	unlock, err := project.Lock(ctx, filepath.Join(build, "synth.lock"), func() { tell(progress, "waiting for another synthesis to end") })
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	settings, err := settings(root)
+	settings, err := settings(root, before)
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +54,12 @@ func Run(ctx context.Context, root string, progress func(string)) (outdir string
 	if err != nil {
 		return "", err
 	}
-	outdir, stamp := filepath.Join(build, "assembly"), filepath.Join(build, "assembly.sum")
+	outdir = filepath.Join(build, "assembly")
+	if len(before) > 0 {
+		sum := sha256.Sum256([]byte(settings))
+		outdir += "-" + hex.EncodeToString(sum[:4])
+	}
+	stamp := outdir + ".sum"
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
 		return outdir, nil
 	}
@@ -74,9 +85,9 @@ func Run(ctx context.Context, root string, progress func(string)) (outdir string
 	return outdir, os.WriteFile(stamp, []byte(want), 0o644)
 }
 
-// settings is the context of cdk.json as the CDK's command would hand it over, with the stage, and with the constructs'
-// paths in the templates, by which people call things.
-func settings(root string) (string, error) {
+// settings is the context of cdk.json as the CDK's command would hand it over, with what goes before it, with the stage,
+// and with the constructs' paths in the templates, by which people call things.
+func settings(root string, before map[string]any) (string, error) {
 	raw, err := os.ReadFile(filepath.Join(root, "cdk.json"))
 	if err != nil {
 		return "", fmt.Errorf("read the settings: %w", err)
@@ -89,6 +100,16 @@ func settings(root string) (string, error) {
 	}
 	context := map[string]json.RawMessage{}
 	maps.Copy(context, file.Context)
+	if len(before) > 0 {
+		liuke := map[string]any{}
+		if err := json.Unmarshal(context["liuke"], &liuke); err != nil {
+			return "", fmt.Errorf("read the settings: cdk.json: liuke: %w", err)
+		}
+		maps.Copy(liuke, before)
+		if context["liuke"], err = json.Marshal(liuke); err != nil {
+			return "", fmt.Errorf("read the settings: %w", err)
+		}
+	}
 	context["stage"] = json.RawMessage(`"` + Stage + `"`)
 	context["aws:cdk:enable-path-metadata"] = json.RawMessage("true")
 	merged, err := json.Marshal(context)
