@@ -51,7 +51,7 @@ func run() error {
 	data := stack.NewData(app, stack.DataProps{
 		Stage: settings.Stage, Account: account, Region: region, SenderDomain: settings.SenderDomain(),
 	})
-	works := stack.NewApp(app, stack.AppProps{
+	props := stack.AppProps{
 		Stage: settings.Stage, Account: account, Region: region, Data: data,
 		Code: func(function string) awslambda.Code {
 			return awslambda.Code_FromAsset(jsii.String(assets(function)), nil)
@@ -68,7 +68,11 @@ func run() error {
 		Rates:             settings.Rates,
 		KeyRate:           settings.KeyRate,
 		WebOrigins:        settings.WebOrigins,
-	})
+	}
+	if bus := settings.EventBus; bus != nil {
+		props.EventBus, props.EventSources = bus.Name, bus.Sources
+	}
+	works := stack.NewApp(app, props)
 	if settings.Edge {
 		stack.NewEdge(app, stack.EdgeProps{
 			Stage: settings.Stage, Account: account, App: works, Host: settings.Host(), LogRetentionDays: settings.LogRetentionDays,

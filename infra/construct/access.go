@@ -81,6 +81,26 @@ func RewriteObjects(bucket awss3.IBucket, prefix string) Access {
 	return a
 }
 
+// DeleteObjects is access to delete objects under a prefix of the bucket, which ends in "/"; older versions of them stay
+// as long as the bucket keeps them.
+func DeleteObjects(bucket awss3.IBucket, prefix string) Access {
+	return objects(bucket, prefix, "DeleteObject")
+}
+
+// ListObjects is access to list the names of objects under the prefixes, each of which ends in "/", and to be told that an
+// object does not exist: without it S3 answers a reader of what is not there that it may not read. It asks for that with
+// no prefix at all, which is why a listing without one is allowed as well.
+func ListObjects(bucket awss3.IBucket, prefixes ...string) Access {
+	under := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		under[i] = p + "*"
+	}
+	return Access{
+		Service: "s3", Actions: []string{"ListBucket"}, Resources: []*string{bucket.BucketArn()},
+		Conditions: map[string]any{"StringLikeIfExists": map[string]any{"s3:prefix": under}},
+	}
+}
+
 func objects(bucket awss3.IBucket, prefix string, actions ...string) Access {
 	return Access{
 		Service: "s3", Actions: actions, Resources: []*string{bucket.ArnForObjects(jsii.String(prefix + "*"))},

@@ -136,6 +136,18 @@ func (a *Alarms) Lasting(fn *Function, metric, what string) {
 	})
 }
 
+// Once tells of the first thing of a kind that a function counts within five minutes: what must never be. What says what
+// it is and what to do.
+func (a *Alarms) Once(fn *Function, metric, what string) {
+	a.add(metric+"-"+fn.Name, &awscloudwatch.AlarmProps{
+		AlarmDescription:   jsii.String(fn.Name + ": " + what),
+		Metric:             fn.Count(metric),
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
+		Threshold:          jsii.Number(0),
+		EvaluationPeriods:  jsii.Number(1),
+	})
+}
+
 // API tells of requests that the API answers with 5xx.
 func (a *Alarms) API(api *API) {
 	a.add("Errors-api", &awscloudwatch.AlarmProps{

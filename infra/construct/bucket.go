@@ -20,16 +20,11 @@ type BucketProps struct {
 type Expiration struct {
 	// Prefix is what their names begin with; it ends in "/".
 	Prefix string
-	// Tag narrows it to objects with a tag of this key and value; nil takes all under the prefix.
-	Tag  *Tag
 	Days float64
 	// ForGood says that what expires, is deleted or is overwritten is gone a day later, without the thirty days in which
 	// anything else can be had back: for what names customers.
 	ForGood bool
 }
-
-// Tag is a tag of an object.
-type Tag struct{ Key, Value string }
 
 // Bucket holds objects for good: private, reachable over TLS alone, versioned (what is overwritten or deleted can be
 // had back for thirty days), moved to cheaper storage as it cools, and retained when its stack goes. It tells EventBridge
@@ -88,10 +83,6 @@ func NewBucket(parent constructs.Construct, id string, props BucketProps) *Bucke
 func (e Expiration) rule() *awss3.LifecycleRule {
 	rule := &awss3.LifecycleRule{
 		Id: jsii.String("Expire-" + e.Prefix), Prefix: jsii.String(e.Prefix), Expiration: awscdk.Duration_Days(jsii.Number(e.Days)),
-	}
-	if e.Tag != nil {
-		rule.Id = jsii.String("Expire-" + e.Prefix + "-" + e.Tag.Key)
-		rule.TagFilters = &map[string]any{e.Tag.Key: e.Tag.Value}
 	}
 	if e.ForGood {
 		rule.NoncurrentVersionExpiration = awscdk.Duration_Days(jsii.Number(1))

@@ -15,6 +15,8 @@ type DashboardProps struct {
 	Functions []*Function
 	Queues    []*WorkQueue
 	Schedules []*Schedule
+	// Bus is one whose events are taken; nil for none.
+	Bus *Bus
 	// Outcomes are what the functions count of their work, graph by graph.
 	Outcomes []Outcomes
 	Alarms   *Alarms
@@ -76,6 +78,9 @@ func NewDashboard(parent constructs.Construct, id string, props DashboardProps) 
 			DimensionsMap: &map[string]*string{"ScheduleGroup": s.Group.Ref()},
 			Period:        minutes(5), Statistic: awscloudwatch.Stats_SUM(), Label: jsii.String(s.Name),
 		}))
+	}
+	if bus := props.Bus; bus != nil {
+		dead = append(dead, named(bus.DeadLetters.MetricApproximateNumberOfMessagesVisible(largest), bus.Name))
 	}
 	var outcomes []awscloudwatch.IWidget
 	for _, o := range props.Outcomes {

@@ -19,9 +19,9 @@ const (
 	largestQuery = 2048
 )
 
-// hugeBody matches a Content-Length of seven digits or more: the largest that the API takes is a batch of 500 KB. The
+// hugeBody matches a Content-Length of five million or more: the largest body that the API takes is a webhook of 4 MB. The
 // firewall reads too little of a body to measure it.
-const hugeBody = `^[0-9]{7,}$`
+const hugeBody = `^([5-9][0-9]{6}|[0-9]{8,})$`
 
 // counted are the common rules that only count. They look for attacks in what is free text here (an event may be about a
 // page with <script> in its title, a customer may write what he likes), or refuse senders for what shops' servers do.

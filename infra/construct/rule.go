@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -51,6 +52,51 @@ func NewUploads(parent constructs.Construct, id string, props UploadsProps) {
 	for _, queue := range []awssqs.Queue{props.Queue.Queue, props.Queue.DeadLetters} {
 		takeFrom(queue, rule)
 	}
+}
+
+// BusProps says whose events a function takes from a bus.
+type BusProps struct {
+	// Name is what alarms and the dashboard call it.
+	Name string
+	// Description is one sentence for the console.
+	Description string
+	// Bus is the name of a bus of the same account and region.
+	Bus string
+	// Sources are those of the events that are taken.
+	Sources []string
+	// Function is invoked with each, as EventBridge has it.
+	Function *Function
+}
+
+// Bus is a bus's events on their way to a function. What never arrives is a dead letter: EventBridge's own where Lambda
+// could not be called, Lambda's where the function failed.
+type Bus struct {
+	Name        string
+	DeadLetters awssqs.Queue
+}
+
+// NewBus has a function invoked with every event of the sources, at least once.
+func NewBus(parent constructs.Construct, id string, props BusProps) *Bus {
+	scope := constructs.NewConstruct(parent, jsii.String(id))
+	fn := props.Function
+	dead := newDeadLetters(scope, "DeadLetters", fn.key)
+	Accept(dead, "AwsSolutions-SQS3", "This queue holds the dead letters of a rule, which names it without a redrive policy.")
+	rule := awsevents.NewCfnRule(scope, jsii.String("Rule"), &awsevents.CfnRuleProps{
+		Description:  jsii.String(props.Description),
+		State:        jsii.String("ENABLED"),
+		EventBusName: jsii.String(props.Bus),
+		EventPattern: map[string]any{"source": props.Sources},
+		Targets:      target(fn.Function.FunctionArn(), dead),
+	})
+	takeFrom(dead, rule)
+	awslambda.NewCfnPermission(scope, jsii.String("Permission"), &awslambda.CfnPermissionProps{
+		Action:       jsii.String("lambda:InvokeFunction"),
+		FunctionName: fn.Function.FunctionArn(),
+		Principal:    jsii.String("events.amazonaws.com"),
+		SourceArn:    rule.AttrArn(),
+	})
+	fn.keepFailures(scope, dead, 2, 6*time.Hour)
+	return &Bus{Name: props.Name, DeadLetters: dead}
 }
 
 func target(arn *string, dead awssqs.Queue) []any {

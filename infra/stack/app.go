@@ -43,6 +43,9 @@ type AppProps struct {
 	KeyRate int
 	// WebOrigins are the sites whose browsers may send events.
 	WebOrigins []string
+	// EventBus is the name of a bus of EventBridge whose events of the EventSources are taken; "" is none.
+	EventBus     string
+	EventSources []string
 }
 
 // App is everything that works on the state: functions, queues, schedules, routes, and what watches them. What it holds
@@ -56,7 +59,7 @@ type App struct {
 
 // queues are the suite's, each named after what it carries.
 type queues struct {
-	events, rfm, signals, messages, receipts, imports *construct.WorkQueue
+	events, rfm, signals, messages, receipts, imports, archive *construct.WorkQueue
 }
 
 // NewApp returns the stack "Liuke-<stage>-App".
@@ -74,18 +77,25 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	f := newFunctions(scope, props, q, receipts, api, logs)
 
 	newWorkers(scope, q, f)
+	var bus *construct.Bus
+	if props.EventBus != "" {
+		bus = construct.NewBus(scope, "Bus", construct.BusProps{
+			Name: "bus", Description: "Liuke: hands over events of the senders that the settings name",
+			Bus: props.EventBus, Sources: props.EventSources, Function: f["ingest"],
+		})
+	}
 	construct.NewUploads(scope, "Uploads", construct.UploadsProps{
 		Description: "Liuke: queues what operators have uploaded to import",
 		Bucket:      data.Lake.Bucket, Names: "imports/*/upload", Queue: q.imports,
 	})
-	recalculate, due := newSchedules(scope, props, f)
+	recalculate, due, compact := newSchedules(scope, props, f)
 	api.Serve(construct.ServeProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
 	})
 
 	alarms := construct.NewAlarms(scope, "Alarms", construct.AlarmsProps{Address: props.AlarmAddress, Key: key})
 	prompt := []*construct.WorkQueue{q.events, q.rfm, q.signals, q.messages, q.receipts}
-	patient := []*construct.WorkQueue{q.imports}
+	patient := []*construct.WorkQueue{q.imports, q.archive}
 	for _, w := range prompt {
 		alarms.Backlog(w, backlogLimit)
 	}
@@ -96,11 +106,15 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	for _, w := range work {
 		alarms.DeadLetters(w.Name, w.DeadLetters)
 	}
-	schedules := []*construct.Schedule{recalculate, due}
+	if bus != nil {
+		alarms.DeadLetters(bus.Name, bus.DeadLetters)
+	}
+	schedules := []*construct.Schedule{recalculate, due, compact}
 	for _, s := range schedules {
 		alarms.DeadLetters(s.Name, s.DeadLetters)
 	}
 	alarms.Missed(recalculate, 26*time.Hour) // a day has 25 hours once a year
+	alarms.Missed(compact, 26*time.Hour)
 	alarms.Missed(due, 5*time.Minute)
 	var functions []*construct.Function
 	for _, name := range FunctionNames {
@@ -108,15 +122,26 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 		alarms.Function(f[name])
 	}
 	alarms.API(api)
-	alarms.Lasting(f["profile"], "EventsPutOff", "events are put off again and again, since a table or the lake refuses them; the log says "+
-		"which and why. Nothing is lost: the events wait in their queue, and go on by themselves once it is mended")
+	watchOutcomes(alarms, f)
 	dashboard := construct.NewDashboard(scope, "Dashboard", construct.DashboardProps{
-		API: api, Functions: functions, Queues: work, Schedules: schedules, Outcomes: outcomes(f), Alarms: alarms,
+		API: api, Functions: functions, Queues: work, Schedules: schedules, Bus: bus, Outcomes: outcomes(f), Alarms: alarms,
 	})
 	output(scope, "ApiUrl", "The suite's address", api.API.ApiEndpoint())
 	output(scope, "DashboardUrl", "What is going on", dashboard.URL)
 	host := *api.API.ApiId() + ".execute-api." + props.Region + "." + *scope.UrlSuffix()
 	return &App{Stack: scope, host: jsii.String(host)}
+}
+
+// watchOutcomes adds the alarms about what functions count.
+func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
+	alarms.Lasting(f["profile"], "EventsPutOff", "events are put off again and again, since a table or the lake refuses them; the log says "+
+		"which and why. Nothing is lost: the events wait in their queue, and go on by themselves once it is mended")
+	alarms.Once(f["ingest"], "PrivacyRequests", "a shop's customer asks for their data or for its erasure, which has to be done within "+
+		"thirty days; what to do stands with the request under rejected/ in the lake, for 28 days")
+	alarms.Once(f["imports"], "ImportsFailed", "an import has stopped for good; GET /v1/imports/{id} says why. What it had read is in; "+
+		"mend the file and import it again, which counts nothing twice")
+	alarms.Once(f["archive"], "ObjectsDamaged", "an object of the lake cannot be read, and was passed over; the log names it. "+
+		"An older version of it may still be had for thirty days")
 }
 
 // outcomes are the counts that tell what became of what came in.
@@ -130,9 +155,10 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 	}
 	return []construct.Outcomes{
 		{Title: "What came in", Counts: counts("ingest", "EventsAccepted", "EventsDuplicate", "EventsRejected",
-			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled")},
+			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
+		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "ObjectsDamaged")},
 	}
 }
 
@@ -151,6 +177,7 @@ func newQueues(parent constructs.Construct, key awskms.IKey) queues {
 		messages: queue("Messages", "messages", "dispatch", 0),
 		receipts: queue("Receipts", "receipts", "receipts", 0),
 		imports:  queue("Imports", "imports", "imports", 0),
+		archive:  queue("Archive", "archive", "archive", 0),
 	}
 }
 
@@ -165,6 +192,7 @@ func newWorkers(parent constructs.Construct, q queues, f map[string]*construct.F
 	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
 	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
 	worker("Imports", construct.WorkerProps{Queue: q.imports, Function: f["imports"], BatchSize: 1, MaxConcurrency: 5})
+	worker("Archive", construct.WorkerProps{Queue: q.archive, Function: f["archive"], BatchSize: 1, MaxConcurrency: 10})
 }
 
 const (
@@ -172,6 +200,7 @@ const (
 	eventsWindow = time.Second
 	// backlogLimit is how long work may wait before somebody is told.
 	backlogLimit = 15 * time.Minute
-	// patientLimit is how long what nobody waits for at a screen may: several imports, one behind the other.
+	// patientLimit is how long what nobody waits for at a screen may: several imports, or the days of a replay, one behind
+	// the other.
 	patientLimit = 2 * time.Hour
 )

@@ -119,6 +119,12 @@ func TestTheFirewallGuardsTheDistribution(t *testing.T) {
 			t.Errorf("%v is not counted", at(override, "Name"))
 		}
 	}
+	huge := regexp.MustCompile(hugeBody(list(at(rules["Sizes"], "Statement", "OrStatement", "Statements"))))
+	for length, refused := range map[string]bool{"512000": false, "4194304": false, "4999999": false, "5000000": true, "10485760": true, "": false} {
+		if huge.MatchString(length) != refused {
+			t.Errorf("a body of %s bytes is refused: %t", length, !refused)
+		}
+	}
 	if n := len(list(at(rules["Sizes"], "Statement", "OrStatement", "Statements"))); n != 3 {
 		t.Errorf("%d sizes are limited, want path, query and body", n)
 	}
@@ -127,6 +133,16 @@ func TestTheFirewallGuardsTheDistribution(t *testing.T) {
 			t.Errorf("%s is no problem of the API's own form: %v", key, body)
 		}
 	}
+}
+
+// hugeBody is the pattern of lengths that are refused.
+func hugeBody(statements []any) string {
+	for _, s := range statements {
+		if pattern, ok := at(s, "RegexMatchStatement", "RegexString").(string); ok {
+			return pattern
+		}
+	}
+	return "a body of any length is taken"
 }
 
 func TestTheEdgesLogNamesNobody(t *testing.T) {

@@ -20,7 +20,7 @@ type spec struct {
 }
 
 // FunctionNames are the suite's functions by the names of their folders, in the order of the loop.
-var FunctionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console", "imports"}
+var FunctionNames = []string{"ingest", "profile", "rfm", "survey", "outreach", "dispatch", "receipts", "console", "imports", "archive"}
 
 // specs are the functions by name. Behind the API, no function may take longer than the API's 30 seconds; the others stop
 // in time to be retried soon.
@@ -34,6 +34,7 @@ var specs = map[string]spec{
 	"receipts": {"Receipts", 512, 30 * time.Second, "Books what became of the messages"},
 	"console":  {"Console", 1024, 29 * time.Second, "Answers the operators"},
 	"imports":  {"Imports", 1024, 2 * time.Minute, "Reads uploaded files into events"},
+	"archive":  {"Archive", 1024, 2 * time.Minute, "Compacts, replays, exports and erases"},
 }
 
 // newFunctions returns the functions by name. Each is told only what it needs and may only do what its code calls.
@@ -42,7 +43,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 	scope := constructs.NewConstruct(parent, jsii.String("Functions"))
 	data := props.Data
 	customers, records, lake := data.Customers.Table, data.Records.Table, data.Lake.Bucket
-	writeKeys, tokenKeys := data.WriteKeys.Secret, data.TokenKeys.Secret
+	writeKeys, tokenKeys, webhooks := data.WriteKeys.Secret, data.TokenKeys.Secret, data.Webhooks.Secret
 	base := jsii.String(props.BaseURL)
 	if props.BaseURL == "" {
 		base = api.API.ApiEndpoint()
@@ -57,6 +58,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_MESSAGES_QUEUE_URL": q.messages.Queue.QueueUrl(),
 		"LIUKE_RECEIPTS_QUEUE_URL": q.receipts.Queue.QueueUrl(),
 		"LIUKE_IMPORTS_QUEUE_URL":  q.imports.Queue.QueueUrl(),
+		"LIUKE_ARCHIVE_QUEUE_URL":  q.archive.Queue.QueueUrl(),
 		"LIUKE_LAKE_BUCKET":        lake.BucketName(),
 		"LIUKE_TIME_ZONE":          jsii.String(props.TimeZone),
 		"LIUKE_CURRENCY":           jsii.String(props.Currency),
@@ -66,6 +68,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_BASE_URL":           base,
 		"LIUKE_CONFIGURATION_SET":  mail.ConfigurationSet.ConfigurationSetName(),
 		"LIUKE_WRITE_KEYS_SECRET":  writeKeys.SecretArn(),
+		"LIUKE_WEBHOOKS_SECRET":    webhooks.SecretArn(),
 		"LIUKE_TOKEN_KEYS_SECRET":  tokenKeys.SecretArn(),
 	}
 	functions := map[string]*construct.Function{}
@@ -85,10 +88,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		})
 	}
 
-	add("ingest", []string{"EVENTS_QUEUE_URL", "LAKE_BUCKET", "WRITE_KEYS_SECRET", "CURRENCY", "RATES", "KEY_RATE"},
+	add("ingest", []string{"EVENTS_QUEUE_URL", "LAKE_BUCKET", "WRITE_KEYS_SECRET", "WEBHOOKS_SECRET", "CURRENCY", "RATES", "KEY_RATE"},
 		construct.Send(q.events.Queue),
 		construct.PutObjects(lake, "rejected/"),
-		construct.ReadSecret(writeKeys))
+		construct.ReadSecret(writeKeys),
+		construct.ReadSecret(webhooks))
 	add("profile", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY", "RATES"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the orders of who is merged
@@ -129,9 +133,15 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.GetObjects(lake, "scores/"),
 		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
 		construct.Send(q.events.Queue, q.imports.Queue),
 		construct.GetObjects(lake, "imports/"),
 		construct.PutObjects(lake, "imports/*/refused/"))
+	add("archive", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET"},
+		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
+		construct.Send(q.events.Queue, q.archive.Queue),
+		construct.ListObjects(lake, "events/", "days/"),
+		construct.GetObjects(lake, "events/"), construct.PutObjects(lake, "events/"), construct.DeleteObjects(lake, "events/"),
+		construct.GetObjects(lake, "days/"), construct.PutObjects(lake, "days/"))
 	return functions
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ import (
 // "<type> <principal> <action> on <resource>".
 var wildcards = []struct{ pattern, reason string }{
 	{`^AWS::IAM::Policy  xray:Put\w+ on \*$`, "X-Ray's write actions take no resource"},
-	{`^AWS::IAM::Policy  s3:\w+ on \$\{[^}]*LakeBucket[^}]*Arn[^}]*\}/(rejected|events|runs|scores|imports|imports/\*/refused)/\*$`, "objects' names are made as they are written; the prefix is the function's own"},
+	{`^AWS::IAM::Policy  s3:\w+ on \$\{[^}]*LakeBucket[^}]*Arn[^}]*\}/(rejected|events|days|runs|scores|imports|imports/\*/refused)/\*$`, "objects' names are made as they are written; the prefix is the function's own"},
 	{`^AWS::KMS::Key \S*:root kms:\* on \*$`, "the account's administrators, without whom the key could never be changed again"},
 	{`^AWS::KMS::Key \S*:root kms:[\w*]+ on \*$`, "Secrets Manager's use for principals of the account; in a key's policy \"*\" is the key"},
 	{`^AWS::KMS::Key \S+\.amazonaws\.com kms:\w+ on \*$`, "in a key's policy \"*\" is the key"},
@@ -172,6 +173,19 @@ func TestNobodyMayUseATemplateAsAPasswordStore(t *testing.T) {
 				if !strings.HasPrefix(found, "ExportsOutput") {
 					t.Errorf("the environment of %s holds %q", id, found)
 				}
+			}
+		}
+	}
+}
+
+func TestListingNamesOfTheLakeIsHeldToPrefixes(t *testing.T) {
+	for id, policy := range synthesizeWhole(t).app.of("AWS::IAM::Policy") {
+		for _, s := range statements(policy.Properties) {
+			if !slices.Contains(texts(at(s, "Action")), "s3:ListBucket") {
+				continue
+			}
+			if prefixes := texts(at(s, "Condition", "StringLikeIfExists", "s3:prefix")); len(prefixes) == 0 || slices.Contains(prefixes, "*") {
+				t.Errorf("%s may list the names of all objects: %v", id, s)
 			}
 		}
 	}

@@ -20,6 +20,7 @@ var (
 // routes are the API's, by function.
 func routes(f map[string]*construct.Function) []construct.Route {
 	const (
+		signed   = "Other systems sign what they send; the function checks the signature before it reads anything else."
 		writeKey = "Shops authenticate with a write key, which the function checks before it reads anything else."
 		sealed   = "Customers have no accounts; the sealed token in the path is the right to this one page."
 		openapi  = "The description of the API holds nothing that its documentation does not."
@@ -37,6 +38,10 @@ func routes(f map[string]*construct.Function) []construct.Route {
 	add("ingest", busy, writeKey, // the same as Segment's browser library calls them
 		[2]string{"POST", "/v1/i"}, [2]string{"POST", "/v1/t"}, [2]string{"POST", "/v1/p"}, [2]string{"POST", "/v1/s"},
 		[2]string{"POST", "/v1/g"}, [2]string{"POST", "/v1/a"}, [2]string{"POST", "/v1/b"})
+	add("ingest", busy, writeKey, [2]string{"POST", "/v1/events"})
+	add("ingest", busy, signed,
+		[2]string{"POST", "/v1/webhooks/shopify/{connection}"}, [2]string{"POST", "/v1/webhooks/stripe/{connection}"},
+		[2]string{"POST", "/v1/webhooks/standard/{connection}"})
 	add("survey", personal, sealed,
 		[2]string{"GET", "/s/{token}"}, [2]string{"POST", "/s/{token}"},
 		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"})
@@ -52,9 +57,9 @@ func routes(f map[string]*construct.Function) []construct.Route {
 	return all
 }
 
-// newSchedules returns the two schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost
-// day would leave every score a day old, so the recalculation is tried again for hours.
-func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due *construct.Schedule) {
+// newSchedules returns the schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost day
+// would leave every score a day old, or a day of events in many small objects, so those are tried again for hours.
+func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due, compact *construct.Schedule) {
 	scope := constructs.NewConstruct(parent, jsii.String("Schedules"))
 	recalculate = construct.NewSchedule(scope, "Recalculate", construct.ScheduleProps{
 		Name:        "recalculate",
@@ -74,5 +79,14 @@ func newSchedules(parent constructs.Construct, props AppProps, f map[string]*con
 		Retries:     0,
 		MaxAge:      time.Minute,
 	})
-	return recalculate, due
+	compact = construct.NewSchedule(scope, "Compact", construct.ScheduleProps{
+		Name:        "compact",
+		Description: "Liuke: puts yesterday's events together, once late ones have come in",
+		Expression:  "cron(40 1 * * ? *)",
+		TimeZone:    "UTC", // the lake's days
+		Function:    f["archive"],
+		Retries:     10,
+		MaxAge:      6 * time.Hour,
+	})
+	return recalculate, due, compact
 }

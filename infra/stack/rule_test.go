@@ -49,6 +49,51 @@ func TestAnUploadIsQueuedToBeImported(t *testing.T) {
 	}
 }
 
+func TestEventsOfABusReachIngestOrAreKept(t *testing.T) {
+	app := synthesizeWhole(t).app
+	found := 0
+	for id, rule := range app.of("AWS::Events::Rule") {
+		if rule.Properties["EventBusName"] != "orders" {
+			continue
+		}
+		found++
+		pattern, _ := json.Marshal(rule.Properties["EventPattern"])
+		if string(pattern) != `{"source":["shop.orders","shop.returns"]}` {
+			t.Errorf("%s takes %s", id, pattern)
+		}
+		for _, of := range list(rule.Properties["Targets"]) {
+			function := target(at(of, "Arn"))
+			if app.functions()[function] != "ingest" {
+				t.Errorf("%s hands over to %s", id, function)
+			}
+			checkTarget(t, app, id, of)
+			dead := target(at(of, "DeadLetterConfig", "Arn"))
+			if !mayPut(app, id, dead) {
+				t.Errorf("EventBridge may not put dead letters into %s for %s alone", dead, id)
+			}
+			if !mayInvoke(app, id, function) {
+				t.Errorf("EventBridge may not invoke %s for %s alone", function, id)
+			}
+			if !keepsFailures(app, function, dead) {
+				t.Errorf("what %s fails at is lost", function)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d rules of the bus, want one", found)
+	}
+}
+
+// mayInvoke tells whether EventBridge may invoke a function for one rule.
+func mayInvoke(app template, rule, function string) bool {
+	for _, p := range app.of("AWS::Lambda::Permission") {
+		if p.Properties["Principal"] == "events.amazonaws.com" && target(p.Properties["SourceArn"]) == rule && target(p.Properties["FunctionName"]) == function {
+			return true
+		}
+	}
+	return false
+}
+
 // keepsFailures tells whether invocations of a function that nobody waits for end among the dead letters.
 func keepsFailures(app template, function, dead string) bool {
 	for _, c := range app.of("AWS::Lambda::EventInvokeConfig") {

@@ -73,6 +73,7 @@ var (
 			p.BaseURL = "https://go.shop.example"
 			p.Rates = `{"USD":{"2026-01-01":"7.1"}}`
 			p.WebOrigins = []string{"https://shop.example", "http://localhost:3000"}
+			p.EventBus, p.EventSources = "orders", []string{"shop.orders", "shop.returns"}
 		}, true)
 	})
 )

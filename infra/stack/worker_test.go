@@ -9,7 +9,7 @@ func TestWorkersReportPartialFailuresAndAreCapped(t *testing.T) {
 	app := synthesize(t).app
 	names := app.functions()
 	want := map[string]float64{ // messages a batch
-		"profile": 10, "rfm": 1, "outreach": 5, "dispatch": 10, "receipts": 10, "imports": 1,
+		"profile": 10, "rfm": 1, "outreach": 5, "dispatch": 10, "receipts": 10, "imports": 1, "archive": 1,
 	}
 	for id, m := range app.of("AWS::Lambda::EventSourceMapping") {
 		name := names[target(m.Properties["FunctionName"])]
@@ -97,6 +97,7 @@ func TestSchedulesFireInTheZoneOfTheirDay(t *testing.T) {
 	names := app.functions()
 	want := map[string]string{
 		"rfm":      "cron(30 4 * * ? *) Asia/Shanghai {\"schedule\":\"recalculate\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
+		"archive":  "cron(40 1 * * ? *) UTC {\"schedule\":\"compact\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
 		"outreach": "rate(1 minute) Asia/Shanghai {\"schedule\":\"due\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
 	}
 	schedules := app.of("AWS::Scheduler::Schedule")
