@@ -20,6 +20,7 @@ type BucketProps struct {
 type Expiration struct {
 	// Prefix is what their names begin with; it ends in "/".
 	Prefix string
+	// Days are at least one.
 	Days float64
 	// ForGood says that what expires, is deleted or is overwritten is gone a day later, without the thirty days in which
 	// anything else can be had back: for what names customers.
