@@ -188,6 +188,53 @@ func TestWorkersAndReadersAtOnceSeeEveryEvent(t *testing.T) {
 	}
 }
 
+// TestAWorkerThatIsOvertakenLosesNothing lets late events come, and another worker compact them with all else, between any
+// two calls of a worker.
+func TestAWorkerThatIsOvertakenLosesNothing(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.now = day.AddDate(1, 0, 0)
+			w.handler = w.newHandler(Props{BatchBytes: k.batch})
+			for between := 1; ; between++ {
+				s, on := newShop(w, 6), day.AddDate(0, 0, between)
+				if _, err := w.outside.Digits(t.Context(), on, k.size); err != nil {
+					t.Fatal(err)
+				}
+				compactor := w.beside(&network{}, Props{BatchBytes: k.batch})
+				m := archive.Message{Task: archive.Compact, Day: archive.DayOf(on)}
+				s.trade(on, 1, 4)
+				if between%2 == 0 { // what is overtaken is not the first night's
+					if err := compactor.compact(t.Context(), &m); err != nil {
+						t.Fatal(err)
+					}
+				}
+				s.trade(on, 1, 4)
+				if err := archive.CompactDays(t.Context(), w.archive, []time.Time{on}); err != nil {
+					t.Fatal(err)
+				}
+				w.network.revive(0, false)
+				w.network.between = func(call int) {
+					if call != between {
+						return
+					}
+					s.trade(on, 1, 4)
+					if err := compactor.compact(context.Background(), &m); err != nil {
+						t.Error(err)
+					}
+				}
+				w.drain()
+				s.whole(true, on)
+				w.compacted(on)
+				if w.network.calls < between {
+					return
+				}
+				w.network.between = nil
+			}
+		})
+	}
+}
+
 func TestCompactionGoesOnInAnotherInvocation(t *testing.T) {
 	w := newWorld(t)
 	steps := 0

@@ -24,6 +24,7 @@ type network struct {
 	committed bool // whether the fatal call still has its effect
 	dead      bool
 	counted   map[string]int // calls that were made, by S3's price list
+	between   func(call int) // called before each call with its number; may be nil
 }
 
 var errDead = errors.New("the process is dead")
@@ -35,7 +36,11 @@ func (n *network) begin() (make, see bool) {
 	if n.dead {
 		return false, false
 	}
-	if n.calls++; n.calls == n.dieAt {
+	n.calls++
+	if n.between != nil {
+		n.between(n.calls)
+	}
+	if n.calls == n.dieAt {
 		n.dead = !n.stumbles
 		return n.committed, false
 	}

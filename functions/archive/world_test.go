@@ -37,6 +37,9 @@ type world struct {
 	lake    *lake.Lake // as the function has it, over the network
 	outside *lake.Lake // the same bucket without the network's troubles
 	s3      *s3.Client
+	files   aws.Config // of the bucket's engine
+	db      *dynamodb.Client
+	records string // the table's name
 	archive *list
 	events  *list
 	handler *Handler
@@ -50,6 +53,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, network: &network{}, now: day.AddDate(0, 0, 4).Add(time.Hour)}
 	config := engine.Config(engine.StartDynamoDB(t))
 	customers, records := engine.NewTables(t)
+	w.db, w.records = dynamodb.NewFromConfig(config), records
 	w.store = dynamo.New(config, customers, records, func(o *dynamodb.Options) {
 		o.HTTPClient, o.Retryer = w.network, aws.NopRetryer{}
 	})
@@ -60,6 +64,7 @@ func newWorld(t *testing.T) *world {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	files := engine.Config(server.URL)
+	w.files = files
 	w.s3 = s3.NewFromConfig(files, func(o *s3.Options) { o.UsePathStyle = true })
 	if _, err := w.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("lake")}); err != nil {
 		t.Fatal(err)
@@ -75,6 +80,13 @@ func (w *world) newHandler(p Props) *Handler {
 	p.Store, p.Lake, p.Archive, p.Events = w.store, w.lake, w.archive, w.events
 	p.Now = func() time.Time { return w.now }
 	p.Log = slog.New(slog.DiscardHandler)
+	return NewHandler(p)
+}
+
+// beside returns another worker on the same lake, over a network of its own.
+func (w *world) beside(n *network, p Props) *Handler {
+	p.Lake = lake.New(w.files, "lake", func(o *s3.Options) { o.HTTPClient, o.Retryer = n, aws.NopRetryer{} })
+	p.Archive, p.Now, p.Log = &list{network: n}, func() time.Time { return w.now }, slog.New(slog.DiscardHandler)
 	return NewHandler(p)
 }
 
@@ -141,10 +153,18 @@ func newShop(w *world, customers int) *shop {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if err := w.store.Seal(w.t.Context(), key); err != nil {
-			w.t.Fatal(err)
-		}
 		s.keys[user] = key
+	}
+	return s
+}
+
+// sealed keeps the customers' keys where workers find them.
+func (s *shop) sealed() *shop {
+	s.world.t.Helper()
+	for _, key := range s.keys {
+		if err := s.world.store.Seal(s.world.t.Context(), key); err != nil {
+			s.world.t.Fatal(err)
+		}
 	}
 	return s
 }

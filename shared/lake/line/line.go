@@ -157,16 +157,21 @@ func HeadOf(raw []byte) Head {
 	return h
 }
 
-// orderOf reads the id of the order that an event is of, nil where there is none.
+// orderOf reads the id of the order that an event is of, nil where there is none. Where the id itself is sealed, the seal
+// stands for it.
 func orderOf(raw []byte) []byte {
 	var l struct {
 		Name       string `json:"name"`
 		Properties struct {
 			Order json.RawMessage `json:"order_id"`
 		} `json:"properties"`
+		Sealed json.RawMessage `json:"sealed"`
 	}
 	if json.Unmarshal(raw, &l) != nil || !event.IsOrder(l.Name) {
 		return nil
+	}
+	if len(l.Properties.Order) == 0 {
+		return l.Sealed
 	}
 	return bytes.Trim(l.Properties.Order, `"`)
 }

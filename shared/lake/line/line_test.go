@@ -183,7 +183,7 @@ func TestMergedLinesAreSortedAndEachEventIsThereOnce(t *testing.T) {
 				Received: time.Unix(rapid.Int64Range(0, 3).Draw(t, "received"), 0).UTC()}
 			if rapid.Bool().Draw(t, "of an order") {
 				e.Type, e.Name = event.Track, event.OrderUpdated
-				e.Properties = json.RawMessage(`{"order_id":` + rapid.SampledFrom([]string{`"o1"`, `"o2"`, `3`}).Draw(t, "order") + `}`)
+				e.Properties = json.RawMessage(`{"order_id":` + rapid.SampledFrom([]string{`"o1"`, `"o2"`, `3`, `"a@x"`, `"b@x"`}).Draw(t, "order") + `}`)
 			}
 			raw, err := line.Seal(&e, customer.Key{byte(rapid.IntRange(1, 3).Draw(t, "customer"))})
 			if err != nil {
