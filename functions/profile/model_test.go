@@ -33,6 +33,7 @@ type world struct {
 	folder    *fold.Folder
 	db        *dynamodb.Client
 	customers string
+	records   string
 }
 
 func newWorld(t testing.TB) *world {
@@ -42,6 +43,7 @@ func newWorld(t testing.TB) *world {
 		store:     dynamo.New(cfg, customers, records, faulty),
 		db:        dynamodb.NewFromConfig(cfg, faulty),
 		customers: customers,
+		records:   records,
 	}
 	w.folder = &fold.Folder{
 		Settings:    fold.Settings{Zone: shanghai, Money: money.Only("CNY")},
@@ -54,18 +56,36 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// writeScores writes a customer's scores as a recalculation does: on condition that the customer exists and no newer run
-// has written.
+// left reads a customer's item and counts the records that stand under its id.
+func (w *world) left(ctx context.Context, id customer.ID) (item map[string]types.AttributeValue, records int, err error) {
+	key := map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: string(id)}}
+	got, err := w.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &w.customers, Key: key, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, 0, err
+	}
+	out, err := w.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &w.records, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: dynamo.ProfileKey(id).PK}},
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return got.Item, len(out.Items), nil
+}
+
+// writeScores writes a customer's scores as a recalculation does: on condition that the customer exists, stands for itself,
+// and no newer run has written.
 func (w *world) writeScores(ctx context.Context, id customer.ID, run int64) {
 	number := func(n int64) types.AttributeValue {
 		return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 	}
 	w.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{ // what the engine committed counts, not what came back
-		TableName:                 &w.customers,
-		Key:                       map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: string(id)}},
-		UpdateExpression:          aws.String("SET #r = :r, #run = :run"),
-		ConditionExpression:       aws.String("attribute_exists(#id) AND (attribute_not_exists(#run) OR #run <= :run)"),
-		ExpressionAttributeNames:  map[string]string{"#id": "id", "#r": "r", "#run": "run"},
+		TableName:        &w.customers,
+		Key:              map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: string(id)}},
+		UpdateExpression: aws.String("SET #r = :r, #run = :run"),
+		ConditionExpression: aws.String("attribute_exists(#id) AND attribute_not_exists(#into) AND attribute_not_exists(erased)" +
+			" AND (attribute_not_exists(#run) OR #run <= :run)"),
+		ExpressionAttributeNames:  map[string]string{"#id": "id", "#r": "r", "#run": "run", "#into": "into"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{":r": number(run % 5), ":run": number(run)},
 	})
 }
@@ -96,7 +116,8 @@ func (t *tally) String() string {
 }
 
 // TestFoldEndsAsTheModelSaysUnderRandomSchedules plays random schedules of deliveries (duplicates, reorderings, up to
-// three processes interleaved call by call with rebuilds, audits and score writes; calls that fail before or after
+// three processes interleaved call by call with rebuilds, audits, erasures, replays out of the lake and score writes;
+// identities that are merged in chains, cycles and any order of arrival; calls that fail before or after
 // they took effect, throttles, stale reads, crashes) against the real engine and compares the end with a model that
 // sees the set of events at once. LIUKE_MODEL_SCHEDULES says how many (10,000; 500 with -short), LIUKE_MODEL_SEED which
 // comes first (1): a failure names the seed to repeat.
@@ -141,6 +162,7 @@ func newSchedule(w *world, seed uint64, done *tally) *schedule {
 		scored:  map[customer.ID]int64{},
 	}
 	s.waiting = append(s.waiting, s.traffic.messages...)
+	s.erasing = append(s.erasing, s.traffic.erasures...)
 	return s
 }
 

@@ -10,11 +10,12 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fold"
+	"liuke/shared/order"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
 )
 
-// expected is what a customer must have come to: computed from the set of distinct events at once, in the plainest way.
+// expected is what a customer, by all of its ids, must have come to: computed from the set of distinct events at once, in the plainest way.
 type expected struct {
 	days     map[customer.Day][2]int64 // orders and net
 	orders   int                       // order records
@@ -22,17 +23,18 @@ type expected struct {
 	first    int64
 	last     int64
 	email    string
+	group    string
 	consent  bool
 	must     []string // signals that must have been sent
 	may      []string // signals that may have been
 }
 
-func (t *traffic) expect(id customer.ID) expected {
+func (t *traffic) expect(ids []customer.ID) expected {
 	x := expected{days: map[customer.Day][2]int64{}}
 	orders := map[string][]event.Event{}
 	var traits []event.Event
 	for _, e := range t.events {
-		if e.Customer() != id || t.poison[keyOf(&e)] {
+		if !slices.Contains(ids, e.Customer()) || t.poison[keyOf(&e)] || e.Type == event.Alias {
 			continue
 		}
 		if x.first == 0 || e.Time.Unix() < x.first {
@@ -42,11 +44,13 @@ func (t *traffic) expect(id customer.ID) expected {
 		switch {
 		case event.IsOrder(e.Name):
 			o := propertiesOf(e).Order
-			orders[o] = append(orders[o], e)
+			if !slices.ContainsFunc(orders[o], func(twin event.Event) bool { return twin.ID == e.ID }) {
+				orders[o] = append(orders[o], e)
+			}
 		default:
 			x.activity++
 		}
-		if e.Type == event.Identify || e.Name == event.Unsubscribed {
+		if e.Type == event.Identify || e.Type == event.Group || e.Name == event.Unsubscribed {
 			traits = append(traits, e)
 		}
 		if e.Name == event.SurveyAnswered {
@@ -60,16 +64,23 @@ func (t *traffic) expect(id customer.ID) expected {
 	slices.SortFunc(traits, later)
 	for _, e := range traits {
 		var said struct {
-			Email   string
-			Consent struct{ Email bool }
+			Email   *string
+			Consent *struct{ Email bool }
 		}
-		if e.Name != event.Unsubscribed {
-			if err := json.Unmarshal(e.Traits, &said); err != nil {
-				panic(err)
-			}
-			x.email = said.Email
+		switch {
+		case e.Name == event.Unsubscribed:
+			x.consent = false
+			continue
+		case e.Type == event.Group:
+			x.group = e.Group
+			continue
 		}
-		x.consent = said.Consent.Email
+		if err := json.Unmarshal(e.Traits, &said); err != nil {
+			panic(err)
+		}
+		if said.Email != nil {
+			x.email, x.consent = *said.Email, said.Consent.Email
+		}
 	}
 	return x
 }
@@ -135,10 +146,20 @@ func later(a, b event.Event) int {
 
 // compare reads what is stored and says in what it differs from the model.
 func (s *schedule) compare(ctx context.Context) error {
-	for _, id := range s.traffic.customers {
-		if err := s.compareCustomer(ctx, id, s.traffic.expect(id)); err != nil {
-			return fmt.Errorf("customer %s: %w", id, err)
+	end, err := s.standing(ctx)
+	if err != nil {
+		return err
+	}
+	if !s.traffic.reachable(end) {
+		return fmt.Errorf("%s, which no order of %+v leads to", end.partition(), s.traffic.steps())
+	}
+	for _, ids := range end.groups() {
+		if err := s.compareCustomer(ctx, end[ids[0]], ids, s.traffic.expect(ids)); err != nil {
+			return fmt.Errorf("customers %s: %w", ids, err)
 		}
+	}
+	if err := s.compareKeys(ctx, end); err != nil {
+		return err
 	}
 	dead := map[string]bool{}
 	for _, m := range s.dead {
@@ -148,23 +169,112 @@ func (s *schedule) compare(ctx context.Context) error {
 		}
 		dead[keyOf(&list[0])] = true
 	}
-	if len(dead) != len(s.traffic.poison) {
-		return fmt.Errorf("dead letters %v, poison %v", dead, s.traffic.poison)
+	for key := range s.traffic.poison {
+		if !dead[key] {
+			return fmt.Errorf("the poison event %s is no dead letter", key)
+		}
 	}
 	for i := range s.traffic.events {
 		key := keyOf(&s.traffic.events[i])
-		if _, kept := s.kept[key]; kept == s.traffic.poison[key] {
+		if _, kept := s.kept[key]; kept == s.traffic.poison[key] && end[s.traffic.events[i].Customer()] != "" {
 			return fmt.Errorf("event %s is in the lake: %v", key, kept)
 		}
 	}
 	return nil
 }
 
-func (s *schedule) compareCustomer(ctx context.Context, id customer.ID, want expected) error {
-	states, errs := s.world.store.Load(ctx, []fold.Want{{Customer: id, Profile: true}})
-	orders, err := s.world.store.Orders(ctx, id)
-	if err = cmp.Or(err, errs[0]); err != nil {
+// standing reads who stands for each id. An item that was absorbed has nothing left but what it remembers, and the way
+// of one that was erased leads nowhere.
+func (s *schedule) standing(ctx context.Context) (standing, error) {
+	wants := make([]fold.Want, len(s.traffic.customers))
+	for i, id := range s.traffic.customers {
+		wants[i].Customer = id
+	}
+	states, errs := s.world.store.Load(ctx, wants)
+	end := standing{}
+	for i, id := range s.traffic.customers {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		end[id] = states[i].Customer.ID
+		for _, rec := range states[i].Path {
+			if rec.History.Len() > 0 || rec.Activity.Total() > 0 || rec.Scores.Run != 0 || len(rec.Absorbed) > 0 {
+				return nil, fmt.Errorf("of customer %s, who was absorbed, is left %+v", id, rec)
+			}
+		}
+		if len(s.traffic.erasures) > 0 {
+			if err := s.compareErased(ctx, id, states[i].Erased); err != nil {
+				return nil, fmt.Errorf("customer %s: %w", id, err)
+			}
+		}
+	}
+	return end, nil
+}
+
+// compareErased checks that an erased customer is noted as such, and that nothing else is left.
+func (s *schedule) compareErased(ctx context.Context, id customer.ID, erased bool) error {
+	noted, err := s.world.store.Erased(ctx, id)
+	if err != nil || noted != erased {
+		return fmt.Errorf("erased: %v, and noted so: %v, %w", erased, noted, err)
+	}
+	if !erased {
+		return nil
+	}
+	item, records, err := s.world.left(ctx, id)
+	if err != nil || records > 0 || len(item) != 3 {
+		return fmt.Errorf("%d records and an item of %d attributes are left of who was erased: %w", records, len(item), err)
+	}
+	return nil
+}
+
+// compareKeys checks that the lines of a customer can be read by a key, and those of an erased one by none.
+func (s *schedule) compareKeys(ctx context.Context, end standing) error {
+	var names []string
+	for _, k := range s.kept {
+		names = append(names, k.Pseudonym())
+	}
+	keys, err := s.world.store.Keys(ctx, names)
+	if err != nil {
 		return err
+	}
+	byID := map[customer.ID]customer.Key{}
+	for i := range s.traffic.events {
+		id := s.traffic.events[i].Customer()
+		k, kept := s.kept[keyOf(&s.traffic.events[i])]
+		if _, open := keys[k.Pseudonym()]; kept && open != (end[id] != "") {
+			return fmt.Errorf("what the lake has of customer %s can be read: %v", id, open)
+		}
+		if before, ok := byID[id]; kept && end[id] != "" && ok && before != k {
+			return fmt.Errorf("customer %s has two keys", id)
+		} else if kept {
+			byID[id] = k
+		}
+	}
+	return nil
+}
+
+func (s *schedule) compareCustomer(ctx context.Context, root customer.ID, ids []customer.ID, want expected) error {
+	states, errs := s.world.store.Load(ctx, []fold.Want{{Customer: root, Profile: true}})
+	byID := map[string][]order.Record{}
+	for _, id := range ids {
+		records, err := s.world.store.Orders(ctx, id)
+		if err = cmp.Or(err, errs[0]); err != nil {
+			return err
+		}
+		for _, o := range records {
+			byID[o.ID] = append(byID[o.ID], o)
+		}
+	}
+	var orders []order.Record
+	for _, records := range byID {
+		orders = append(orders, order.Union(records...))
+	}
+	audit := fold.Audit{Agrees: true}
+	if len(ids) > 1 { // of others, it is what is done here
+		var err error
+		if audit, err = s.world.folder.Audit(ctx, root); err != nil {
+			return err
+		}
 	}
 	rec, profile := &states[0].Customer, &states[0].Profile
 	days := map[customer.Day][2]int64{}
@@ -180,23 +290,25 @@ func (s *schedule) compareCustomer(ctx context.Context, id customer.ID, want exp
 	case fmt.Sprint(days) != fmt.Sprint(want.days):
 		return fmt.Errorf("history %v, want %v", days, want.days)
 	case len(orders) != want.orders || !sum.Equal(&rec.History):
-		return fmt.Errorf("%d order records (want %d) sum up to %v", len(orders), want.orders, sum)
+		return fmt.Errorf("%d orders (want %d) sum up to %v", len(orders), want.orders, sum)
+	case !audit.Agrees:
+		return fmt.Errorf("audit: %+v", audit)
 	case exact && rec.Activity.Total() != want.activity, rec.Activity.Total() < want.activity:
 		return fmt.Errorf("activity %d, want %d", rec.Activity.Total(), want.activity)
 	case rec.Seen != want.first || rec.Last != want.last:
 		return fmt.Errorf("seen %d to %d, want %d to %d", rec.Seen, rec.Last, want.first, want.last)
-	case profile.Email() != want.email || profile.Consents("email") != want.consent:
-		return fmt.Errorf("profile %v, want %q %v", profile.Traits, want.email, want.consent)
-	case rec.Scores.Run != s.scored[id] || rec.Scores.R != int(s.scored[id]%5):
-		return fmt.Errorf("scores %+v, want those of run %d", rec.Scores, s.scored[id])
+	case profile.Email() != want.email || profile.Consents("email") != want.consent || profile.Get(customer.TraitGroup) != want.group:
+		return fmt.Errorf("profile %v, want %q %v %q", profile.Traits, want.email, want.consent, want.group)
+	case rec.Scores.Run != s.scored[root] || rec.Scores.R != int(s.scored[root]%5):
+		return fmt.Errorf("scores %+v, want those of run %d", rec.Scores, s.scored[root])
 	}
 	for _, key := range want.must {
-		if _, ok := s.sent[string(id)+"/"+key]; !ok {
+		if !slices.ContainsFunc(ids, func(id customer.ID) bool { _, ok := s.sent[string(id)+"/"+key]; return ok }) {
 			return fmt.Errorf("the signal %s is lost", key)
 		}
 	}
 	for _, sent := range s.sent {
-		if sent.Customer == id && !slices.Contains(want.must, sent.ID) && !slices.Contains(want.may, sent.ID) {
+		if slices.Contains(ids, sent.Customer) && !slices.Contains(want.must, sent.ID) && !slices.Contains(want.may, sent.ID) {
 			return fmt.Errorf("the signal %s was sent and nothing caused it", sent.ID)
 		}
 	}
@@ -219,7 +331,7 @@ func (p *process) tell(m queue.Message) error {
 			return err
 		}
 		states, errs := p.schedule.world.store.Load(context.Background(), []fold.Want{{Customer: sig.Customer, Orders: []string{data.Order}}})
-		if o := states[0].Orders[data.Order]; errs[0] != nil || !o.Placed {
+		if o := states[0].Order(data.Order); errs[0] != nil || !o.Placed && !states[0].Erased {
 			return fmt.Errorf("a signal was sent before order %s was stored: %v", data.Order, errs[0])
 		}
 	}

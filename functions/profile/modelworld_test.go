@@ -13,6 +13,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/fold"
 	"liuke/shared/signal"
 )
 
@@ -30,6 +31,7 @@ type schedule struct {
 	rng     *rand.Rand
 	traffic traffic
 	waiting []message
+	erasing []customer.ID // erasures that were asked for and are not done
 	dead    []message
 	running []*process
 	events  chan report
@@ -49,7 +51,7 @@ type report struct {
 	verdict chan verdict
 }
 
-// process is one invocation: a batch of the queue, a rebuild, an audit, or a recalculation's score write.
+// process is one invocation: a batch of the queue, a rebuild, an audit, an erasure, or a recalculation's score write.
 type process struct {
 	schedule *schedule
 	kind     string
@@ -57,7 +59,8 @@ type process struct {
 	dead     bool
 	pending  *report
 	response events.SQSEventResponse
-	scores   customer.ID
+	failed   error       // of an erasure
+	scores   customer.ID // whose, of all but a batch
 	run      int64
 }
 
@@ -88,11 +91,16 @@ func (s *schedule) run(ctx context.Context) error {
 			return fmt.Errorf("the schedule does not end: %d messages wait, %d processes run", len(s.waiting), len(s.running))
 		}
 		s.calm = s.calm || step > 600
-		if len(s.running) == 0 && len(s.waiting) == 0 {
+		if len(s.running) == 0 && len(s.waiting)+len(s.erasing) == 0 {
 			break
 		}
 		if len(s.running) < 3 && len(s.waiting) > 0 && (len(s.running) == 0 || s.rng.IntN(3) == 0) {
 			s.start(ctx, s.invocation())
+			continue
+		}
+		if len(s.erasing) > 0 && len(s.running) < 3 && (len(s.running) == 0 || s.rng.IntN(20) == 0) {
+			s.start(ctx, &process{schedule: s, kind: "erase", scores: s.erasing[0]})
+			s.erasing = s.erasing[1:]
 			continue
 		}
 		if len(s.running) < 3 && !s.calm && s.rng.IntN(12) == 0 {
@@ -153,10 +161,29 @@ func (s *schedule) invocation() *process {
 	return p
 }
 
-// errand is a process that nobody asked for: a rebuild, an audit, or a recalculation that writes scores.
+// errand is a process that nobody asked for: a rebuild, an audit, a recalculation that writes scores, or a delivery of
+// what the lake has, fed again out of it.
 func (s *schedule) errand() *process {
+	if s.rng.IntN(4) == 0 {
+		return &process{schedule: s, kind: "invocation", messages: s.replay()}
+	}
 	c := s.traffic.customers[s.rng.IntN(len(s.traffic.customers))]
 	return &process{schedule: s, kind: []string{"rebuild", "audit", "scores"}[s.rng.IntN(3)], scores: c, run: 1 + s.rng.Int64N(1000)}
+}
+
+// replay makes a message of some of what is in the lake.
+func (s *schedule) replay() []message {
+	var again []event.Event
+	for _, e := range s.traffic.events {
+		if _, kept := s.kept[keyOf(&e)]; kept && s.rng.IntN(3) == 0 && len(again) < 6 {
+			e.Replay = true
+			again = append(again, e)
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	return []message{{body: event.Packs(again)[0]}}
 }
 
 // start runs a process in a goroutine of its own.
@@ -177,6 +204,9 @@ func (s *schedule) start(ctx context.Context, p *process) {
 			if err == nil && !a.Agrees {
 				s.problem = fmt.Errorf("audit: %+v", a)
 			}
+		case "erase":
+			p.failed = s.world.store.Erase(ctx, p.scores, start)
+			p.allow(p.failed, fault.Conflict)
 		case "scores":
 			s.world.writeScores(ctx, p.scores, p.run)
 		}
@@ -208,6 +238,9 @@ func (p *process) invoke(ctx context.Context) {
 // finish puts the messages of an invocation where SQS would: away, back, or, where one has failed three times by its
 // own fault, to the dead letters. A process that crashed has said nothing.
 func (s *schedule) finish(p *process) {
+	if p.kind == "erase" && (p.dead || p.failed != nil) {
+		s.erasing = append(s.erasing, p.scores)
+	}
 	failed := map[string]bool{}
 	for _, f := range p.response.BatchItemFailures {
 		failed[f.ItemIdentifier] = true
@@ -239,7 +272,9 @@ func (s *schedule) acknowledged(m message) {
 	for i := range list {
 		key := keyOf(&list[i])
 		if _, kept := s.kept[key]; !kept && !s.sentBack(key) {
-			s.problem = fmt.Errorf("event %s was acknowledged and is not in the lake", key)
+			if !s.erased(list[i].Customer()) {
+				s.problem = fmt.Errorf("event %s was acknowledged and is not in the lake", key)
+			}
 		}
 	}
 }
@@ -253,9 +288,16 @@ func (s *schedule) sealed(e *event.Event, k customer.Key) {
 	s.kept[key] = k
 }
 
-// sentBack reports whether the event waits in another message.
+// erased reports whether a customer's erasure has begun: its own, or that of who stands for it.
+func (s *schedule) erased(id customer.ID) bool {
+	noted, err := s.world.store.Erased(context.Background(), id)
+	states, errs := s.world.store.Load(context.Background(), []fold.Want{{Customer: id}})
+	return err == nil && errs[0] == nil && (noted || states[0].Erased)
+}
+
+// sentBack reports whether the event waits in another message, or is a dead letter.
 func (s *schedule) sentBack(key string) bool {
-	all := slices.Clone(s.waiting)
+	all := slices.Concat(s.waiting, s.dead)
 	for _, p := range s.running {
 		all = append(all, p.messages...)
 	}
