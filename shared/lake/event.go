@@ -28,14 +28,6 @@ func (l *Lake) PutSealed(ctx context.Context, events []event.Event, keys []custo
 		func(e *event.Event) time.Time { return e.Received })
 }
 
-// PutEvents writes a batch of events as one object of compressed NDJSON, a line an event in event.Event's form, for each
-// hour in which any was received. The same events in any order make the same object. No events make none.
-func (l *Lake) PutEvents(ctx context.Context, events []event.Event) error {
-	return putLines(ctx, l, eventsFolder, events,
-		func(i int) ([]byte, error) { return json.Marshal(&events[i]) },
-		func(e *event.Event) time.Time { return e.Received })
-}
-
 // PutRejected writes what was refused, with the reasons, as compressed NDJSON, a line an event in event.Rejected's form,
 // one object for each UTC hour in which any was received.
 func (l *Lake) PutRejected(ctx context.Context, rejected []event.Rejected) error {
