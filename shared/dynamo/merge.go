@@ -10,6 +10,9 @@ import (
 	"liuke/shared/fold"
 )
 
+// attrLeaf marks the note of an absorbed customer who has absorbed nobody.
+const attrLeaf = "leaf"
+
 // Merge makes one customer stand for another in one transaction: both items, the survivor's note of whom it absorbed,
 // and its traits and contact record where they change; 2 write units a KB begun of each. Records stay where they are.
 // Each is on condition that it has not moved since the version before its own; where one has, it returns Conflict, and
@@ -20,6 +23,9 @@ func (s *Store) Merge(ctx context.Context, m *fold.Merge) (err error) {
 	u.setList(attrAbsorbed, m.Survivor.Absorbed)
 	absorbed, absorbedCondition := absorbedUpdate(&m.Absorbed)
 	note := attributes(AbsorbedKey(m.Survivor.ID, m.Absorbed.ID))
+	if m.Absorbed.Version == 1 { // it was not there before, so that it has absorbed nobody, and from now on will not
+		note[attrLeaf] = &types.AttributeValueMemberBOOL{Value: true}
+	}
 	items := []types.TransactWriteItem{
 		s.updateOf(m.Survivor.ID, u, condition),
 		s.updateOf(m.Absorbed.ID, absorbed, absorbedCondition),
@@ -80,7 +86,8 @@ func (s *Store) Root(ctx context.Context, id customer.ID) (rec customer.Record, 
 }
 
 // Absorbed lists all whom a customer absorbed, those whom they had absorbed before included, strongly consistent: one
-// query for the customer and one for each of them. Records of the customer stand under all of these ids.
+// query for the customer and one for each of them who may have absorbed others. Records of the customer stand under all
+// of these ids.
 func (s *Store) Absorbed(ctx context.Context, id customer.ID) (all []customer.ID, err error) {
 	defer fault.Wrap(&err, "list whom a customer absorbed")
 	seen := map[customer.ID]bool{id: true}
@@ -90,7 +97,10 @@ func (s *Store) Absorbed(ctx context.Context, id customer.ID) (all []customer.ID
 				absorbed := customer.ID(textOf(item["sk"])[len(absorbedPrefix):])
 				if !seen[absorbed] {
 					seen[absorbed] = true
-					all, from = append(all, absorbed), append(from, absorbed)
+					all = append(all, absorbed)
+					if item[attrLeaf] == nil {
+						from = append(from, absorbed)
+					}
 				}
 			}
 			return nil
