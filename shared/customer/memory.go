@@ -32,7 +32,7 @@ func (m *Memory) Bytes() []byte { return m.prints }
 // Len is how many events are remembered.
 func (m *Memory) Len() int { return len(m.prints) / fingerprintBytes }
 
-// Has reports whether the event is remembered: named is the customer that it names, id its own.
+// Has reports whether the event is remembered: named is by whose name, id its own.
 func (m *Memory) Has(named ID, id string) bool {
 	want := fingerprint(named, id)
 	for p := m.prints; len(p) > 0; p = p[fingerprintBytes:] {

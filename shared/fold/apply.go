@@ -20,13 +20,20 @@ func want(changes []change) Want {
 			w.Orders = append(w.Orders, id)
 		}
 		for _, l := range changes[i].links {
-			if !slices.Contains(w.Others, l.from) {
-				w.Others = append(w.Others, l.from)
-			}
+			w.other(l.from)
+		}
+		if actor := changes[i].actor; actor != w.Customer && changes[i].activity {
+			w.other(actor)
 		}
 		w.Profile = w.Profile || changes[i].traits != nil
 	}
 	return w
+}
+
+func (w *Want) other(id customer.ID) {
+	if !slices.Contains(w.Others, id) {
+		w.Others = append(w.Others, id)
+	}
 }
 
 // verdict is what became of one change.
@@ -81,8 +88,13 @@ func (f *folding) fold(c *change) (v verdict) {
 		v.err = f.foldOrder(c)
 		return v
 	}
-	// Said again with each delivery: the last event wins. A clock that runs ahead gives nobody the last word: who
-	// withdraws a consent withdraws all that was taken in before.
+	// What an event that is remembered said is written: a client that sends it again, with a clock that was corrected
+	// anew, does not get another word.
+	if c.activity && f.state.remembers(c.actor, c.id) {
+		return v
+	}
+	// The last event wins. A clock that runs ahead gives nobody the last word: who withdraws a consent withdraws all that
+	// was taken in before.
 	for name, value := range c.traits {
 		t := customer.Trait{Value: value, Time: c.said.UnixMilli(), Event: c.id}
 		changed, dropped := f.state.Profile.Set(name, t)
@@ -91,11 +103,11 @@ func (f *folding) fold(c *change) (v verdict) {
 			v.dropped++
 		}
 	}
-	if !c.activity || f.state.remembers(c.customer, c.id) {
+	if !c.activity {
 		return v
 	}
 	rec := &f.state.Customer
-	rec.IDs.Remember(c.customer, c.id)
+	rec.IDs.Remember(c.actor, c.id)
 	if !c.listed {
 		rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
 	}

@@ -13,8 +13,11 @@ import (
 
 // change is an event, read and judged.
 type change struct {
-	id          string
-	customer    customer.ID
+	id       string
+	customer customer.ID
+	// actor is by whose name the event is remembered: the visitor's, where it has one, for some clients add the user's to
+	// events that the visitor caused when they send them again after the sign-in.
+	actor       customer.ID
 	time        time.Time
 	said        time.Time // time, or when it was taken in where that is earlier
 	quiet       bool      // sets off no scene
@@ -33,6 +36,9 @@ type change struct {
 // read judges an event. It returns an Invalid error for one that cannot be folded.
 func (s *Settings) read(e *event.Event) (c change, err error) {
 	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, said: e.Time, quiet: e.Import || e.Replay, replay: e.Replay}
+	if c.actor = c.customer; e.Anonymous != "" {
+		c.actor = customer.Visitor(e.Anonymous)
+	}
 	if !e.Received.IsZero() && e.Time.After(e.Received) {
 		c.said = e.Received
 	}

@@ -15,9 +15,11 @@
 // times, cycles included, but for a visitor whom events identify with several users: the first to arrive has it. A
 // merge is one transaction; money stays exact through it, for an order that stands under several of the merged is the
 // union of its records, and counts once. New changes of an order go to the survivor's own record. Activity stays exact
-// as well, as long as an event names the same customer each time it comes: an event that names the visitor once and
-// the user another time is two events, and so are two equal message ids of customers who were merged since. A visitor's
-// item that was merged more than MaxVia times over looks no further back than that for what it has counted.
+// as well, as long as an event names the same visitor, or where it names none the same user, each time it comes; that
+// the user's id comes to the visitor's with a redelivery changes nothing where the two are one. Not so where they are
+// not, nor where equal message ids come under the names of two customers: these are two events, though the customers
+// are merged since. An item that was merged more than MaxVia times over looks no further back than that for what it has
+// counted.
 //
 // The erased stay erased: an event of theirs has no effect, and its outcome says so. What came in by another id that
 // was never linked to them is another customer's.

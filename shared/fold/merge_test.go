@@ -296,3 +296,48 @@ func TestTheErasedStayErased(t *testing.T) {
 		t.Errorf("who is not erased: %+v", rec)
 	}
 }
+
+func TestEventThatGetsTheUsersNameWhenItIsSentAgainCountsOnce(t *testing.T) {
+	t.Parallel()
+	visitor := of(track("a", "", "Viewed", nil), "v")
+	named := visitor
+	named.User = "u"
+	signIn := identify("i", "u", "v", `{}`)
+	for _, test := range []struct {
+		name   string
+		events []event.Event
+	}{
+		{"the sign-in between them", []event.Event{visitor, signIn, named, visitor}},
+		{"the sign-in first", []event.Event{signIn, visitor, named}},
+		{"the named one first", []event.Event{signIn, named, visitor}},
+		{"the sign-in last, after the visitor's", []event.Event{visitor, named, signIn}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := setup(t)
+			for _, e := range test.events {
+				foldAll(t, f, t.Context(), e)
+			}
+			if rec := load(t, f, "u"); rec.Activity.Total() != 2 { // the view and the sign-in
+				t.Errorf("activity %d, want 2", rec.Activity.Total())
+			}
+		})
+	}
+}
+
+func TestIdentifySentAgainWithALaterClockIsNoLaterWord(t *testing.T) {
+	t.Parallel()
+	f, _ := setup(t)
+	yes := identify("a", "u", "", `{"consent":{"email":true}}`)
+	no := identify("b", "u", "", `{"consent":{"email":false}}`)
+	no.Time, no.Received = noon.Add(time.Second), noon.Add(time.Second)
+	again := yes
+	again.Time, again.Received = noon.Add(time.Minute), noon.Add(time.Minute)
+	for _, e := range []event.Event{yes, no, again} {
+		foldAll(t, f, t.Context(), e)
+	}
+	states, errs := f.Store.Load(t.Context(), []fold.Want{{Customer: "u", Profile: true}})
+	if errs[0] != nil || states[0].Profile.Get(customer.ConsentTrait("email")) != "false" {
+		t.Errorf("%v, %v", states[0].Profile.Traits, errs[0])
+	}
+}

@@ -56,10 +56,11 @@ func (s *State) Key() customer.Key {
 	return s.Customer.Key
 }
 
-// remembers reports whether any of the customer's items remembers an event.
-func (s *State) remembers(named customer.ID, id string) bool {
-	return s.Customer.IDs.Has(named, id) ||
-		slices.ContainsFunc(s.Path, func(r customer.Record) bool { return r.IDs.Has(named, id) })
+// remembers reports whether any of the customer's items, or that of the actor, remembers an event.
+func (s *State) remembers(actor customer.ID, id string) bool {
+	other := s.Others[actor]
+	return s.Customer.IDs.Has(actor, id) || other.IDs.Has(actor, id) ||
+		slices.ContainsFunc(s.Path, func(r customer.Record) bool { return r.IDs.Has(actor, id) })
 }
 
 // Write is what a fold changes. Versions are those of the new items, each one more than what was read.
