@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/archive"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
@@ -27,11 +28,14 @@ import (
 type Store interface {
 	recalc.Store
 	Imports
+	Jobs
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
 	Root(ctx context.Context, id customer.ID) (customer.Record, error)
 	// Absorbed returns all whom a customer absorbed: records stand under their ids as well.
 	Absorbed(ctx context.Context, id customer.ID) ([]customer.ID, error)
+	// ErasedAmong tells which of the customers were erased.
+	ErasedAmong(ctx context.Context, ids []customer.ID) (map[customer.ID]bool, error)
 	// Profile returns a profile of Version 0 where there is none.
 	Profile(ctx context.Context, id customer.ID) (customer.Profile, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
@@ -56,6 +60,7 @@ type Handler struct {
 	store    Store
 	lake     Lake
 	planner  recalc.Planner
+	archive  archive.Planner
 	ledger   Ledger
 	business recalc.Settings
 	surveys  survey.Catalogue
@@ -67,13 +72,14 @@ type Handler struct {
 
 // Services is what a handler works with.
 type Services struct {
-	Store  Store
-	Lake   Lake
-	Ledger Ledger
-	Runs   recalc.Queue // of recalculations
-	Now    clock.Now
-	Random io.Reader // of ids: crypto/rand's, of which nobody can guess the next
-	Log    *slog.Logger
+	Store   Store
+	Lake    Lake
+	Ledger  Ledger
+	Runs    recalc.Queue // of recalculations
+	Archive archive.Queue
+	Now     clock.Now
+	Random  io.Reader // of ids: crypto/rand's, of which nobody can guess the next
+	Log     *slog.Logger
 }
 
 // route is what answers one route, and the query parameters that it knows.
@@ -92,12 +98,17 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	h := &Handler{
 		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
+		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":            {serve: h.customer},
 		"GET /v1/customers/{id}/messages":   {serve: h.messages, parameters: []string{"limit", "cursor"}},
 		"GET /v1/customers/{id}/audit":      {serve: h.audit},
 		"POST /v1/customers/{id}/rebuild":   {serve: h.rebuild},
+		"DELETE /v1/customers/{id}":         {serve: h.erase},
+		"GET /v1/customers/{id}/export":     {serve: h.export},
+		"POST /v1/replays":                  {serve: h.startReplay},
+		"GET /v1/replays/{id}":              {serve: h.replay},
 		"POST /v1/imports":                  {serve: h.openImport},
 		"GET /v1/imports":                   {serve: h.imports, parameters: []string{"limit"}},
 		"GET /v1/imports/{id}":              {serve: h.oneImport},

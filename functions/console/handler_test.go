@@ -48,13 +48,14 @@ type testBundle struct {
 	lake    *lake.Lake
 	log     *bytes.Buffer
 	phases  func() []string // takes the bodies on the queue of recalculations
+	archive func() []string // and those on the archive's
 }
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	customers, records := engine.NewTables(t)
 	cfg := engine.Config(engine.StartQueues(t))
-	url := engine.NewQueue(t)
+	url, jobs := engine.NewQueue(t), engine.NewQueue(t)
 	b := &testBundle{
 		store: dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records),
 		lake:  lake.New(cfg, engine.NewBucket(t)),
@@ -62,24 +63,27 @@ func setup(t *testing.T) *testBundle {
 	}
 	var err error
 	b.handler, err = NewHandler(Services{
-		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url),
+		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs),
 		Now: func() time.Time { return now }, Random: rand.Reader, Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}, business)
 	if err != nil {
 		t.Fatal(err)
 	}
 	client := sqs.NewFromConfig(cfg)
-	b.phases = func() (bodies []string) {
-		t.Helper()
-		out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
-		if err != nil {
-			t.Fatal(err)
+	take := func(url string) func() []string {
+		return func() (bodies []string) {
+			t.Helper()
+			out, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range out.Messages {
+				bodies = append(bodies, *m.Body)
+			}
+			return bodies
 		}
-		for _, m := range out.Messages {
-			bodies = append(bodies, *m.Body)
-		}
-		return bodies
 	}
+	b.phases, b.archive = take(url), take(jobs)
 	return b
 }
 

@@ -1,6 +1,12 @@
 // Command console serves operators over HTTP: customers with the reasons behind their scores, the messages they got or
-// did not get and why, recalculations, segments and surveys. Everything but the description of the interface is behind
-// the gateway's JWT authorizer. It reads single items and short ranges, never a whole table.
+// did not get and why, recalculations, segments and surveys; it audits and rebuilds a customer's money, opens imports,
+// and has customers exported and erased and events fed again. Everything but the description of the interface is behind
+// the gateway's JWT authorizer.
+//
+// It reads single items and short ranges, never a whole table; what takes longer than a request it queues and answers
+// 202. An id that was absorbed is answered with the customer who stands for it, an erased one is gone. A request is read
+// strictly: what is not known, said twice or was altered is refused with a pointer to it. No answer but a customer's own
+// names a customer, and no log does.
 package main
 
 import (
@@ -27,6 +33,7 @@ type settings struct {
 	Customers string         `env:"LIUKE_CUSTOMERS_TABLE,required"`
 	Records   string         `env:"LIUKE_RECORDS_TABLE,required"`
 	Queue     string         `env:"LIUKE_RFM_QUEUE_URL,required"`
+	Archive   string         `env:"LIUKE_ARCHIVE_QUEUE_URL,required"`
 	Lake      string         `env:"LIUKE_LAKE_BUCKET,required"`
 	Zone      *time.Location `env:"LIUKE_TIME_ZONE,required"`
 	Currency  string         `env:"LIUKE_CURRENCY,required"`
@@ -38,12 +45,13 @@ func main() {
 	business := recalc.Settings{Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency))}
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Services{
-		Store:  store,
-		Lake:   lake.New(awsenv.Config("S3"), s.Lake),
-		Ledger: ledger(store, business),
-		Runs:   queue.New(awsenv.Config("SQS"), s.Queue),
-		Now:    now,
-		Random: rand.Reader,
-		Log:    telemetry.NewLogger(),
+		Store:   store,
+		Lake:    lake.New(awsenv.Config("S3"), s.Lake),
+		Ledger:  ledger(store, business),
+		Runs:    queue.New(awsenv.Config("SQS"), s.Queue),
+		Archive: queue.New(awsenv.Config("SQS"), s.Archive),
+		Now:     now,
+		Random:  rand.Reader,
+		Log:     telemetry.NewLogger(),
 	}, business)).Handle)
 }

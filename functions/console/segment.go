@@ -51,7 +51,7 @@ type memberView struct {
 }
 
 // members lists the customers of a segment, as the run has them that was applied last when the first page was read: the
-// cursor keeps to that run.
+// cursor keeps to that run. Who was erased since is left out, so that a page may be short.
 func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, error) {
 	name, err := label(pathParameter(r, "name"))
 	if err != nil {
@@ -70,8 +70,8 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 		if id, err = h.store.CurrentRun(ctx); err != nil {
 			return api.Response{}, err
 		}
-	} else if err := h.resumable(ctx, id, at); err != nil {
-		return api.Response{}, err
+	} else if !runID.MatchString(id) || at == "" {
+		return api.Response{}, badCursor()
 	}
 	out := struct {
 		Segment    string       `json:"segment"`
@@ -83,12 +83,21 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 		return api.JSON(http.StatusOK, out), nil
 	}
 	out.RunID = &id
+	if err := h.readable(ctx, id, given != ""); err != nil {
+		return api.Response{}, err
+	}
 	page, err := recalc.SegmentMembers(ctx, h.lake, id, name, at, n)
 	if err != nil {
 		return api.Response{}, err
 	}
+	erased, err := h.store.ErasedAmong(ctx, page.Customers)
+	if err != nil {
+		return api.Response{}, err
+	}
 	for _, c := range page.Customers {
-		out.Customers = append(out.Customers, memberView{c})
+		if !erased[c] {
+			out.Customers = append(out.Customers, memberView{c})
+		}
 	}
 	if page.Next != "" {
 		out.NextCursor = sealCursor(id+"/"+page.Next, "members", name)
@@ -96,16 +105,16 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 	return api.JSON(http.StatusOK, out), nil
 }
 
-// resumable returns an Invalid error where a cursor does not go on in a run that there is.
-func (h *Handler) resumable(ctx context.Context, run, at string) error {
-	if !runID.MatchString(run) || at == "" {
+// readable returns an error where a run's scores cannot be read any more, or a cursor names a run that there is not.
+func (h *Handler) readable(ctx context.Context, id string, resumed bool) error {
+	run, err := h.store.Run(ctx, id)
+	if resumed && fault.CodeOf(err) == fault.NotFound {
 		return badCursor()
 	}
-	_, err := h.store.Run(ctx, run)
-	if fault.CodeOf(err) == fault.NotFound {
-		return badCursor()
+	if err != nil {
+		return err
 	}
-	return err
+	return h.kept(run)
 }
 
 // label returns the segment's name as the model spells it.

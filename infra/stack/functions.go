@@ -125,12 +125,13 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "UpdateItem"),
 		construct.Send(q.receipts.Queue),
 		construct.ReadSecret(tokenKeys))
-	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
-		construct.Send(q.rfm.Queue),
+		construct.Send(q.rfm.Queue, q.archive.Queue),
 		construct.GetObjects(lake, "runs/"),
 		construct.GetObjects(lake, "scores/"),
+		construct.GetObjects(lake, "exports/"),
 		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
 		construct.Items(records, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),

@@ -49,6 +49,8 @@ func routes(f map[string]*construct.Function) []construct.Route {
 	add("console", rare, "",
 		[2]string{"GET", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/messages"},
 		[2]string{"GET", "/v1/customers/{id}/audit"}, [2]string{"POST", "/v1/customers/{id}/rebuild"},
+		[2]string{"DELETE", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/export"},
+		[2]string{"POST", "/v1/replays"}, [2]string{"GET", "/v1/replays/{id}"},
 		[2]string{"POST", "/v1/imports"}, [2]string{"GET", "/v1/imports"}, [2]string{"GET", "/v1/imports/{id}"},
 		[2]string{"POST", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs/{id}"},
 		[2]string{"GET", "/v1/rfm/runs/{id}/scores.csv"},

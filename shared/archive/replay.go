@@ -1,10 +1,10 @@
 package archive
 
 import (
-	"encoding/json"
 	"time"
 
 	"liuke/shared/fault"
+	"liuke/shared/request"
 )
 
 // ReplayRequest is what an operator asks for: the range [From, To) of the time of receipt.
@@ -16,15 +16,15 @@ type ReplayRequest struct {
 // MaxReplayDays is over how many days one replay reaches.
 const MaxReplayDays = 400
 
-// ParseReplayRequest reads {"from":…,"to":…}, both RFC 3339 with a zone. It returns an Invalid error that names the
+// ParseReplayRequest reads {"from":…,"to":…}, both RFC 3339 with a zone, strictly. It returns an Invalid error that names the
 // field and says what to change.
 func ParseReplayRequest(body []byte) (ReplayRequest, error) {
 	var raw struct {
 		From *string `json:"from"`
 		To   *string `json:"to"`
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
-		return ReplayRequest{}, fault.New(fault.Invalid, `the body must be a JSON object such as {"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z"}`)
+	if err := request.Parse(body, &raw); err != nil {
+		return ReplayRequest{}, err
 	}
 	var r ReplayRequest
 	for _, f := range []struct {

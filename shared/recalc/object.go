@@ -1,6 +1,9 @@
 package recalc
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // The keys of a run's objects: under runs/ what names nobody and may be kept, under scores/ what names customers by their
 // ids and expires with the month.
@@ -8,6 +11,9 @@ const (
 	runPrefix   = "runs/"
 	scorePrefix = "scores/"
 )
+
+// ScoresKept is for how long the objects under scores/ are kept; the bucket's lifecycle rule takes them away.
+const ScoresKept = 28 * 24 * time.Hour
 
 // PartKey is a part's rows without the customers' ids, as Parquet.
 func PartKey(run string, p Part) string { return runPrefix + run + "/parts/" + p.Name + ".parquet" }
