@@ -31,7 +31,7 @@ import (
 // world is a suite of one function: its tables and bucket are the real engines', its queues are lists, its clock stands
 // still until it is moved.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	network *network
 	store   *dynamo.Store
 	lake    *lake.Lake // as the function has it, over the network
@@ -48,7 +48,7 @@ type world struct {
 
 var day = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, network: &network{}, now: day.AddDate(0, 0, 4).Add(time.Hour)}
 	config := engine.Config(engine.StartDynamoDB(t))

@@ -44,7 +44,7 @@ func (l *Lake) lines(ctx context.Context, o Object, yield func(line.Entry) bool)
 // Entries reads all lines of an object into memory and says how many bytes they take. Errors are those of Lines.
 func (l *Lake) Entries(ctx context.Context, o Object) (entries []line.Entry, size int, err error) {
 	defer fault.Wrap(&err, "read lake object")
-	var all []byte
+	all := make([]byte, 0, min(3*o.Size, maxUnpacked[o.Stage])) // about what it unpacks to
 	var ends []int
 	err = l.lines(ctx, o, func(e line.Entry) bool {
 		all = append(all, e.Raw...)
