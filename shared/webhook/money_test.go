@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,29 @@ func TestMoneyIsReservedBeforeItIsTaken(t *testing.T) {
 	}
 }
 
+func TestWhatIsLeftOfAReservedAmountWasNeverTaken(t *testing.T) {
+	for _, c := range []struct {
+		name                         string
+		reserved, captured, refunded int64
+		total                        string
+	}{
+		{"all of it captured", 1000, 1000, 0, "10.00"},
+		{"a part captured, the rest among the refunds", 1000, 700, 300, "7.00"},
+		{"a part captured, and a part of that refunded", 1000, 700, 500, "5.00"},
+		{"a part captured, and more to come", 1000, 700, 0, "7.00"},
+		{"all of it refunded", 1000, 700, 1000, "0.00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := deliver(webhook.Stripe, "", fmt.Sprintf(`{"id":"evt_1","created":1772353861,"type":"charge.captured","data":{"object":{"id":"ch_1","status":"succeeded",
+				"captured":true,"created":1772353861,"currency":"usd","customer":"cus_1","amount":%d,"amount_captured":%d,"amount_refunded":%d}}}`, c.reserved, c.captured, c.refunded))
+			in := intake(t, d)
+			if len(in.Events) != 3 || !strings.Contains(string(in.Events[0].Properties), `"total":"`+c.total+`"`) {
+				t.Fatalf("%+v", in)
+			}
+		})
+	}
+}
+
 // TestStripesSmallestUnits takes amounts in currencies whose smallest unit is not that of ISO 4217, or no hundredth.
 func TestStripesSmallestUnits(t *testing.T) {
 	for _, c := range []struct {
@@ -203,7 +227,7 @@ func TestStripesSmallestUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 		object := e["data"].(map[string]any)["object"].(map[string]any)
-		object["currency"], object["amount_captured"] = c.currency, c.amount
+		object["currency"], object["amount"], object["amount_captured"] = c.currency, c.amount, c.amount
 		d.Body, _ = json.Marshal(e)
 		call := webhook.Read(d).Calls[0]
 		var got struct{ Properties struct{ Total string } }

@@ -11,7 +11,7 @@ import (
 // A charge is an order by the charge's id. Each event about a charge says all of it, amount_refunded being the sum of
 // all refunds so far; so each says what the charge is worth now, and the latest one counts:
 //
-//	a charge that was captured           Order Completed   stripe-<charge>, worth what is captured less what is refunded
+//	a charge that was captured           Order Completed   stripe-<charge>, worth what it took less what is refunded
 //	what it is worth now (not by         Order Updated     stripe-<charge>-<created of the event>-<amount_refunded>
 //	charge.succeeded)
 //
@@ -100,7 +100,7 @@ var stripeMappings = []mapping{
 var (
 	stripeNow      = value{[]string{"created"}, unix}
 	stripeMade     = value{[]string{"data.object.created"}, unix}
-	stripeAmount   = []string{"data.object.amount_captured", "data.object.amount"}
+	stripeAmount   = []string{"data.object.amount"}
 	stripeCurrency = []string{"data.object.currency"}
 	stripeCustomer = []identity{{user: "{data.object.customer.id|data.object.customer}"}}
 	// stripeWho names the customer of a charge.
@@ -184,24 +184,30 @@ func amount(s *scope, at node) ([]byte, error) {
 	return formatted(currency, a), nil
 }
 
-// netOfRefunds is what a charge took less all that it has given back.
+// netOfRefunds is what a charge took less all that it has given back. What a capture leaves of the amount that was reserved
+// is among the refunds as well; so it is the lesser of what was captured and of the amount without the refunds.
 func netOfRefunds(s *scope, at node) ([]byte, error) {
 	currency, err := s.currencyAt(stripeCurrency[0])
 	if err != nil {
 		return nil, err
 	}
-	taken, err := minor(currency, at)
+	reserved, err := minor(currency, at)
 	if err != nil {
 		return nil, err
 	}
-	var back money.Amount
-	if refunded := s.at("data.object.amount_refunded"); refunded.there() {
-		if back, err = minor(currency, refunded); err != nil {
-			return nil, err
+	captured, back := reserved, money.Amount(0)
+	for _, part := range [...]struct {
+		path string
+		to   *money.Amount
+	}{{"data.object.amount_captured", &captured}, {"data.object.amount_refunded", &back}} {
+		if n := s.at(part.path); n.there() {
+			if *part.to, err = minor(currency, n); err != nil {
+				return nil, err
+			}
 		}
 	}
-	net, err := taken.Sub(back)
-	if err != nil || net < 0 {
+	net, err := reserved.Sub(back)
+	if net = min(net, captured); err != nil || net < 0 {
 		return nil, fault.At(at.path, "%s must not be less than what was refunded of it", at.path[1:])
 	}
 	return formatted(currency, net), nil
