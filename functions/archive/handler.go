@@ -24,10 +24,12 @@ type Store interface {
 	Keys(ctx context.Context, pseudonyms []string) (map[string]customer.Key, error)
 	Replay(ctx context.Context, id string) (*archive.ReplayRecord, error)
 	FinishReplayDay(ctx context.Context, id string, day archive.Day, count archive.Count, at time.Time) error
+	Person
 }
 
 // Lake keeps events. See package lake for each.
 type Lake interface {
+	CompactedDays(ctx context.Context) ([]time.Time, error)
 	PendingDays(ctx context.Context, before time.Time) ([]time.Time, error)
 	Pending(ctx context.Context, day time.Time) ([]lake.Object, error)
 	Compacted(ctx context.Context, day time.Time) ([]lake.Object, error)
@@ -36,6 +38,9 @@ type Lake interface {
 	Digits(ctx context.Context, day time.Time, size int64) (int, error)
 	PutPart(ctx context.Context, day time.Time, shard lake.Shard, lines []line.Entry) error
 	MergeShard(ctx context.Context, day time.Time, shard lake.Shard, lines []line.Entry) (fresh int, err error)
+	Get(ctx context.Context, key string) ([]byte, error)
+	Put(ctx context.Context, key, contentType string, body []byte) error
+	PutStream(ctx context.Context, key, contentType string, chunks iter.Seq2[[]byte, error]) error
 	Delete(ctx context.Context, keys ...string) error
 }
 
@@ -153,6 +158,10 @@ func (h *Handler) task(ctx context.Context, m *archive.Message) (err error) {
 		return h.compact(ctx, m)
 	case archive.Replay:
 		return h.replay(ctx, m)
+	case archive.Erase:
+		return h.erase(ctx, m)
+	case archive.Export:
+		return h.export(ctx, m)
 	}
 	return fault.New(fault.Invalid, "there is no such task")
 }

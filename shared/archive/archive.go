@@ -48,6 +48,10 @@ type Message struct {
 	// done so far.
 	After Position `json:"after,omitzero"`
 	Count Count    `json:"count,omitzero"`
+	// Pieces are the objects that an Export has written up to Day, which is done.
+	Pieces []string `json:"pieces,omitempty"`
+	// Again says that an Erase is the second, which waits until whatever was under way during the first has ended.
+	Again bool `json:"again,omitempty"`
 }
 
 // Position is a place in the objects of a day, in the order of reading.

@@ -113,20 +113,26 @@ func (s *Store) countUpdate(a *survey.Answer, change survey.Counts) *types.Updat
 	}
 }
 
-// Answers reads a customer's answers, by survey and invitation, at most limit of them.
+// Answers reads a customer's answers, by survey and invitation, at most limit of them; all where it is 0.
 func (s *Store) Answers(ctx context.Context, c customer.ID, limit int) (all []survey.Answer, err error) {
 	defer fault.Wrap(&err, "read answers")
 	in := s.family(customerPK(c), answerPrefix)
+	take := func(items []map[string]types.AttributeValue) error {
+		for _, item := range items {
+			all = append(all, decodeAnswer(c, item))
+		}
+		return nil
+	}
+	if limit == 0 {
+		return all, s.pages(ctx, in, take)
+	}
 	in.Limit = aws.Int32(int32(limit))
 	out, err := s.db().Query(ctx, in)
 	if err != nil {
 		return nil, classify(err)
 	}
 	countRead(ctx, one(out.ConsumedCapacity)...)
-	for _, item := range out.Items {
-		all = append(all, decodeAnswer(c, item))
-	}
-	return all, nil
+	return all, take(out.Items)
 }
 
 // Counts reads how many answers to a survey gave each score: one read unit, however many there are.
