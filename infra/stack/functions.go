@@ -139,7 +139,9 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.GetObjects(lake, "imports/"),
 		construct.PutObjects(lake, "imports/*/refused/"))
 	add("archive", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET"},
-		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
+		construct.Items(customers, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "UpdateItem", "BatchWriteItem"),
+		construct.RewriteObjects(lake, "exports/"), construct.DeleteObjects(lake, "exports/"),
 		construct.Send(q.events.Queue, q.archive.Queue),
 		construct.ListObjects(lake, "events/", "days/"),
 		construct.GetObjects(lake, "events/"), construct.PutObjects(lake, "events/"), construct.DeleteObjects(lake, "events/"),
