@@ -8,29 +8,30 @@ import { calls, end, key, url } from './program.mjs';
 const library = readFileSync(createRequire(import.meta.url).resolve('@segment/analytics-next/dist/umd/index.js'), 'utf8');
 const apiHost = `${url.replace(/^http:\/\//, '')}/v1`;
 
-// delivered are the ids of the calls whose requests were answered, and refused why others never will be.
-const delivered = new Set();
+// refused says why calls will never be delivered.
 const refused = [];
 
-// watch sees the answers as the page does, without changing anything.
-function watch(page) {
+const later = () => new Promise((done) => setTimeout(done, 20));
+
+// watch sees the answers as the page does, without changing anything, and adds the ids of what was taken.
+function watch(page, taken) {
   const fetch = page.fetch.bind(page);
   page.fetch = async (address, options) => {
     const answer = await fetch(address, options);
     const body = JSON.parse(options.body);
-    if (answer.status < 400) for (const call of body.batch ?? [body]) delivered.add(call.messageId);
+    if (answer.status < 400) for (const call of body.batch ?? [body]) taken.add(call.messageId);
     else if (answer.status < 500 && answer.status !== 429) refused.push(`${answer.status} ${await answer.text()}`);
     return answer;
   };
 }
 
 // visit opens a page of its own, a visitor with nothing stored, who sends each call by itself or, batching, some together.
-function visit(anonymousId, batching) {
+function visit(anonymousId, batching, taken) {
   const page = new Window({
     url: 'http://localhost:5173/',
     settings: { enableJavaScriptEvaluation: true, suppressInsecureJavaScriptEnvironmentWarning: true },
   });
-  watch(page);
+  watch(page, taken);
   page.eval(library);
   const deliveryStrategy = batching ? { strategy: 'batching', config: { size: 10, timeout: 200 } } : undefined;
   const destination = { 'Segment.io': { apiKey: key, apiHost, protocol: 'http', deliveryStrategy } };
@@ -62,9 +63,19 @@ function byVisitor(calls) {
 
 let n = 0;
 const visits = [...visitors].map(async ([anonymousId, calls]) => {
-  const analytics = visit(anonymousId, n++ % 2 === 1);
-  for (const call of calls) await say[call.type](analytics, call); // a visitor does one thing after another
+  const taken = new Set();
+  const analytics = visit(anonymousId, n++ % 2 === 1, taken);
+  let made = 0;
+  const settled = async () => {
+    while (taken.size < made && refused.length === 0) await later();
+  };
+  for (const call of calls) {
+    // What the library sends again after this goes by the customer's name, no longer by the visitor's.
+    if (call.type === 'identify') await settled();
+    made++;
+    await say[call.type](analytics, call); // a visitor does one thing after another
+  }
+  await settled();
 });
 await Promise.all(visits);
-while (delivered.size < all.length && refused.length === 0) await new Promise((later) => setTimeout(later, 20));
 end(all.length, refused);
