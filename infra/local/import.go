@@ -2,64 +2,164 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"liuke/infra/local/importer"
 	"liuke/infra/local/project"
 	"liuke/infra/local/suite"
+	"liuke/shared/fault"
+	"liuke/shared/importfile"
 	"liuke/shared/money"
 )
 
-const importUsage = `import sends a file of orders to a running suite, and returns when all of them have been folded into customers.
+const importUsage = `import uploads a file of history to a running suite, and returns when all of it has been folded into customers.
 
-  go run ./infra/local import orders FILE.csv [-state DIR | -url URL -key WRITE_KEY]
+  go run ./infra/local import KIND FILE [-state DIR | -url URL -token TOKEN] [-columns FIELD=COLUMN,…] [-dry-run]
 
-The file's first line names its columns: customer_id, date and amount; order_id and currency where there are any; others
-are passed over. A row without an order_id gets one from its content and its count among equal rows, so that importing a
-file twice changes nothing. Rows that cannot be read are listed; the others are imported all the same.
+What KIND may be, and the columns that the file's first line names (others are passed over, or are traits):
+
+  orders      customer_id, date, amount; order_id and currency where there are any
+  customers   customer_id; email, phone, name, first_name, last_name, locale, time_zone, birthday, consent_email,
+              consent_sms, consent_push and updated_at where there are any; any other column is a trait
+  answers     customer_id, score, date; answer_id, survey, comment, locale and tags where there are any
+  pinpoint    Amazon Pinpoint's export of endpoints: CSV, or a JSON object a line
+  delighted   Delighted's CSV export of responses
+
+A file may be compressed by gzip. A row without an id of its own gets one from its content and its count among equal rows,
+so that importing a file twice changes nothing. Rows that cannot be read are listed with line, column and reason; the
+others are imported all the same. Nothing that is imported sets off a message to a customer.
 
 Flags may stand before or after the file.
 `
 
+// importFlags are the command's flags.
+type importFlags struct {
+	state, url, token, columns, currency, survey, asOf string
+	dryRun                                             bool
+}
+
 func importCommand(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("import", flag.ContinueOnError)
-	state := flags.String("state", "", "state folder of a running suite (default .liuke in the repository)")
-	url := flags.String("url", "", "address of a suite, instead of -state")
-	key := flags.String("key", "", "write key, with -url")
-	currency := flags.String("currency", "", "what amounts are in, ISO 4217 (default the currency in cdk.json)")
-	parallel := flags.Int("parallel", 0, "requests at a time; 0 is 4")
+	var f importFlags
+	flags.StringVar(&f.state, "state", "", "state folder of a running suite (default .liuke in the repository)")
+	flags.StringVar(&f.url, "url", "", "address of a suite, instead of -state")
+	flags.StringVar(&f.token, "token", "", "operator's token, with -url")
+	key := flags.String("key", "", "not used any more: imports are an operator's, give -token")
+	flags.StringVar(&f.columns, "columns", "", "fields that the file's columns are named otherwise for, such as customer_id=id,amount=revenue")
+	flags.StringVar(&f.currency, "currency", "", "what amounts are in where their rows do not say, ISO 4217 (default the suite's own)")
+	flags.StringVar(&f.survey, "survey", "", "what answers are filed under where their rows do not say (default "+importfile.DefaultSurvey+")")
+	flags.StringVar(&f.asOf, "as-of", "", "day or RFC 3339 time at which customers were as the file says (default when the file was last changed)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only check the file: import nothing")
 	explain(flags, importUsage)
 	others, err := parse(flags, arguments)
 	if err != nil {
 		return err
 	}
-	if len(others) != 2 || others[0] != "orders" {
+	if len(others) != 2 {
 		return usageError{errors.New("give what to import and a file: import orders FILE.csv; see import -h")}
 	}
-	options := importer.Options{Parallel: *parallel}
-	if options.URL, options.WriteKey, err = target(*state, *url, *key); err != nil {
-		return err
+	if *key != "" {
+		return usageError{errors.New("imports are an operator's: give -token in place of -key; see import -h")}
 	}
-	if options.Currency, err = currencyOf(*currency); err != nil {
-		return err
-	}
-	return importOrders(ctx, others[1], options)
+	return importFile(ctx, importfile.Kind(others[0]), others[1], f)
 }
 
-// target finds the suite to send to.
-func target(state, url, key string) (string, string, error) {
-	if url != "" {
-		if key == "" || state != "" {
-			return "", "", usageError{errors.New("-url wants -key, and no -state; see import -h")}
+func importFile(ctx context.Context, kind importfile.Kind, path string, f importFlags) error {
+	file, info, err := openFile(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	options := importer.Options{}
+	if options.Request, err = f.request(kind, info); err != nil {
+		return err
+	}
+	if options.URL, options.Token, err = target(f.state, f.url, f.token); err != nil {
+		return err
+	}
+	out := newConsole(os.Stdout)
+	what := "importing"
+	if f.dryRun {
+		what = "checking"
+	}
+	out.say(fmt.Sprintf("%s %s by %s", what, path, options.URL))
+	options.Progress = out.progress
+	result, err := importer.Import(ctx, file, info.Size(), options)
+	out.done()
+	if err != nil {
+		return err
+	}
+	report(out, result)
+	if n := result.Rows.Refused; n > 0 {
+		return fmt.Errorf("%d rows were refused", n)
+	}
+	return nil
+}
+
+// openFile opens a file that can be imported.
+func openFile(path string) (*os.File, fs.FileInfo, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = fmt.Errorf("%s is a folder: give the file in it that is to be imported", path)
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%s is no ordinary file: save what it gives to a file first", path)
+	case info.Size() == 0:
+		err = fmt.Errorf("%s is empty", path)
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, info, nil
+}
+
+// request is what the flags ask for.
+func (f *importFlags) request(kind importfile.Kind, info fs.FileInfo) (r importfile.Request, err error) {
+	r = importfile.Request{Kind: kind, Bytes: info.Size(), DryRun: f.dryRun, Survey: f.survey, Currency: money.Currency(f.currency), AsOf: info.ModTime().UTC().Truncate(time.Second)}
+	if r.Columns, err = importfile.ParseColumns(f.columns); err != nil {
+		return r, usageError{err}
+	}
+	if f.asOf != "" {
+		layout := time.RFC3339
+		if len(f.asOf) == len(time.DateOnly) {
+			layout = time.DateOnly
 		}
-		return strings.TrimRight(url, "/"), key, nil
+		if r.AsOf, err = time.Parse(layout, f.asOf); err != nil {
+			return r, usageError{errors.New("-as-of is a day such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z")}
+		}
+	}
+	if err := r.Validate(); err != nil {
+		var at *fault.Error
+		if errors.As(err, &at) && at.Pointer != "" {
+			return r, usageError{errors.New(at.Message)}
+		}
+		return r, err
+	}
+	return r, nil
+}
+
+// target finds the suite to import to.
+func target(state, url, token string) (string, string, error) {
+	if url != "" {
+		if token == "" || state != "" {
+			return "", "", usageError{errors.New("-url wants -token, and no -state; see import -h")}
+		}
+		return strings.TrimRight(url, "/"), token, nil
 	}
 	if state == "" {
 		root, err := project.Root()
@@ -69,88 +169,38 @@ func target(state, url, key string) (string, string, error) {
 		state = filepath.Join(root, ".liuke")
 	}
 	e, err := suite.ReadEndpoint(state)
-	return e.URL, e.WriteKey, err
+	if token == "" {
+		token = e.OperatorToken
+	}
+	return e.URL, token, err
 }
 
-// currencyOf reads the currency, by default the one that the suite is deployed with.
-func currencyOf(name string) (money.Currency, error) {
-	if name == "" {
-		root, err := project.Root()
-		if err != nil {
-			return "", err
-		}
-		raw, err := os.ReadFile(filepath.Join(root, "cdk.json"))
-		if err != nil {
-			return "", err
-		}
-		var file struct {
-			Context struct {
-				Liuke struct {
-					Currency string `json:"currency"`
-				} `json:"liuke"`
-			} `json:"context"`
-		}
-		if err := json.Unmarshal(raw, &file); err != nil {
-			return "", fmt.Errorf("read the currency: cdk.json: %w", err)
-		}
-		name = file.Context.Liuke.Currency
-	}
-	return money.ParseCurrency(name)
-}
+// listRefused is how many refused rows are printed.
+const listRefused = 100
 
-func importOrders(ctx context.Context, path string, options importer.Options) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	before, err := importer.Look(ctx, options.URL)
-	local := !errors.Is(err, importer.ErrNotLocal)
-	if err != nil && local {
-		return err
-	}
-	out := newConsole(os.Stdout)
-	out.say(fmt.Sprintf("importing %s to %s", path, options.URL))
-	options.Progress = func(share float64, rows int64) { out.progress(share, fmt.Sprintf("%d rows sent", rows)) }
-	started := time.Now()
-	result, err := importer.Orders(ctx, file, info.Size(), options)
-	out.done()
-	if err != nil {
-		return err
-	}
-	sent := time.Since(started)
-	if local {
-		err = importer.Settle(ctx, options.URL, before, func(waiting int) {
-			out.progress(1, fmt.Sprintf("%d rows sent; %d messages still to fold", result.Rows, waiting))
-		})
-		out.done()
-		if err != nil {
-			return err
+func report(out *console, r *importer.Result) {
+	rate := func(d time.Duration) float64 { return float64(r.Rows.Read) / max(d.Seconds(), 0.001) }
+	for _, field := range slices.Sorted(maps.Keys(r.Columns)) {
+		if r.Columns[field] != field {
+			out.say(fmt.Sprintf("  %s is the column %s", field, r.Columns[field]))
 		}
 	}
-	report(out, result, sent, time.Since(started), local)
-	if n := len(result.Refused) + result.More; n > 0 {
-		return fmt.Errorf("%d rows were refused", n)
+	out.say(fmt.Sprintf("%d rows read in %.1f s (%.0f rows/s): %d accepted, %d refused", r.Rows.Read, r.Read.Seconds(), rate(r.Read), r.Rows.Accepted, r.Rows.Refused))
+	switch {
+	case r.DryRun:
+		out.say("only checked: nothing was imported")
+	case r.Folded > 0:
+		out.say(fmt.Sprintf("all of it folded in %.1f s (%.0f rows/s)", r.Folded.Seconds(), rate(r.Folded)))
+	default:
+		out.say("it is folded within minutes; this suite does not show how far it is")
 	}
-	return nil
-}
-
-func report(out *console, r *importer.Result, sent, folded time.Duration, local bool) {
-	rate := func(d time.Duration) float64 { return float64(r.Rows) / max(d.Seconds(), 0.001) }
-	out.say(fmt.Sprintf("%d rows sent in %.1f s (%.0f rows/s)", r.Rows, sent.Seconds(), rate(sent)))
-	if local {
-		out.say(fmt.Sprintf("%d rows folded in %.1f s (%.0f rows/s)", r.Rows, folded.Seconds(), rate(folded)))
-	} else {
-		out.say("they are folded within minutes; this suite does not show how far it is")
+	for i := range r.Refused {
+		if i == listRefused {
+			break
+		}
+		out.say("  " + r.Refused[i].Error())
 	}
-	for _, line := range r.Refused {
-		out.say("  " + line)
-	}
-	if r.More > 0 {
-		out.say(fmt.Sprintf("  … and %d more", r.More))
+	if more := r.Rows.Refused - int64(min(len(r.Refused), listRefused)); more > 0 {
+		out.say(fmt.Sprintf("  … and %d more: GET /v1/imports/%s lists the first %d, and the lake has all below imports/%s/refused/", more, r.ID, importfile.MaxListed, r.ID))
 	}
 }

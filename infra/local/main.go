@@ -2,7 +2,7 @@
 //
 //	go run ./infra/local demo      plays a made-up shop through the loop, with a summary at the end
 //	go run ./infra/local up        serves until interrupted
-//	go run ./infra/local import    sends a file of orders to a running suite
+//	go run ./infra/local import    uploads a file of history to a running suite
 //
 // Each subcommand explains itself with -h.
 package main
@@ -27,7 +27,7 @@ const usage = `Liuke on this machine: what "cdk deploy" provisions, with nothing
 
   go run ./infra/local demo                       the whole loop on a made-up shop
   go run ./infra/local up                         serve until interrupted
-  go run ./infra/local import orders FILE.csv     send a file of orders to a running suite
+  go run ./infra/local import orders FILE.csv     upload orders, customers, past answers or an export to a running suite
 
 Each explains itself with -h. It needs Go and Node.js; the first run installs and builds, which takes some minutes.
 `

@@ -189,7 +189,7 @@ func TestImportFoldsAFileOnce(t *testing.T) {
 	u := startUp(t, t.TempDir())
 	e := u.ready(t)
 	file := filepath.Join(t.TempDir(), "orders.csv")
-	rows := "customer_id,date,amount\nalice,2024-01-05,19.90\nalice,2024-01-05,19.90\nbob,2024-02-08,12.50\nbob,not a day,1\n"
+	rows := "id,date,revenue\nalice,2024-01-05,19.90\nalice,2024-01-05,19.90\nbob,2024-02-08,12.50\nbob,not a day,1\n"
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -197,14 +197,24 @@ func TestImportFoldsAFileOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, arguments := range [][]string{
-		{"import", "-state", u.state, "orders", file},
-		{"import", "orders", file, "-url", e.URL, "-key", e.WriteKey},
+	for _, c := range []struct {
+		arguments []string
+		says      string
+	}{
+		{[]string{"-dry-run", "-state", u.state, "orders", file, "-columns", "customer_id=id"}, "nothing was imported"},
+		{[]string{"-state", u.state, "orders", file, "-columns", "customer_id=id,amount=revenue"}, "all of it folded"},
+		{[]string{"orders", file, "-url", e.URL, "-token", e.OperatorToken, "-columns", "customer_id=id"}, "all of it folded"},
 	} {
-		out, err := exec.Command(path, arguments...).CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "3 rows folded") || !strings.Contains(string(out), "line 5, column date") {
-			t.Errorf("%v: %v\n%s\nwant 3 rows folded and the fourth refused", arguments, err, out)
+		out, err := exec.Command(path, append([]string{"import"}, c.arguments...)...).CombinedOutput()
+		for _, want := range []string{c.says, "3 accepted, 1 refused", "line 5, column date", "customer_id is the column id"} {
+			if err == nil || !strings.Contains(string(out), want) {
+				t.Errorf("%v: %v\n%s\nwant %q", c.arguments, err, out, want)
+			}
 		}
+	}
+	out, err := exec.Command(path, "import", "orders", file, "-state", u.state).CombinedOutput()
+	if want := "the file has no column customer_id. It has: id, date, revenue. Say which one it is, such as -columns customer_id=id"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("%v\n%s\nwant %q", err, out, want)
 	}
 	var run struct {
 		ID       string `json:"run_id"`
@@ -237,6 +247,35 @@ func TestImportFoldsAFileOnce(t *testing.T) {
 	}
 	if orders != 3 {
 		t.Errorf("%d orders after importing a file of 3 twice, want 3", orders)
+	}
+}
+
+func TestAnImportThatCannotBeSaysWhatToGive(t *testing.T) {
+	folder := t.TempDir()
+	empty := filepath.Join(folder, "empty.csv")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	full := filepath.Join(folder, "full.csv")
+	if err := os.WriteFile(full, []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for arguments, want := range map[string]string{
+		"orders":                              "give what to import and a file",
+		"orders " + folder:                    "is a folder: give the file in it",
+		"orders " + empty:                     "is empty",
+		"orders " + folder + "/none":          "no such file",
+		"sheep " + full:                       "kind is orders, customers, answers, pinpoint or delighted",
+		"orders " + full + " -columns id":     "columns are pairs",
+		"orders " + full + " -columns ear=id": "there is no field ear: the fields are amount, currency, customer_id, date, order_id",
+		"orders " + full + " -currency EURO":  "a currency is an active ISO 4217 code",
+		"orders " + full + " -as-of soon":     "-as-of is a day",
+		"orders " + full + " -url http://x":   "-url wants -token",
+		"orders " + full + " -key k":          "imports are an operator's",
+	} {
+		if err := importCommand(t.Context(), strings.Fields(arguments)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("import %s: %v, want %q", arguments, err, want)
+		}
 	}
 }
 

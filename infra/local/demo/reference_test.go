@@ -11,6 +11,7 @@ import (
 	"liuke/infra/local/importer"
 	"liuke/infra/local/project"
 	"liuke/infra/local/suite"
+	"liuke/shared/importfile"
 )
 
 // TestReferencePurchases takes the CDNOW sample through the whole suite: imported over HTTP, twice, of which the second
@@ -38,9 +39,14 @@ func TestReferencePurchases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := importer.Orders(t.Context(), f, 0, importer.Options{URL: s.URL, WriteKey: s.WriteKey, Currency: "EUR"})
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := importer.Options{URL: s.URL, Token: s.OperatorToken, Request: importfile.Request{Kind: importfile.Orders}}
+		result, err := importer.Import(t.Context(), f, info.Size(), options)
 		f.Close()
-		if err != nil || result.Rows != 6919 || len(result.Refused) != 0 {
+		if err != nil || result.Rows.Accepted != 6919 || result.Rows.Refused != 0 {
 			t.Fatalf("import: %+v, %v", result, err)
 		}
 		if err := s.Settle(t.Context()); err != nil {

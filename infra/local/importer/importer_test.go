@@ -8,161 +8,144 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+
+	"liuke/shared/importfile"
 )
 
-// api is a tracking API that keeps what it is sent.
-type api struct {
-	mu       sync.Mutex
-	calls    int
-	sizes    []int // events a call
-	bytes    int   // of the largest body
-	ids      map[string]int
-	answer   func(call int, w http.ResponseWriter) (handled bool)
-	rejected map[string]string // reason by order id
+const (
+	token = "Bearer operator"
+	file  = "customer_id,date,amount\nc,2024-01-05,1\nc,never,1\n"
+)
+
+// suite answers as a suite does that keeps what is uploaded.
+type suite struct {
+	t        *testing.T
+	request  importfile.Request
+	uploaded string
+	views    []importfile.View // one after the other
+	fails    map[string]int    // how often a call fails first, by method and path
+	status   int               // with which
+	server   *httptest.Server
 }
 
-func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
+func newSuite(t *testing.T, views ...importfile.View) *suite {
+	s := &suite{t: t, views: views, fails: map[string]int{}, status: http.StatusServiceUnavailable}
+	s.server = httptest.NewServer(s)
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+func (s *suite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	call := r.Method + " " + r.URL.Path
+	if s.fails[call] > 0 {
+		s.fails[call]--
+		if s.status == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(s.status)
+		fmt.Fprint(w, `{"detail":"not now","pointer":"/kind"}`)
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.calls++
-	if user, _, ok := r.BasicAuth(); !ok || user != "key" || r.URL.Path != "/v1/batch" {
+	switch {
+	case call == "GET /_local/queues":
+		fmt.Fprint(w, `{"queues":[{"name":"events"}]}`)
+	case call == "PUT /lake/upload" && r.Header.Get("Authorization") == "" && r.ContentLength == int64(len(file)):
+		raw, err := io.ReadAll(r.Body)
+		if err != nil {
+			s.t.Error(err)
+		}
+		s.uploaded = string(raw)
+	case r.Header.Get("Authorization") != token:
 		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	if a.answer != nil && a.answer(a.calls, w) {
-		return
-	}
-	var body struct {
-		Batch []struct {
-			MessageID  string `json:"messageId"`
-			Context    struct{ Import bool }
-			Properties struct {
-				OrderID string `json:"order_id"`
-			}
+	case call == "POST /v1/imports":
+		if err := json.NewDecoder(r.Body).Decode(&s.request); err != nil {
+			s.t.Error(err)
 		}
-	}
-	if err := json.Unmarshal(raw, &body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	a.sizes, a.bytes = append(a.sizes, len(body.Batch)), max(a.bytes, len(raw))
-	var events []map[string]string
-	for _, e := range body.Batch {
-		if !e.Context.Import {
-			http.Error(w, "not an import", http.StatusBadRequest)
-			return
+		w.WriteHeader(http.StatusCreated)
+		json.NewEncoder(w).Encode(importfile.Ticket{ID: "i", URL: s.server.URL + "/lake/upload?signature=secret"})
+	case call == "GET /v1/imports/i" && s.uploaded == file:
+		json.NewEncoder(w).Encode(s.views[0])
+		if len(s.views) > 1 {
+			s.views = s.views[1:]
 		}
-		if reason, ok := a.rejected[e.Properties.OrderID]; ok {
-			events = append(events, map[string]string{"fate": "rejected", "reason": reason, "pointer": "/batch/0/properties/total"})
-			continue
-		}
-		a.ids[e.MessageID]++
-		events = append(events, map[string]string{"fate": "accepted"})
+	default:
+		http.Error(w, "unexpected "+call, http.StatusTeapot)
 	}
-	json.NewEncoder(w).Encode(map[string]any{"success": true, "events": events})
 }
 
-func send(t *testing.T, a *api, file string) (*Result, error) {
-	t.Helper()
-	a.ids = map[string]int{}
-	server := httptest.NewServer(a)
-	t.Cleanup(server.Close)
-	return Orders(t.Context(), strings.NewReader(file), int64(len(file)), Options{URL: server.URL, WriteKey: "key", Currency: "EUR"})
+func (s *suite) run() (*Result, []string, error) {
+	var told []string
+	r, err := Import(s.t.Context(), strings.NewReader(file), int64(len(file)), Options{
+		URL: s.server.URL, Token: "operator", Request: importfile.Request{Kind: importfile.Orders, Columns: map[string]string{"date": "day"}},
+		Progress: func(share float64, words string) { told = append(told, fmt.Sprintf("%.0f%% %s", 100*share, words)) },
+	})
+	return r, told, err
 }
 
-// rows is a file of n orders, whose customers' ids are as long as asked for; JSON spells each of their characters in six.
-func rows(n, length int) string {
-	var b strings.Builder
-	b.WriteString("customer_id,order_id,date,amount\n")
-	for i := range n {
-		fmt.Fprintf(&b, "%s,o%d,2024-01-05,1.00\n", strings.Repeat("<", length), i)
+var (
+	waiting = importfile.View{ID: "i", State: importfile.Waiting}
+	reading = importfile.View{ID: "i", State: importfile.Reading, Bytes: importfile.Share{Done: 5, Of: 10}, Rows: importfile.Rows{Read: 1, Accepted: 1}}
+	done    = importfile.View{
+		ID: "i", State: importfile.Done, Rows: importfile.Rows{Read: 2, Accepted: 1, Refused: 1},
+		Refused: []importfile.Refused{{Number: 3, Column: "date", Reason: "no day"}},
 	}
-	return b.String()
+)
+
+func TestAFileIsUploadedAndAwaited(t *testing.T) {
+	s := newSuite(t, waiting, reading, done)
+	r, told, err := s.run()
+	if err != nil || r.Rows.Accepted != 1 || len(r.Refused) != 1 || r.Folded == 0 || s.request.Bytes != int64(len(file)) || s.request.Columns["date"] != "day" {
+		t.Fatalf("%+v, %v; the request was %+v", r, err, s.request)
+	}
+	all := strings.Join(told, "\n")
+	for _, want := range []string{"100% uploading, 0.0 of 0.0 MB", "0% uploaded; waiting", "50% 1 rows read, 0 of them refused"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("told:\n%s\nwant %q", all, want)
+		}
+	}
 }
 
-func TestEveryRowIsSentInBatchesThatTheAPITakes(t *testing.T) {
-	for name, c := range map[string]struct{ n, length int }{
-		"many small rows": {1234, 3}, "rows that fill a batch by their size": {1500, 128}, "none at all": {0, 1}, "exactly one batch": {500, 1},
+func TestWhatFailsForNowIsTriedAgain(t *testing.T) {
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, 0} {
+		s := newSuite(t, done)
+		s.fails, s.status = map[string]int{"POST /v1/imports": 1, "PUT /lake/upload": 1, "GET /v1/imports/i": 1}, status
+		if status == http.StatusTooManyRequests {
+			delete(s.fails, "PUT /lake/upload")
+		}
+		if _, _, err := s.run(); err != nil {
+			t.Errorf("after answers of %d: %v", status, err)
+		}
+	}
+}
+
+func TestWhatFailsForGoodIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		call   string
+		status int
+		view   importfile.View
+		want   string
+	}{
+		"a request that is refused":  {"POST /v1/imports", http.StatusBadRequest, done, "open an import: not now (kind)"},
+		"a token that is not good":   {"POST /v1/imports", http.StatusForbidden, done, "is the token an operator's"},
+		"an upload that is refused":  {"PUT /lake/upload", http.StatusForbidden, done, "upload: the suite's storage answered 403"},
+		"a file that cannot be read": {"", 0, importfile.View{State: importfile.Failed, Reason: "the file has no column date"}, "the file has no column date"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := &api{}
-			result, err := send(t, a, rows(c.n, c.length))
-			if err != nil || result.Rows != int64(c.n) || len(a.ids) != c.n {
-				t.Fatalf("%+v, %v; %d events arrived, want %d", result, err, len(a.ids), c.n)
-			}
-			for _, n := range a.sizes {
-				if n == 0 || n > batchEvents {
-					t.Errorf("a batch of %d events", n)
-				}
-			}
-			if a.bytes > 500<<10 {
-				t.Errorf("a body of %d bytes", a.bytes)
+			s := newSuite(t, c.view)
+			s.fails, s.status = map[string]int{c.call: 1}, c.status
+			_, _, err := s.run()
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
-func TestWhatIsRefusedForNowIsSentAgain(t *testing.T) {
-	for _, status := range []int{http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable} {
-		a := &api{answer: func(call int, w http.ResponseWriter) bool {
-			if call <= 2 {
-				w.WriteHeader(status)
-			}
-			return call <= 2
-		}}
-		if result, err := send(t, a, rows(3, 1)); err != nil || result.Rows != 3 || a.calls != 3 {
-			t.Errorf("after two answers of %d: %+v, %v, %d calls", status, result, err, a.calls)
-		}
-	}
-}
-
-func TestAConnectionThatBreaksIsTriedAgain(t *testing.T) {
-	a := &api{answer: func(call int, _ http.ResponseWriter) bool {
-		if call == 1 {
-			panic(http.ErrAbortHandler)
-		}
-		return false
-	}}
-	if result, err := send(t, a, rows(3, 1)); err != nil || result.Rows != 3 {
-		t.Errorf("%+v, %v", result, err)
-	}
-}
-
-func TestWhatIsRefusedForGoodEndsTheImport(t *testing.T) {
-	a := &api{answer: func(_ int, w http.ResponseWriter) bool {
-		http.Error(w, "wrong key", http.StatusUnauthorized)
-		return true
-	}}
-	_, err := send(t, a, rows(2000, 1))
-	if err == nil || !strings.Contains(err.Error(), "401") {
-		t.Errorf("got %v, want the answer", err)
-	}
-}
-
-func TestRowsThatAreRefusedAreListedAndTheOthersSent(t *testing.T) {
-	a := &api{rejected: map[string]string{"o2": "too much"}}
-	result, err := send(t, a, "customer_id,order_id,date,amount\nc,o1,2024-01-05,1\nc,o2,2024-01-05,9999\nc,o3,yesterday,1\nc,o4,2024-01-05,1\n")
-	if err != nil || result.Rows != 2 || len(result.Refused) != 2 {
-		t.Fatalf("%+v, %v; want two rows sent and two refused", result, err)
-	}
-	all := strings.Join(result.Refused, "\n")
-	for _, want := range []string{"line 3: too much (properties/total)", "line 4, column date"} {
-		if !strings.Contains(all, want) {
-			t.Errorf("refused:\n%s\nwant %q", all, want)
-		}
-	}
-}
-
-func TestALongListOfRefusalsIsCutShort(t *testing.T) {
-	result, err := send(t, &api{}, "customer_id,date,amount\n"+strings.Repeat("c,never,1\n", 100))
-	if err != nil || len(result.Refused) != listRefused || result.More != 100-listRefused {
-		t.Errorf("%d listed and %d more, %v", len(result.Refused), result.More, err)
+func TestARequestThatIsWrongIsNotSent(t *testing.T) {
+	_, err := Import(t.Context(), strings.NewReader(""), 0, Options{URL: "http://127.0.0.1:1", Request: importfile.Request{Kind: importfile.Orders}})
+	if err == nil || !strings.Contains(err.Error(), "a file that is not empty") {
+		t.Errorf("got %v", err)
 	}
 }
 

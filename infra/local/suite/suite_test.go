@@ -21,6 +21,7 @@ import (
 	"liuke/infra/local/importer"
 	"liuke/infra/local/project"
 	"liuke/infra/local/synth"
+	"liuke/shared/importfile"
 )
 
 // start starts a suite over the state folder; change may change its options.
@@ -76,8 +77,9 @@ const history = "customer_id,order_id,date,amount\nalice,o1,2024-01-05,19.90\nal
 // importHistory imports three orders of two customers and waits until they are folded.
 func importHistory(t *testing.T, s *Suite) {
 	t.Helper()
-	result, err := importer.Orders(t.Context(), strings.NewReader(history), int64(len(history)), importer.Options{URL: s.URL, WriteKey: s.WriteKey, Currency: "EUR"})
-	if err != nil || result.Rows != 3 || len(result.Refused) > 0 {
+	options := importer.Options{URL: s.URL, Token: s.OperatorToken, Request: importfile.Request{Kind: importfile.Orders}}
+	result, err := importer.Import(t.Context(), strings.NewReader(history), int64(len(history)), options)
+	if err != nil || result.Rows.Accepted != 3 || result.Rows.Refused > 0 {
 		t.Fatalf("imported %+v, %v; want 3 rows", result, err)
 	}
 	if err := s.Settle(t.Context()); err != nil {
