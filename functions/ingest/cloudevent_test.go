@@ -21,7 +21,7 @@ func TestACloudEventIsTheSameInEachMode(t *testing.T) {
 			}
 			e := events[0]
 			if want := event.MessageID(event.ContentID("cloudevent-", []byte("/mycontext"), []byte("A234-1234-1234"))); e.ID != want || e.User != "user-0001" ||
-				e.Name != "com.example.someevent" || e.Time.Format("15:04:05") != "08:30:59" || !strings.Contains(string(e.Properties), `"appinfoB":123`) {
+				e.Name != "com.example.someevent" || e.Time.Format("15:04:05") != "08:30:59" || !strings.Contains(string(e.Properties), `"appinfoB"`) {
 				t.Errorf("the event is %+v", e)
 			}
 		})

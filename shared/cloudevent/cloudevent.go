@@ -15,6 +15,7 @@
 package cloudevent
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ var native = map[string]event.Type{
 	"liuke.alias":    event.Alias,
 }
 
-// The members of data that say whose event it is, in the order in which they count, and what they are called in a call.
+// The members of data that say whose event it is, in the order in which they count.
 var (
 	userMembers      = []string{"userId", "user_id", "customerId", "customer_id"}
 	anonymousMembers = []string{"anonymousId", "anonymous_id"}
@@ -144,15 +145,14 @@ func (e *Event) named(b []byte, origins dialect.Origins) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	properties := append([]byte(nil), '{')
-	ids := map[string][]byte{}
+	properties, ids := e.Data, map[string][]byte{}
 	for _, m := range members {
-		switch m.Name {
-		case "userId", "user_id", "customerId", "customer_id", "anonymousId", "anonymous_id":
+		if isID(m.Name) {
 			ids[m.Name] = m.Value
-		default:
-			properties = dialect.AppendMember(properties, m.Name, m.Value)
 		}
+	}
+	if len(ids) > 0 {
+		properties = without(members)
 	}
 	user, anonymous := first(ids, userMembers), first(ids, anonymousMembers)
 	if user != "" {
@@ -166,7 +166,22 @@ func (e *Event) named(b []byte, origins dialect.Origins) ([]byte, error) {
 	if user == "" && anonymous == "" {
 		b = e.bySubject(b, origins)
 	}
-	return dialect.AppendMember(b, "properties", append(properties, '}')), nil
+	return dialect.AppendMember(b, "properties", properties), nil
+}
+
+// without is an object of the members that don't say whose event it is.
+func without(members []dialect.Member) []byte {
+	object := []byte{'{'}
+	for _, m := range members {
+		if !isID(m.Name) {
+			object = dialect.AppendMember(object, m.Name, m.Value)
+		}
+	}
+	return append(object, '}')
+}
+
+func isID(name string) bool {
+	return slices.Contains(userMembers, name) || slices.Contains(anonymousMembers, name)
 }
 
 // first returns the first of the names that is there and not null.

@@ -199,7 +199,7 @@ func TestARequestIsRefusedAsAWholeOnlyWhereItCannotBeTakenApart(t *testing.T) {
 		{"a batch that is an object", "application/cloudevents-batch+json", `{}`, "must be a JSON array"},
 		{"a batch that ends too soon", "application/cloudevents-batch+json", `[{}`, "not valid JSON"},
 		{"a batch with more behind it", "application/cloudevents-batch+json", `[] x`, "not valid JSON"},
-		{"too many events", "application/cloudevents-batch+json", many, "at most 2500 events"},
+		{"too many events", "application/cloudevents-batch+json", many, "at most 2500 elements"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,7 +20,9 @@ import (
 const maxAttributeBytes = 2048
 
 // IsBatch reports whether a request of the content type holds a batch.
-func IsBatch(contentType string) bool { return mediaType(contentType) == "application/cloudevents-batch+json" }
+func IsBatch(contentType string) bool {
+	return mediaType(contentType) == "application/cloudevents-batch+json"
+}
 
 func mediaType(contentType string) string {
 	t, _, _ := strings.Cut(contentType, ";")
@@ -34,6 +36,9 @@ func Read(headers map[string]string, body []byte) ([]dialect.Call, error) {
 	case IsBatch(contentType):
 		return readBatch(body)
 	case contentType == "application/cloudevents+json":
+		if !json.Valid(body) {
+			return []dialect.Call{{Raw: body, Err: fault.New(fault.Invalid, "an event must be valid JSON")}}, nil
+		}
 		return []dialect.Call{structured(body, "")}, nil
 	case strings.HasPrefix(contentType, "application/cloudevents"):
 		return nil, fault.New(fault.Invalid, "of the event formats only JSON is taken: send application/cloudevents+json or application/cloudevents-batch+json, or the binary mode")
@@ -44,28 +49,21 @@ func Read(headers map[string]string, body []byte) ([]dialect.Call, error) {
 }
 
 func readBatch(body []byte) ([]dialect.Call, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	if open, err := d.Token(); err != nil || open != json.Delim('[') {
-		return nil, fault.New(fault.Invalid, "the body of a batch must be a JSON array of events")
-	}
-	var calls []dialect.Call
-	for d.More() {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return nil, fault.New(fault.Invalid, "the body is not valid JSON")
-		}
-		if len(calls) == event.MaxBatchEvents {
-			return nil, fault.New(fault.TooLarge, "a batch holds at most %d events: send it in parts", event.MaxBatchEvents)
-		}
-		calls = append(calls, structured(raw, "/"+strconv.Itoa(len(calls))))
-	}
-	if _, err := d.Token(); err != nil || d.InputOffset() != int64(len(bytes.TrimRight(body, " \t\r\n"))) {
+	if !json.Valid(body) {
 		return nil, fault.New(fault.Invalid, "the body is not valid JSON")
+	}
+	elements, err := dialect.Elements(body, event.MaxBatchEvents)
+	if err != nil {
+		return nil, fault.New(fault.CodeOf(err), "the body of a batch %s", err.Error())
+	}
+	calls := make([]dialect.Call, len(elements))
+	for i, raw := range elements {
+		calls[i] = structured(raw, "/"+strconv.Itoa(i))
 	}
 	return calls, nil
 }
 
-// structured carries over an event in the JSON event format.
+// structured carries over an event in the JSON event format, which must be valid JSON.
 func structured(raw []byte, at string) dialect.Call {
 	refused := func(err error) dialect.Call { return dialect.Call{Raw: raw, At: at, Err: err} }
 	if len(raw) > event.MaxEventBytes {

@@ -4,8 +4,6 @@
 package dialect
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -137,61 +135,4 @@ func (c *Call) locate(err error, prefix string) error {
 		located.Pointer = c.At + located.Pointer
 	}
 	return &located
-}
-
-// Member is a member of a JSON object, its value as it was written.
-type Member struct {
-	Name  string
-	Value json.RawMessage
-}
-
-// Members reads the members of a JSON object in their order. It returns an Invalid error for what is no object or has a
-// member twice; what it says of the body names no content.
-func Members(raw []byte) ([]Member, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fault.New(fault.Invalid, "must be a JSON object")
-	}
-	var members []Member
-	seen := map[string]bool{}
-	for d.More() {
-		name, err := d.Token()
-		key, ok := name.(string)
-		if err != nil || !ok {
-			return nil, fault.New(fault.Invalid, "must be valid JSON")
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, fault.New(fault.Invalid, "must be valid JSON")
-		}
-		if seen[key] {
-			return nil, fault.New(fault.Invalid, "must not have two members of the same name: leave one out")
-		}
-		seen[key] = true
-		members = append(members, Member{key, value})
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, fault.New(fault.Invalid, "must be valid JSON")
-	}
-	if d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
-		return nil, fault.New(fault.Invalid, "must be valid JSON")
-	}
-	return members, nil
-}
-
-// AppendMember appends a member of an object, with a comma before it where it is not the first.
-func AppendMember(object []byte, name string, value []byte) []byte {
-	if len(object) > 0 && object[len(object)-1] != '{' {
-		object = append(object, ',')
-	}
-	return append(append(AppendString(object, name), ':'), value...)
-}
-
-// AppendString appends a JSON string.
-func AppendString(b []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil {
-		return append(b, `""`...) // a string always encodes
-	}
-	return append(b, quoted...)
 }

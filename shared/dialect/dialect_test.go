@@ -1,11 +1,14 @@
 package dialect_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -98,9 +101,70 @@ func TestMembersAreThoseOfOneObject(t *testing.T) {
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Fatalf("%v (-want +got):\n%s", err, d)
 	}
-	for _, bad := range []string{``, `[]`, `"x"`, `{`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{"a":1}{}`, `{"a":1,"\u0061":2}`, `{"a":01}`} {
+	for _, bad := range []string{``, `[]`, `"x"`, `null`, `7`, `{"a":1,"\u0061":2}`} {
 		if _, err := dialect.Members([]byte(bad)); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
+}
+
+func TestElementsAreThoseOfOneArray(t *testing.T) {
+	got, err := dialect.Elements([]byte(` [ {"a":"]"} ,[1,[2]], "\\\"," ,-1e5,null ] `), 5)
+	want := []json.RawMessage{[]byte(`{"a":"]"}`), []byte(`[1,[2]]`), []byte(`"\\\","`), []byte(`-1e5`), []byte(`null`)}
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Fatalf("%v (-want +got):\n%s", err, d)
+	}
+	if _, err := dialect.Elements([]byte(`[1,2,3]`), 2); fault.CodeOf(err) != fault.TooLarge {
+		t.Errorf("too many: %v", err)
+	}
+	for _, bad := range []string{``, `{}`, `"[]"`} {
+		if _, err := dialect.Elements([]byte(bad), 2); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// FuzzSplit holds what takes JSON apart to encoding/json.
+func FuzzSplit(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,{"b":"\\\""}],"\u0061b":"}","":null}`, `[[],{},"[",1.5e-3,true]`, "{\"\xff\":1}", `{"a":1,"a":2}`, ` [ ] `} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
+		var object map[string]json.RawMessage
+		members, err := dialect.Members(raw)
+		if e := json.Unmarshal(raw, &object); (e == nil && object != nil) != (err == nil) && (err == nil || !strings.Contains(err.Error(), "two members")) {
+			t.Fatalf("%v, and encoding/json says %v", err, e)
+		}
+		if err == nil && len(object) != len(members) {
+			t.Fatalf("%d members, and encoding/json has %d", len(members), len(object))
+		}
+		for _, m := range members {
+			if string(object[m.Name]) != string(m.Value) {
+				t.Fatalf("%q is %s, and encoding/json has %s", m.Name, m.Value, object[m.Name])
+			}
+		}
+		var array []json.RawMessage
+		elements, err := dialect.Elements(raw, len(raw))
+		if e := json.Unmarshal(raw, &array); (e == nil && array != nil) != (err == nil) {
+			t.Fatalf("%v, and encoding/json says %v", err, e)
+		}
+		if err == nil && !slices.EqualFunc(array, elements, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			t.Fatalf("%s, and encoding/json has %s", elements, array)
+		}
+	})
+}
+
+// FuzzAppendString holds what is quoted to encoding/json.
+func FuzzAppendString(f *testing.F) {
+	f.Add("plain")
+	f.Add("q\"\\\x00\u2028\xff<é")
+	f.Fuzz(func(t *testing.T, s string) {
+		var back string
+		if err := json.Unmarshal(dialect.AppendString(nil, s), &back); err != nil || back != strings.ToValidUTF8(s, "\uFFFD") && utf8.ValidString(s) {
+			t.Fatalf("%q comes back as %q: %v", s, back, err)
+		}
+	})
 }

@@ -27,6 +27,9 @@ func readStandard(d *Delivery) Reading {
 
 func standardEvent(d *Delivery) (cloudevent.Event, error) {
 	e := cloudevent.Event{ID: d.Header("webhook-id"), Source: d.Connection, IDPrefix: "webhook-", Names: standardNames}
+	if !json.Valid(d.Body) {
+		return e, fault.New(fault.Invalid, "the body is not valid JSON")
+	}
 	members, err := dialect.Members(d.Body)
 	if err != nil {
 		return e, fault.New(fault.Invalid, "the body %s", err.Error())
