@@ -109,10 +109,10 @@ var errFull = errors.New("the shard's object is full")
 
 // mergeVolume merges lines into one object of a shard; errFull where they do not fit.
 func (l *Lake) mergeVolume(ctx context.Context, key string, lines []line.Entry) (fresh int, err error) {
-	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
+	out, err := l.open(ctx, key)
 	tag := ""
 	standing := func(func(line.Entry, error) bool) {}
-	switch err = classify(err); {
+	switch {
 	case err == nil:
 		defer out.Body.Close()
 		tag = aws.ToString(out.ETag)

@@ -134,6 +134,40 @@ func TestErrorsOfTheLakeSayWhetherToTryAgain(t *testing.T) {
 	}
 }
 
+// TestWhatIsRefusedAndNotListedDoesNotExist stands for S3 where a function may list some prefixes alone: it refuses to read
+// what does not exist.
+func TestWhatIsRefusedAndNotListedDoesNotExist(t *testing.T) {
+	t.Parallel()
+	const denied = `<Error><Code>AccessDenied</Code></Error>`
+	for _, test := range []struct {
+		name   string
+		status int
+		list   string
+		want   fault.Code
+	}{
+		{"gone", http.StatusOK, `<ListBucketResult><Contents><Key>days/2026-03-01/all.ndjson.gz2</Key></Contents></ListBucketResult>`, fault.NotFound},
+		{"there", http.StatusOK, `<ListBucketResult><Contents><Key>days/2026-03-01/all.ndjson.gz</Key></Contents></ListBucketResult>`, fault.Internal},
+		{"nobody knows", http.StatusForbidden, denied, fault.Internal},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := lake.New(engine.Config("http://lake.invalid"), "bucket", func(o *s3.Options) {
+				o.Retryer = aws.NopRetryer{}
+				o.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+					status, body := http.StatusForbidden, denied
+					if strings.Contains(r.URL.RawQuery, "list-type") {
+						status, body = test.status, test.list
+					}
+					return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/xml"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+				})}
+			})
+			if _, err := l.Get(t.Context(), "days/2026-03-01/all.ndjson.gz"); fault.CodeOf(err) != test.want {
+				t.Errorf("%v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
 func list(t *testing.T, cfg aws.Config, bucket string) (keys []string) {
 	t.Helper()
 	out, err := client(cfg).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &bucket})

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -33,9 +34,9 @@ func (l *Lake) Lines(ctx context.Context, o Object) iter.Seq2[line.Entry, error]
 }
 
 func (l *Lake) lines(ctx context.Context, o Object, yield func(line.Entry) bool) error {
-	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &o.Key})
+	out, err := l.open(ctx, o.Key)
 	if err != nil {
-		return classify(err)
+		return err
 	}
 	defer out.Body.Close()
 	return unpack(out.Body, maxUnpacked[o.Stage], yield)
@@ -122,11 +123,33 @@ func (b *broken) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// open begins to read an object. S3 refuses to say that an object does not exist to who may not list the whole bucket: then
+// a list of its key tells, where that is allowed.
+func (l *Lake) open(ctx context.Context, key string) (*s3.GetObjectOutput, error) {
+	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
+	if err == nil {
+		return out, nil
+	}
+	var response interface{ HTTPStatusCode() int }
+	if errors.As(err, &response) && response.HTTPStatusCode() == http.StatusForbidden {
+		found := false
+		listed := l.list(ctx, key, "", func(page *s3.ListObjectsV2Output) {
+			for _, c := range page.Contents {
+				found = found || aws.ToString(c.Key) == key
+			}
+		})
+		if listed == nil && !found {
+			return nil, fault.As(err, fault.NotFound, "the object does not exist")
+		}
+	}
+	return nil, classify(err)
+}
+
 // get reads a whole object and the tag of its content.
 func (l *Lake) get(ctx context.Context, key string) (body []byte, tag string, err error) {
-	out, err := l.s3().GetObject(ctx, &s3.GetObjectInput{Bucket: &l.bucket, Key: &key})
+	out, err := l.open(ctx, key)
 	if err != nil {
-		return nil, "", classify(err)
+		return nil, "", err
 	}
 	defer out.Body.Close()
 	buf := bytes.NewBuffer(make([]byte, 0, aws.ToInt64(out.ContentLength)+bytes.MinRead))
