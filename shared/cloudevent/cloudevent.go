@@ -65,6 +65,9 @@ var (
 	anonymousMembers = []string{"anonymousId", "anonymous_id"}
 )
 
+// callBytes is about what a call takes beside data and context.
+const callBytes = 320
+
 // Call carries the event over. raw is what the sender wrote of it, at the pointer in the request's body.
 func (e *Event) Call(raw []byte, at string) dialect.Call {
 	c := dialect.Call{Raw: raw, At: at, Origins: dialect.Origins{"/timestamp": e.Names.Time}}
@@ -74,7 +77,7 @@ func (e *Event) Call(raw []byte, at string) dialect.Call {
 			return c
 		}
 	}
-	b := append([]byte(nil), '{')
+	b := append(make([]byte, 0, len(e.Data)+len(e.Context)+callBytes), '{')
 	b = dialect.AppendMember(b, "messageId", quoted(event.ContentID(e.IDPrefix, []byte(e.Source), []byte(e.ID))))
 	if e.Time != "" {
 		b = dialect.AppendMember(b, "timestamp", quoted(e.Time))

@@ -51,6 +51,10 @@ func Read(t Tracking, source event.Source, calls []Call, now time.Time) (*event.
 	in := &event.Intake{Fates: make([]event.Fate, len(calls))}
 	var body []byte
 	var at []int // the calls in body
+	left := 0    // about as many bytes as the calls from here on take
+	for i := range calls {
+		left += len(calls[i].Body) + 1
+	}
 	flush := func() error {
 		if len(at) == 0 {
 			return nil
@@ -71,11 +75,12 @@ func Read(t Tracking, source event.Source, calls []Call, now time.Time) (*event.
 			}
 		}
 		if len(at) == 0 {
-			body = append(make([]byte, 0, len(c.Body)+64), `{"batch":[`...)
+			body = append(make([]byte, 0, min(left, chunkBytes+event.MaxEventBytes)+64), `{"batch":[`...)
 		} else {
 			body = append(body, ',')
 		}
 		body, at = append(body, c.Body...), append(at, i)
+		left -= len(c.Body) + 1
 	}
 	if err := flush(); err != nil {
 		return nil, err
