@@ -65,7 +65,7 @@ func newVillage(w *world) *village {
 	return v
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func (v *village) exports() (keys []string) {
 	return keys
 }
 
-func checkAnn(t *testing.T, doc map[string]any) {
+func checkAnn(t testing.TB, doc map[string]any) {
 	t.Helper()
 	ids := doc["ids"].([]any)
 	if len(ids) != 2 || ids[0] != ann || ids[1] != "anonymous:"+visitor || doc["customer_id"] != ann {
