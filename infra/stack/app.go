@@ -158,7 +158,8 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
-		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "ObjectsDamaged")},
+		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
+			"CustomersExported", "ObjectsDamaged")},
 	}
 }
 

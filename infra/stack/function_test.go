@@ -88,3 +88,20 @@ func TestFunctionsBehindTheAPIEndBeforeIt(t *testing.T) {
 		}
 	}
 }
+
+// A function's resource policy may take 20 KB; what lets one route, or one rule, invoke it takes some 450 bytes.
+func TestWhoMayInvokeAFunctionFitsIntoItsPolicy(t *testing.T) {
+	app := synthesizeWhole(t).app
+	callers := map[string]int{}
+	for _, p := range app.of("AWS::Lambda::Permission") {
+		callers[target(p.Properties["FunctionName"])]++
+	}
+	if len(callers) == 0 {
+		t.Fatal("nobody may invoke any function")
+	}
+	for id, n := range callers {
+		if n > 38 {
+			t.Errorf("%s can be invoked by %d routes and rules; let one permission hold for the whole API (ScopePermissionToRoute)", id, n)
+		}
+	}
+}

@@ -72,16 +72,32 @@ func TestWhatIsWatchedIsWhatFunctionsCount(t *testing.T) {
 	}
 }
 
-func TestEventsThatAreNeverTakenAreToldOf(t *testing.T) {
-	for id, a := range synthesize(t).app.of("AWS::CloudWatch::Alarm") {
-		if a.Properties["MetricName"] != "EventsPutOff" {
+func TestOutcomesThatNeedSomebodyAreToldOf(t *testing.T) {
+	app := synthesize(t).app
+	names := app.functions()
+	want := map[string]float64{ // after how many minutes on end
+		"profile EventsPutOff":   30, // once in a while it is nothing
+		"ingest PrivacyRequests": 5,
+		"imports ImportsFailed":  5,
+		"archive ObjectsDamaged": 5,
+	}
+	for id, a := range app.of("AWS::CloudWatch::Alarm") {
+		if a.Properties["Namespace"] != "Liuke" {
 			continue
 		}
-		minutes := a.Properties["Period"].(float64) / 60 * a.Properties["EvaluationPeriods"].(float64)
-		if minutes != 30 || a.Properties["TreatMissingData"] != "notBreaching" || len(list(a.Properties["AlarmActions"])) != 1 {
-			t.Errorf("%s tells after %v minutes", id, minutes)
+		for _, d := range list(a.Properties["Dimensions"]) {
+			what := names[target(at(d, "Value"))] + " " + a.Properties["MetricName"].(string)
+			minutes := a.Properties["Period"].(float64) / 60 * a.Properties["EvaluationPeriods"].(float64)
+			if minutes != want[what] || a.Properties["Threshold"] != 0.0 {
+				t.Errorf("%s tells of %s after %v minutes, want %v", id, what, minutes, want[what])
+			}
+			if a.Properties["TreatMissingData"] != "notBreaching" || len(list(a.Properties["AlarmActions"])) != 1 {
+				t.Errorf("%s takes silence for %s, or tells nobody", id, what)
+			}
+			delete(want, what)
 		}
-		return
 	}
-	t.Error("nobody is told of events that a table or the lake refuses for good")
+	for what := range want {
+		t.Errorf("nobody is told of %s", what)
+	}
 }
