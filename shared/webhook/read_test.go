@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +67,19 @@ func TestWhatAPayloadLacksIsNamedByItsOwnField(t *testing.T) {
 				t.Errorf("kept is %s", in.Rejected[0].Event)
 			}
 		})
+	}
+}
+
+func TestARefundInTheCustomersCurrencyAloneKeepsNothingElseOut(t *testing.T) {
+	refund := `{"id":1,"kind":"refund","status":"success","amount":"1.00","currency":"USD"%s}`
+	order := `{"id":7,"currency":"CNY","total_price":"9.00","current_total_price":"2.00","updated_at":"2026-03-01T08:00:00Z","customer":{"id":1},"refunds":[{"transactions":[%s]}]}`
+	in := intake(t, deliver(webhook.Shopify, "orders/updated", fmt.Sprintf(order, fmt.Sprintf(refund, ""))))
+	if len(in.Events) != 3 || len(in.Rejected) != 1 || !strings.Contains(string(in.Events[0].Properties), `"total":"9.00"`) {
+		t.Errorf("without the shop's amount: %d events, rejected %+v", len(in.Events), in.Rejected)
+	}
+	in = intake(t, deliver(webhook.Shopify, "orders/updated", fmt.Sprintf(order, fmt.Sprintf(refund, `,"amount_set":{"shop_money":{"amount":"7.00","currency_code":"CNY"}}`))))
+	if len(in.Events) != 4 || len(in.Rejected) != 0 || !strings.Contains(string(in.Events[2].Properties), `"total":"7.00","currency":"CNY"`) {
+		t.Errorf("with the shop's amount: %+v, rejected %+v", in.Events, in.Rejected)
 	}
 }
 

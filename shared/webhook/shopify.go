@@ -121,7 +121,7 @@ var shopifyOrder = []rule{
 		who:  shopifyWho,
 		properties: []field{
 			{"order_id", value{[]string{"id"}, text}},
-			{"total", value{shopMoney, text}},
+			{"total", value{shopMoney, shopAmount}},
 			{"currency", value{shopCurrency, code}},
 		},
 	},
@@ -181,9 +181,12 @@ func worth(s *scope, at node) ([]byte, error) {
 		return nil, err
 	}
 	for _, e := range s.root.each("refunds.transactions") {
-		back, err := givenBack(currency, e)
+		back, known, err := givenBack(currency, e)
 		if err != nil {
 			return nil, err
+		}
+		if !known {
+			return formatted(currency, total), nil
 		}
 		if current, err = current.Add(back); err != nil {
 			return nil, fault.At(now.path, "the amounts are too large")
@@ -192,18 +195,29 @@ func worth(s *scope, at node) ([]byte, error) {
 	return formatted(currency, min(total, current)), nil
 }
 
-// givenBack is what a transaction of a refund has given back, in the shop's currency.
-func givenBack(currency money.Currency, transaction node) (money.Amount, error) {
+// givenBack is what a transaction of a refund has given back in the shop's currency; it is not known where the payload
+// says only what that was in the customer's.
+func givenBack(currency money.Currency, transaction node) (back money.Amount, known bool, err error) {
 	s := &scope{element: transaction}
 	for _, t := range shopifyGivenBack {
 		if !s.holds(t) {
-			return 0, nil
+			return 0, true, nil
 		}
 	}
 	if in := s.first(shopCurrency); in.there() && in.text() != string(currency) {
-		return 0, fault.At(in.path, "a refund in another currency than the order's needs its amount in the shop's: amount_set")
+		return 0, false, nil
 	}
-	return decimal(currency, s.first(shopMoney))
+	back, err = decimal(currency, s.first(shopMoney))
+	return back, true, err
+}
+
+// shopAmount is the amount of a refund, which must be in the currency of the order.
+func shopAmount(s *scope, at node) ([]byte, error) {
+	in, of := s.first(shopCurrency), s.at("currency")
+	if in.there() && of.there() && in.text() != of.text() {
+		return nil, fault.At(in.path, "a refund in another currency than the order's needs its amount in the shop's: amount_set")
+	}
+	return text(s, at)
 }
 
 // maxProducts and maxProductBytes bound the products that an order event names.
