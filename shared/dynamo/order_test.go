@@ -13,7 +13,7 @@ import (
 
 func TestOrderComesBackAsItWasStored(t *testing.T) {
 	t.Parallel()
-	rate, err := money.ParseRate("7.100000000000000001")
+	rate, err := money.ParseRate("7.10000000000000001")
 	if err != nil {
 		t.Fatal(err)
 	}
