@@ -104,7 +104,7 @@ func TestAnAbsorbedIDIsAnsweredWithTheSurvivor(t *testing.T) {
 func TestACustomersMoneyIsAuditedAndRebuilt(t *testing.T) {
 	b := setup(t)
 	b.fold(t, placed(t, "1", string(user), "", "10.00"), placed(t, "2", string(user), "", "5.50"))
-	status, body, out := b.do(t, "audit", nil)
+	status, _, out := b.do(t, "audit", nil)
 	if status != http.StatusOK || out.Body != `{"agrees":true,"currency":"CNY","orders":{"count":2,"revenue":"15.50"},"history":{"count":2,"revenue":"15.50"}}` {
 		t.Fatal(status, out.Body)
 	}
@@ -113,7 +113,7 @@ func TestACustomersMoneyIsAuditedAndRebuilt(t *testing.T) {
 	rec.History.Add(customer.Date(2026, time.March, 1), 100) // as no event would
 	rec.Version++
 	must(t, b.store.Commit(t.Context(), &rec, nil))
-	if _, body, _ = b.do(t, "audit", nil); body["agrees"] != false || body["history"].(map[string]any)["revenue"] != "16.50" || body["orders"].(map[string]any)["revenue"] != "15.50" {
+	if _, body, _ := b.do(t, "audit", nil); body["agrees"] != false || body["history"].(map[string]any)["revenue"] != "16.50" || body["orders"].(map[string]any)["revenue"] != "15.50" {
 		t.Errorf("of a history that is wrong: %v", body)
 	}
 	for _, changed := range []bool{true, false} {
@@ -121,7 +121,7 @@ func TestACustomersMoneyIsAuditedAndRebuilt(t *testing.T) {
 			t.Errorf("rebuilt: %d %v, want changed %t", status, body, changed)
 		}
 	}
-	if _, body, _ = b.do(t, "audit", nil); body["agrees"] != true {
+	if _, body, _ := b.do(t, "audit", nil); body["agrees"] != true {
 		t.Errorf("after it was rebuilt: %v", body)
 	}
 	for _, sample := range []string{"audit", "rebuild"} {

@@ -86,7 +86,7 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 		}
 		putStamp(item, "placed", o.PlacedBy)
 	}
-	for name, set := range map[string]bool{"first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
+	for name, set := range map[string]bool{"assumed": o.Assumed, "first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
 		if set {
 			item[name] = &types.AttributeValueMemberBOOL{Value: true}
 		}
@@ -100,6 +100,7 @@ func decodeOrder(item map[string]types.AttributeValue) (o order.Record, err erro
 		ID:        strings.TrimPrefix(textOf(item["sk"]), orderPrefix),
 		Version:   numberOf(item[attrVersion]),
 		Currency:  money.Currency(textOf(item["currency"])),
+		Assumed:   flagOf(item["assumed"]),
 		Total:     money.Amount(numberOf(item["total"])),
 		TotalBy:   stampOf(item, "total"),
 		Placed:    placed,

@@ -211,18 +211,24 @@ func FuzzOne(f *testing.F) {
 func FuzzOrder(f *testing.F) {
 	f.Add([]byte(`{"order_id":"o","total":12.5}`), event.OrderCompleted, true)
 	f.Add([]byte(`{"order_id":"o","date":"2026-03-01"}`), event.OrderRefunded, true)
+	f.Add([]byte(`{"order_id":"o","total":1e7,"currency":"usd"}`), event.OrderCompleted, false)
 	f.Add([]byte(`[`), event.OrderCancelled, false)
+	rates, err := money.ParseRates(`{"USD":{"2026-01-01":"7.1"},"VND":{"2026-01-01":"0.00028"}}`, "CNY")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add([]byte(nil), event.OrderUpdated, false)
 	f.Fuzz(func(t *testing.T, properties []byte, name string, imported bool) {
 		e := &event.Event{Name: name, Properties: properties, Import: imported, Time: now}
-		o, err := event.OrderOf(e, money.Only("CNY"))
+		o, err := event.OrderOf(e, rates)
 		if err != nil {
 			if fault.CodeOf(err) != fault.Invalid {
 				t.Fatal(err)
 			}
 			return
 		}
-		if o.ID == "" || len(o.ID) > event.MaxOrderIDBytes || o.Total < 0 || o.Total > event.MaxTotal || (o.Whole && o.Total != 0) || (o.Day != "" && !imported) {
+		if o.ID == "" || len(o.ID) > event.MaxOrderIDBytes || o.Total < 0 || o.Total > event.MaxTotal || (o.Whole && o.Total != 0) || !rates.Knows(o.Currency) && o.Currency != "" ||
+			rates.Highest(o.Currency).Convert(o.Total) > event.MaxTotal || (o.Day != "" && !imported) {
 			t.Fatalf("%+v of %q", o, properties)
 		}
 	})

@@ -25,6 +25,9 @@ type Order struct {
 	Total money.Amount
 	// Currency is what Total is in; "" where the event names no amount.
 	Currency money.Currency
+	// Assumed says that an edit or a refund names no currency: it is in the order's, and Total is read as if that were
+	// the business's, until it is known.
+	Assumed bool
 	// Whole says that the whole order was refunded: the event names no amount, which in Segment's specification is a
 	// full refund.
 	Whole bool
@@ -43,7 +46,8 @@ func IsOrder(name string) bool {
 }
 
 // OrderOf reads what an order event says, by Segment's Ecommerce specification: order_id; total, or revenue where
-// there is no total; currency, the business's where it is absent. An imported event's property date is the order's
+// there is no total; currency: where it is absent, an order is in the business's, and an edit or a refund in its
+// order's. An imported event's property date is the order's
 // day. It returns an Invalid error with the pointer to the property ("/properties/total"), for a currency without a
 // rate too. Where an order's day is not said it depends on the business's time zone, which is not known here: a
 // placement passes where a rate is known for the latest day that it can be.
@@ -101,7 +105,7 @@ func (s *scanner) order(properties value, e *Event, rates *money.Rates) (o Order
 	if currency != rates.Business() && !rated(e, o.Day, currency, rates) {
 		return o, UnknownRate(currency, rates)
 	}
-	o.Currency = currency
+	o.Currency, o.Assumed = currency, d.currency.absent() && e.Name != OrderCompleted
 	o.Total, err = s.total(d, currency, rates)
 	return o, err
 }

@@ -100,6 +100,7 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 		Day:   customer.DayOf(e.Time, s.Zone),
 
 		Currency: o.Currency,
+		Assumed:  o.Assumed,
 	}
 	if o.Day != "" {
 		day, err := time.Parse(time.DateOnly, o.Day)

@@ -32,12 +32,12 @@ func TestForeignOrdersAddUpInAnyOrderOfArrival(t *testing.T) {
 	}
 	events := []event.Event{
 		about(event.OrderCompleted, "p1", "dollars", "USD", "100.01"), // refunded in part: 100.00 left at 7.1001
-		about(event.OrderRefunded, "r1", "dollars", "USD", "0.01"),
-		about(event.OrderCompleted, "p2", "back", "USD", "33.33"), // given back in parts
+		about(event.OrderRefunded, "r1", "dollars", "", "0.01"),       // in the order's currency, whatever comes first
+		about(event.OrderCompleted, "p2", "back", "USD", "33.33"),     // given back in parts
 		about(event.OrderRefunded, "r2", "back", "USD", "11.11"),
 		about(event.OrderRefunded, "r3", "back", "USD", "22.22"),
 		about(event.OrderCompleted, "p3", "yen", "JPY", "1001"), // edited to 1003: 48.4449
-		about(event.OrderUpdated, "u3", "yen", "JPY", "1003"),
+		about(event.OrderUpdated, "u3", "yen", "", "1003"),
 		about(event.OrderCompleted, "p4", "gone", "JPY", "5"),
 		about(event.OrderCancelled, "c4", "gone", "", ""),
 		about(event.OrderCompleted, "p5", "whole", "USD", "5"),

@@ -215,7 +215,7 @@ func TestOrderOfAnotherCurrencyThanTheBusinessCountsInIsRefused(t *testing.T) {
 	f, _ := setup(t)
 	foldAll(t, f, t.Context(), placed("p", "c", "o", "1.00"))
 	f.Money = money.Only("EUR") // the setting was changed after orders had come
-	out := f.Fold(t.Context(), []event.Event{track("r", "c", event.OrderRefunded, map[string]any{"order_id": "o", "total": "1.00"})})
+	out := f.Fold(t.Context(), []event.Event{track("r", "c", event.OrderRefunded, map[string]any{"order_id": "o", "total": "1.00", "currency": "EUR"})})
 	if fault.CodeOf(out[0].Err) != fault.Invalid {
 		t.Errorf("%v, want Invalid", out[0].Err)
 	}

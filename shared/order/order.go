@@ -9,7 +9,8 @@
 // The record is what money is accounted by: a customer's purchase history is the sum of the records' contributions. An
 // order keeps its own currency, in which its changes are added up; what it contributes is its net worth converted once,
 // at the rate of the day of its earliest placement. So an order that was given back whole is worth nothing at any rate,
-// whatever came first. Which rate a day has is left to others.
+// whatever came first. Which rate a day has is left to others. An edit or a refund whose event names no currency is in
+// the order's, even where it comes before the event that says which that is.
 package order
 
 import (
@@ -42,6 +43,7 @@ type Change struct {
 	Day   customer.Day // of a placement: the order's day
 
 	Currency money.Currency // of Total; "" where the change names no amount
+	Assumed  bool           // the event names no currency: Total is in the order's, and is spelled in Currency until that is known
 	Rate     money.Rate     // of a placement: what Currency is worth on Day
 }
 
@@ -71,6 +73,7 @@ type Record struct {
 	ID        string
 	Version   int64          // +1 with each write; 0 for a record that is not stored yet
 	Currency  money.Currency // of the amounts, as the first change that names one has it; "" before
+	Assumed   bool           // nothing has named Currency yet: the amounts are in the order's, whichever that is
 	Total     money.Amount   // as last said
 	TotalBy   Stamp          // who said so; zero where nobody has
 	Placed    bool           // whether the order itself has come
@@ -94,41 +97,33 @@ func (r *Record) Apply(c Change) (bool, error) {
 	if len(r.Changes)+len(r.Refunds) >= MaxChanges {
 		return false, fault.New(fault.Invalid, "an order takes at most %d changes", MaxChanges)
 	}
-	if err := r.Check(c); err != nil {
+	after := *r
+	c, err := after.agree(c)
+	if err != nil {
 		return false, err
 	}
 	stamp := Stamp{Time: c.Time.UnixMilli(), Kind: c.Kind, Event: c.Event}
 	switch c.Kind {
 	case Placed:
-		if !r.Placed || stamp.before(r.PlacedBy) {
-			r.Placed, r.PlacedBy, r.Day, r.Rate = true, stamp, c.Day, c.Rate
+		if !after.Placed || stamp.before(after.PlacedBy) {
+			after.Placed, after.PlacedBy, after.Day, after.Rate = true, stamp, c.Day, c.Rate
 		}
-		r.settle(c.Total, stamp)
+		after.settle(c.Total, stamp)
 	case Updated:
-		r.settle(c.Total, stamp)
+		after.settle(c.Total, stamp)
 	case Refunded:
-		if _, err := r.Refunded().Add(c.Total); err != nil {
+		if _, err := after.Refunded().Add(c.Total); err != nil {
 			return false, err
 		}
-		r.Whole = r.Whole || c.Whole
+		after.Whole = after.Whole || c.Whole
 	case Cancelled:
-		r.Cancelled = true
+		after.Cancelled = true
 	default:
 		return false, fault.New(fault.Internal, "unknown kind of order change %d", c.Kind)
 	}
-	if c.Currency != "" {
-		r.Currency = c.Currency
-	}
-	r.remember(c)
+	after.remember(c)
+	*r = after
 	return true, nil
-}
-
-// Check returns an Invalid error for a change in another currency than the order's: its amounts cannot be added up.
-func (r *Record) Check(c Change) error {
-	if c.Currency == "" || r.Currency == "" || c.Currency == r.Currency {
-		return nil
-	}
-	return fault.At("/properties/currency", "the order is in %s: give this change's amount in %s as well, and name it", r.Currency, r.Currency)
 }
 
 // remember enters a change among those that were applied. The lists are made anew: copies of the record share them.

@@ -92,7 +92,12 @@ var change = rapid.Custom(func(t *rapid.T) order.Change {
 	}
 	c.Whole = c.Kind == order.Refunded && rapid.IntRange(0, 4).Draw(t, "whole") == 0
 	if c.Kind != order.Cancelled {
-		c.Currency = "USD"
+		c.Currency = "KWD" // which has more decimals than what is assumed
+	}
+	if c.Kind == order.Updated || c.Kind == order.Refunded {
+		if c.Assumed = rapid.Bool().Draw(t, "assumed"); c.Assumed {
+			c.Currency = "CNY"
+		}
 	}
 	if c.Kind == order.Placed {
 		c.Rate = dollar[c.Day]
@@ -149,6 +154,17 @@ func TestOrderStaysInOneCurrency(t *testing.T) {
 		{"a cancellation that names none", []order.Change{placed, {Event: "c", Kind: order.Cancelled, Time: at(1)}}, false, 0},
 		{"a placement after a cancellation that names none", []order.Change{{Event: "c", Kind: order.Cancelled, Time: at(1)}, placed}, false, 0},
 		{"a placement after a refund in another", []order.Change{{Event: "r", Kind: order.Refunded, Time: at(1), Total: 1, Currency: "EUR"}, placed}, true, 0},
+		{"an edit that names none, which is in the order's", []order.Change{placed, {Event: "u", Kind: order.Updated, Time: at(1), Total: 100, Currency: "CNY", Assumed: true}}, false, 710},
+		{"a placement after a refund that names none", []order.Change{{Event: "r", Kind: order.Refunded, Time: at(1), Total: 100, Currency: "CNY", Assumed: true}, placed}, false, 70_290},
+		{"an amount that names none takes as many decimals as the order's has", []order.Change{
+			{Event: "p", Kind: order.Placed, Time: at(0), Total: 1_000, Currency: "JPY"},
+			{Event: "r", Kind: order.Refunded, Time: at(1), Total: 20_000, Currency: "CNY", Assumed: true}}, false, 800},
+		{"an amount that names none has more decimals than the order's currency", []order.Change{
+			{Event: "p", Kind: order.Placed, Time: at(0), Total: 1_000, Currency: "JPY"},
+			{Event: "r", Kind: order.Refunded, Time: at(1), Total: 20_050, Currency: "CNY", Assumed: true}}, true, 1_000},
+		{"a placement whose currency has fewer decimals than a refund before it", []order.Change{
+			{Event: "r", Kind: order.Refunded, Time: at(1), Total: 20_050, Currency: "CNY", Assumed: true},
+			{Event: "p", Kind: order.Placed, Time: at(0), Total: 1_000, Currency: "JPY"}}, true, 0},
 		{"the rate of the earlier of two placements", []order.Change{placed,
 			{Event: "q", Kind: order.Placed, Time: at(-1), Total: 1, Day: 3, Currency: "USD", Rate: dollar[3]}}, false, 5_000},
 	} {

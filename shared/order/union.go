@@ -10,12 +10,12 @@ import (
 // Union returns the order that several records of the same order id make together: the record that all of their changes
 // would have made, applied to one. A change that is in several of them counts once; the order of the records does not
 // matter. Its Version is 0, for it is not what is stored; First and Rate are those of the record with the earliest
-// placement.
-// Where one event id stands for different things, the larger amount, the earlier day and the lower rate count.
+// placement. Where one event id stands for different things, the larger amount, the earlier day and the lower rate
+// count.
 //
 // Records of different currencies cannot be added up: those in another currency than the earliest placement's give
 // their changes' fingerprints, a cancellation and a whole refund, and no money. Without a placement it is the first
-// currency in alphabetical order that counts.
+// currency in alphabetical order that counts. What is assumed gives way to what is named.
 func Union(records ...Record) Record {
 	var u Record
 	for i := range records {
@@ -23,9 +23,12 @@ func Union(records ...Record) Record {
 			u.ID = records[i].ID
 		}
 	}
-	u.Currency = unionCurrency(records)
+	u.Currency, u.Assumed = unionCurrency(records)
 	for i := range records {
-		r := &records[i]
+		r := records[i] // a copy
+		if r.Assumed && r.Currency != u.Currency {
+			r.respell(u.Currency)
+		}
 		u.Whole, u.Cancelled = u.Whole || r.Whole, u.Cancelled || r.Cancelled
 		u.Changes = append(u.Changes, r.Changes...)
 		if r.Currency != "" && r.Currency != u.Currency {
@@ -35,7 +38,7 @@ func Union(records ...Record) Record {
 			continue
 		}
 		u.Refunds = append(u.Refunds, r.Refunds...)
-		u.place(r)
+		u.place(&r)
 		if r.TotalBy.Kind != 0 {
 			u.settle(r.Total, r.TotalBy)
 		}
@@ -75,8 +78,8 @@ func (r *Record) compact() {
 	})
 }
 
-// unionCurrency is the currency that counts among several records.
-func unionCurrency(records []Record) (currency money.Currency) {
+// unionCurrency is the currency that counts among several records, and whether it is but assumed.
+func unionCurrency(records []Record) (currency money.Currency, assumed bool) {
 	var by *Record
 	for i := range records {
 		r := &records[i]
@@ -85,13 +88,16 @@ func unionCurrency(records []Record) (currency money.Currency) {
 		}
 	}
 	if by == nil {
-		return ""
+		return "", false
 	}
-	return by.Currency
+	return by.Currency, by.Assumed
 }
 
 // leads reports whether the currency of r goes before that of o.
 func (r *Record) leads(o *Record) bool {
+	if r.Assumed != o.Assumed {
+		return o.Assumed
+	}
 	if r.Placed != o.Placed {
 		return r.Placed
 	}

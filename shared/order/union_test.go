@@ -86,6 +86,9 @@ func TestUnionOfWhatDoesNotFitTogetherDependsOnNoOrder(t *testing.T) {
 			record("USD", placed, order.Change{Event: "r", Kind: order.Refunded, Time: at(2), Total: 300}),
 			record("USD", order.Change{Event: "r", Kind: order.Updated, Time: at(0), Total: 1})},
 			9_700, "placed", []string{"p", "r"}},
+		{"an amount that names no currency is in the order's", []order.Record{
+			record("USD", placed), record("CNY", order.Change{Event: "r", Kind: order.Refunded, Time: at(2), Total: 300, Currency: "CNY", Assumed: true})},
+			9_700, "placed", []string{"p", "r"}},
 		{"one id for two totals says the larger", []order.Record{
 			record("USD", placed), record("USD", order.Change{Event: "p", Kind: order.Placed, Time: at(1), Total: 11_000, Day: 101})},
 			11_000, "placed", []string{"p"}},

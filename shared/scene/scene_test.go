@@ -128,7 +128,7 @@ func TestLocale(t *testing.T) {
 const sceneYAML = `id: hello
 kind: marketing
 on: {signal: order_placed}
-audience: order.amount >= 1000 and segment in ["Champions", "Promising"]
+audience: order.worth >= 1000 and segment in ["Champions", "Promising"]
 fresh_for: 2h
 channel: email
 limits:
@@ -173,7 +173,7 @@ func TestAudience(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			candidate := reachable(t, set.Scene("hello"))
-			candidate.Signal.Data = raw(t, signal.OrderData{Amount: c.amount, Currency: "CNY"})
+			candidate.Signal.Data = raw(t, signal.OrderData{Amount: 1, Currency: "KWD", Worth: c.amount})
 			candidate.Scores.Segment = c.segment
 			v := rules.Decide(candidate)
 			if v.Outcome != c.want || (c.want == scene.Hold && v.Gate != scene.GateAudience) {

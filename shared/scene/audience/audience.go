@@ -32,7 +32,8 @@ type subject struct {
 }
 
 type order struct {
-	Amount   int    `expr:"amount"` // minor units
+	Amount   int    `expr:"amount"` // minor units of Currency, the order's own
+	Worth    int    `expr:"worth"`  // minor units of the business's currency
 	Currency string `expr:"currency"`
 	First    bool   `expr:"first"`
 }
@@ -75,7 +76,7 @@ func (p *program) Includes(c *scene.Candidate) (bool, error) {
 	case signal.OrderPlaced:
 		var d signal.OrderData
 		err = json.Unmarshal(c.Signal.Data, &d)
-		env.Order = order{Amount: int(d.Amount), Currency: d.Currency, First: d.First}
+		env.Order = order{Amount: int(d.Amount), Worth: int(d.Worth), Currency: d.Currency, First: d.First}
 	case signal.SegmentChanged:
 		var d signal.SegmentData
 		err = json.Unmarshal(c.Signal.Data, &d)
