@@ -111,13 +111,14 @@ type bundle struct {
 	queue    *sink
 	now      *time.Time
 	logged   *strings.Builder
+	metrics  *strings.Builder
 	ring     *token.Keyring
 }
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	customers, records := engine.NewTables(t)
-	b := &bundle{t: t, provider: &provider{}, queue: &sink{}, logged: &strings.Builder{}}
+	b := &bundle{t: t, provider: &provider{}, queue: &sink{}, logged: &strings.Builder{}, metrics: &strings.Builder{}}
 	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 	server := httptest.NewServer(b.provider)
 	t.Cleanup(server.Close)
@@ -128,7 +129,7 @@ func setup(t *testing.T) *bundle {
 		Store: b.store, Messages: b.queue, Keys: keys{},
 		Channels: map[message.Channel]channel.Channel{message.Email: ses.New(engine.Config(server.URL), "Shop <hello@example.com>", "liuke")},
 		Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
-		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(&strings.Builder{}, "dispatch", clock),
+		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(b.metrics, "dispatch", clock),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +168,7 @@ func (b *bundle) claim() message.Entry {
 		b.t.Fatal(err)
 	}
 	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: "win_back", Channel: message.Email})
-	if err := b.store.Claim(b.t.Context(), e, contact); err != nil {
+	if err := b.store.Claim(b.t.Context(), e.Customer, e, contact); err != nil {
 		b.t.Fatal(err)
 	}
 	e.Revision++
@@ -197,6 +198,14 @@ func (b *bundle) entry() message.Entry {
 // deliver hands the handler the sample's message and returns how many failed and the write units that it took.
 func (b *bundle) deliver() (failures int, write float64) {
 	b.t.Helper()
+	meter := &dynamo.Meter{}
+	failures = b.deliverBy(dynamo.WithMeter(b.t.Context(), meter))
+	_, write = meter.Units()
+	return failures, write
+}
+
+func (b *bundle) deliverBy(ctx context.Context) (failures int) {
+	b.t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "events", "dispatch", "win_back.json"))
 	if err != nil {
 		b.t.Fatal(err)
@@ -205,11 +214,9 @@ func (b *bundle) deliver() (failures int, write float64) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		b.t.Fatal(err)
 	}
-	meter := &dynamo.Meter{}
-	out, err := b.handler.Handle(dynamo.WithMeter(b.t.Context(), meter), in)
+	out, err := b.handler.Handle(ctx, in)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	_, write = meter.Units()
-	return len(out.BatchItemFailures), write
+	return len(out.BatchItemFailures)
 }

@@ -1,6 +1,9 @@
 // Command dispatch sends what outreach has claimed. Before each message it looks again at consent and suppression, then
 // steps the ledger entry from claimed to sending on condition that nobody else has, and only then calls the provider.
 //
+// Consent is that of the person that the customer has become part of, if it was absorbed since the claim. A message of an
+// erased customer is acknowledged and counted, and never sent.
+//
 // No message is sent twice: an entry that is sending belongs to the one that stepped it there, whatever becomes of
 // that one. Found sending past the longest time that a sender can live, it becomes unknown, and receipts settle it. A
 // definite "later" of the provider puts the entry back to claimed and its message back on the queue; a definite "no"

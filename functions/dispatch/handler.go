@@ -137,7 +137,7 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 	}
 	e, ok := d.Entries[job.Entry]
 	switch {
-	case !ok: // the claim comes before the message: its customer was erased since
+	case d.Erased, !ok: // the claim comes before the message: its customer was erased since, or is being
 		h.Count.Count("EntryGone", 1)
 		return nil
 	case e.State == message.Sending:

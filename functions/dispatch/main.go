@@ -21,7 +21,7 @@ func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store:    dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records),
+		Store:    dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Channels: map[message.Channel]channel.Channel{

@@ -129,6 +129,10 @@ func (h *Handler) settle(ctx context.Context, e message.Entry, metric string, st
 			return err
 		}
 		stored, err := h.Store.Entry(ctx, e.Customer, e.ID)
+		if fault.CodeOf(err) == fault.NotFound {
+			h.Count.Count("EntryGone", 1)
+			return nil // its customer was erased while it was being sent
+		}
 		if err != nil {
 			return err
 		}

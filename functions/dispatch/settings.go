@@ -8,6 +8,7 @@ import (
 type settings struct {
 	Stage            string `env:"LIUKE_STAGE,required"`
 	Clock            string `env:"LIUKE_CLOCK_FILE"`
+	Customers        string `env:"LIUKE_CUSTOMERS_TABLE,required"`
 	Records          string `env:"LIUKE_RECORDS_TABLE,required"`
 	Messages         string `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
 	Sender           string `env:"LIUKE_SENDER,required"` // "Shop <hello@example.com>" or bare

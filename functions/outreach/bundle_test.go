@@ -35,12 +35,13 @@ type bundle struct {
 	messages string
 	now      *time.Time
 	logged   *strings.Builder
+	metrics  *strings.Builder
 }
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	customers, records := engine.NewTables(t)
-	b := &bundle{t: t, signals: engine.NewQueue(t), messages: engine.NewQueue(t), logged: &strings.Builder{}}
+	b := &bundle{t: t, signals: engine.NewQueue(t), messages: engine.NewQueue(t), logged: &strings.Builder{}, metrics: &strings.Builder{}}
 	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 	now := arrival
 	b.now = &now
@@ -59,7 +60,7 @@ func (b *bundle) another() *Handler {
 	clock := func() time.Time { return *b.now }
 	h, err := NewHandler(Handler{
 		Store: b.store, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
-		Now: clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(&strings.Builder{}, "outreach", clock),
+		Now: clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(b.metrics, "outreach", clock),
 	}, business)
 	if err != nil {
 		b.t.Fatal(err)

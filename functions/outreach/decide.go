@@ -47,14 +47,17 @@ func (h *Handler) dossier(ctx context.Context, id customer.ID, tasks []task) (me
 	w := message.Wanted{Customer: id}
 	for _, t := range tasks {
 		w.Entries = append(w.Entries, t.entry)
-		w.Scores = w.Scores || t.scene.NeedsScores()
 	}
 	return h.Store.Dossier(ctx, w)
 }
 
-// decide makes one decision on what the dossier says, and updates the dossier with it. It returns Conflict where the
-// dossier is out of date.
+// decide makes one decision on what the dossier says, and updates the dossier with it; there is none to make on who was
+// erased. It returns Conflict where the dossier is out of date.
 func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *result) error {
+	if d.Erased {
+		out.drop(t.signal)
+		return nil
+	}
 	e, ok := d.Entries[t.entry]
 	if !ok {
 		e = message.New(t.scene.ID, 0, t.scene.Channel, t.sig)
@@ -123,7 +126,7 @@ func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate
 		if err != nil {
 			return e, err
 		}
-		if err := h.Store.Claim(ctx, next, contact); err != nil {
+		if err := h.Store.Claim(ctx, d.Person, next, contact); err != nil {
 			return e, err
 		}
 		d.Contact = contact

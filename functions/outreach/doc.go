@@ -5,6 +5,11 @@
 // claimed is queued again (dispatch lets one through), any other is left alone. Two signals at once cannot both pass
 // a cap, because the claim moves the contact record that the cap was decided on.
 //
+// A signal of an erased customer is dropped, one that has waited for its minute as well. A customer that was absorbed by
+// another since its signal was made keeps its own entries, so that the signal finds them again; but profile, scores and
+// caps are those of the person that it has become part of. A message that is claimed under the absorbed id in the very
+// moment of the merge does not count against the person's caps: that is one message at most.
+//
 // A message that is sent costs 7 write units in all: the claim 4 (a transaction over two items), the steps to sending
 // and to sent, and the delivery's receipt. A held one costs 1. A deferral costs 3 more: the due item, the entry, and
 // taking the item off.

@@ -30,7 +30,7 @@ type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
-	Claim(ctx context.Context, e message.Entry, c message.Contact) error
+	Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) error
 	PutDue(ctx context.Context, minute time.Time, id string, sig signal.Signal) error
 	Due(ctx context.Context, shard int, now time.Time) ([]dynamo.DueItem, error)
 	DeleteDue(ctx context.Context, k dynamo.Key) error
@@ -119,6 +119,7 @@ type result struct {
 	mu     sync.Mutex
 	errs   []error
 	jobs   map[int][]queue.Message // by the signal that they answer
+	gone   map[int]bool            // the signals of the erased
 	counts map[string]int
 }
 
@@ -136,6 +137,12 @@ func (r *result) count(name string) {
 	r.counts[name]++
 }
 
+func (r *result) drop(i int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gone[i] = true
+}
+
 func (r *result) queue(i int, m queue.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,7 +151,7 @@ func (r *result) queue(i int, m queue.Message) {
 
 // answer decides on all signals, customer by customer, and then queues what was claimed.
 func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
-	out := &result{errs: make([]error, len(signals)), jobs: map[int][]queue.Message{}, counts: map[string]int{}}
+	out := &result{errs: make([]error, len(signals)), jobs: map[int][]queue.Message{}, gone: map[int]bool{}, counts: map[string]int{}}
 	now := h.Now()
 	tasks := map[customer.ID][]task{}
 	for i, sig := range signals {
@@ -165,6 +172,9 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 		h.customer(ctx, customers[i], tasks[customers[i]], out)
 	})
 	h.send(ctx, out)
+	if len(out.gone) > 0 {
+		out.counts["SignalsOfErased"] = len(out.gone)
+	}
 	for name, n := range out.counts {
 		h.Count.Count(name, n)
 	}

@@ -157,6 +157,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What came in", Counts: counts("ingest", "EventsAccepted", "EventsDuplicate", "EventsRejected",
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
+		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "Deferred", "StaleSignals", "SignalsOfErased")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
 		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
 			"CustomersExported", "ObjectsDamaged")},

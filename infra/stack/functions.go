@@ -109,10 +109,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
-		construct.Items(customers, "BatchGetItem"), // for scenes with an audience
+		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
-	add("dispatch", []string{"RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"},
+	add("dispatch", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"},
+		construct.Items(customers, "BatchGetItem"), // whom a customer was absorbed by: consent is that one's
 		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
 		construct.Send(q.messages.Queue),
 		construct.Access{
@@ -134,7 +135,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.GetObjects(lake, "exports/"),
 		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
-		construct.Items(records, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
 		construct.Send(q.events.Queue, q.imports.Queue),
 		construct.GetObjects(lake, "imports/"),
 		construct.PutObjects(lake, "imports/*/refused/"))

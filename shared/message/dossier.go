@@ -2,17 +2,20 @@ package message
 
 import "liuke/shared/customer"
 
-// Dossier is what is read of one customer before a message is decided on or sent.
+// Dossier is what is read of one customer before a message is decided on or sent. An entry belongs to the customer whom
+// its signal names, for good, so that the same signal finds it again; who is asked for consent, is counted against the
+// caps and is written to is the person, which is another customer where the one that is named was absorbed since.
 type Dossier struct {
+	Erased  bool        // the person was erased: nothing else is set, and nothing may be sent or written any more
+	Person  customer.ID // who stands for the customer
 	Profile customer.Profile
-	Scores  customer.Scores // zero where they were not asked for
+	Scores  customer.Scores
 	Contact Contact
-	Entries map[string]Entry // by id; what is not stored is absent
+	Entries map[string]Entry // the customer's own, by id; what is not stored is absent
 }
 
-// Wanted says what to read into a dossier. The profile and the contact record always are.
+// Wanted says what to read into a dossier.
 type Wanted struct {
 	Customer customer.ID
 	Entries  []string // ids, at most 50
-	Scores   bool
 }

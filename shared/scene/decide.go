@@ -28,7 +28,7 @@ type Candidate struct {
 	Scene      *Scene
 	Signal     signal.Signal
 	Profile    customer.Profile
-	Scores     customer.Scores // read only where the scene NeedsScores
+	Scores     customer.Scores // for the audience
 	Suppressed bool            // the address must not be sent to
 	Contact    message.Contact
 	Now        time.Time

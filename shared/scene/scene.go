@@ -101,9 +101,6 @@ func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
 	return sig.Scene == "" && now.Sub(sig.Time) > s.FreshFor
 }
 
-// NeedsScores reports whether the audience is judged on the customer's standing scores.
-func (s *Scene) NeedsScores() bool { return s.audience != nil }
-
 // Locale returns the locale of the content that suits a reader of the preferred one (BCP 47) best: the same; else the
 // longest of which it is a special case; else another of the same language; else DefaultLocale.
 func (s *Scene) Locale(preferred string) string {

@@ -181,9 +181,6 @@ func TestAudience(t *testing.T) {
 			}
 		})
 	}
-	if !set.Scene("hello").NeedsScores() || builtIn(t).Scene("win_back").NeedsScores() {
-		t.Error("scores are needed for an audience, and only then")
-	}
 }
 
 func TestEntryHasTheScenesName(t *testing.T) {
