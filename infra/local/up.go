@@ -23,6 +23,7 @@ Besides the HTTP API, the address serves
   /_local/clock              GET, or POST {"now":"2026-01-31T00:00:00Z"} or {"advance":"24h"}
   /_local/queues             what waits, what is dead, and whether all is done
   /_local/schedules/NAME     POST fires a schedule now; /_local/schedules takes {"paused":true}
+  /_local/expire             POST removes what DynamoDB would by now have removed by its time to live
   /_local/events             POST the body of EventBridge's PutEvents; an AWS CLI or SDK may have it for its endpoint
   /_local/secrets/NAME       PUT gives a secret its value, JSON: what webhooks are signed with ("webhooks")
   /_local/permissions        what the policies refused, and which permissions nobody used

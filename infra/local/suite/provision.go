@@ -21,7 +21,8 @@ import (
 )
 
 // createTables makes the tables that are not there yet. Their TTL stays off: the engine would expire items by the
-// machine's clock, which is not the suite's. No function may rely on it anyway: DynamoDB takes days over it.
+// machine's clock, which is not the suite's (Expire does so by that one). No function may rely on it anyway: DynamoDB
+// takes days over it.
 func createTables(ctx context.Context, db *dynamodb.Client, tables []*template.Table) error {
 	for _, t := range tables {
 		in := &dynamodb.CreateTableInput{TableName: &t.Name, BillingMode: ddb.BillingModePayPerRequest, KeySchema: keySchema(t.Keys)}

@@ -133,6 +133,7 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 	})
 	mux.Handle("POST "+localPath+"events", s.buses)
 	handle("PUT secrets/{name}", s.putSecret)
+	handle("POST expire", s.expire)
 	handle("GET permissions", func(http.ResponseWriter, *http.Request) (any, error) { return s.Permissions(), nil })
 	handle("GET units", func(http.ResponseWriter, *http.Request) (any, error) {
 		return map[string]any{"functions": s.Units()}, nil
@@ -142,7 +143,7 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 	mux.Handle(outboxPath, page)
 	mux.Handle(outboxPath+"/", page)
 	mux.HandleFunc(localPath, func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, queues, schedules, secrets, permissions, units and outbox"})
+		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, expire, queues, schedules, secrets, permissions, units and outbox"})
 	})
 }
 
