@@ -73,6 +73,13 @@ func (w *world) left(ctx context.Context, id customer.ID) (item map[string]types
 	return got.Item, len(out.Items), nil
 }
 
+// remove deletes a customer's item.
+func (w *world) remove(ctx context.Context, id customer.ID) error {
+	key := map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: string(id)}}
+	_, err := w.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &w.customers, Key: key})
+	return err
+}
+
 // writeScores writes a customer's scores as a recalculation does: on condition that the customer exists, stands for itself,
 // and no newer run has written.
 func (w *world) writeScores(ctx context.Context, id customer.ID, run int64) {

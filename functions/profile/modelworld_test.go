@@ -40,6 +40,7 @@ type schedule struct {
 	scored  map[customer.ID]int64    // the greatest run whose scores were committed
 	tally   *tally
 	calm    bool // no more faults
+	expired bool // the stubs of the erased are gone
 	problem error
 }
 
@@ -98,6 +99,11 @@ func (s *schedule) run(ctx context.Context) error {
 			s.start(ctx, s.invocation())
 			continue
 		}
+		if len(s.running)+len(s.erasing) == 0 && s.rng.IntN(4) == 0 {
+			if err := s.expire(ctx); err != nil {
+				return err
+			}
+		}
 		if len(s.erasing) > 0 && len(s.running) < 3 && (len(s.running) == 0 || s.rng.IntN(20) == 0) {
 			s.start(ctx, &process{schedule: s, kind: "erase", scores: s.erasing[0]})
 			s.erasing = s.erasing[1:]
@@ -120,6 +126,24 @@ func (s *schedule) run(ctx context.Context) error {
 		return s.problem
 	}
 	return s.compare(ctx)
+}
+
+// expire removes the stubs of the erased, as the table does days later, when nothing is under way any more that saw the
+// items before.
+func (s *schedule) expire(ctx context.Context) error {
+	if s.expired || len(s.traffic.erasures) == 0 {
+		return nil
+	}
+	s.expired = true
+	for _, id := range s.traffic.customers {
+		if item, _, err := s.world.left(ctx, id); err != nil || item["erased"] == nil {
+			continue
+		}
+		if err := s.world.remove(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle waits until every process stands before a call or has ended.

@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,10 +23,11 @@ const attrPseudonym = "p"
 // Erase erases the person whom an id names: the customer that stands for it and all whom that has absorbed. What is
 // left for good is the fact, under a hash of each id (see Erased), which keeps late events out; and what does not stand
 // under the customer, such as the suppression of a hashed address. Their keys are deleted, so that what the lake has
-// sealed by them cannot be read any more. It can be repeated with the same id, and carries on where it was broken off,
-// by an error or at any moment; an id that is not known is erased all the same. While it is under way, folds of the person's events conflict, and then drop them.
+// sealed by them cannot be read any more. An id that is not known is erased all the same. While it is under way, folds of
+// the person's events conflict, and then drop them.
 //
-// It returns nil only once everything is done: until then some may be left.
+// It returns nil only once everything is done. Until then it can be repeated with the same id, after an error or after
+// being broken off at any moment, and carries on where it was: some ten calls for each whom the customer absorbed.
 func (s *Store) Erase(ctx context.Context, id customer.ID, now time.Time) (err error) {
 	defer fault.Wrap(&err, "erase customer")
 	root, err := s.bury(ctx, id, now)
@@ -35,32 +35,38 @@ func (s *Store) Erase(ctx context.Context, id customer.ID, now time.Time) (err e
 		return err
 	}
 	// Since the survivor's item is a stub, it absorbs nobody any more: who is listed now are all.
-	absorbed, err := s.Absorbed(ctx, root)
+	notes, err := s.absorbed(ctx, root)
 	if err != nil {
 		return err
 	}
-	all := append([]customer.ID{root}, absorbed...)
-	for _, c := range all {
-		if _, err := s.stub(ctx, c, now); err != nil {
+	// Each is erased whole before the note of it goes, those first whom others had absorbed.
+	for _, n := range slices.Backward(notes) {
+		if err := s.eraseOne(ctx, n.absorbed, id, now); err != nil {
+			return err
+		}
+		if err := s.deleteKeys(ctx, []Key{AbsorbedKey(n.by, n.absorbed)}); err != nil {
 			return err
 		}
 	}
-	for _, c := range all {
-		if err := s.clear(ctx, c); err != nil {
+	if err := s.eraseOne(ctx, root, id, now); err != nil {
+		return err
+	}
+	return s.finish(ctx, id) // last of all, for it leads a repetition to the survivor
+}
+
+// eraseOne erases what stands under one id. The stub of the id that was asked for goes on leading to the survivor.
+func (s *Store) eraseOne(ctx context.Context, id, asked customer.ID, now time.Time) error {
+	st, err := s.stub(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	if st.pseudonym != "" {
+		if err := s.deleteKeys(ctx, []Key{SealKey(st.pseudonym)}); err != nil {
 			return err
 		}
 	}
-	// The list of whom a customer absorbed goes once their stubs say nothing any more, its own after theirs; and the
-	// stub of the id that was asked for last of all, for it leads a repetition to the survivor.
-	for _, c := range slices.Backward(all) {
-		if err := s.deleteRecords(ctx, c, absorbedPrefix); err != nil {
-			return err
-		}
-		if c != id {
-			if err := s.finish(ctx, c); err != nil {
-				return err
-			}
-		}
+	if err := s.deleteRecords(ctx, id); err != nil || id == asked {
+		return err
 	}
 	return s.finish(ctx, id)
 }
@@ -72,60 +78,97 @@ func (s *Store) Erased(ctx context.Context, id customer.ID) (erased bool, err er
 	return len(item) > 0, err
 }
 
-// bury notes that the person of an id is erased and puts a stub in the place of the item that stands for it. It returns
-// whose that is.
+// bury notes that the person of an id is erased and puts stubs in the place of its item and of the one that stands for
+// it. It returns whose that is.
 func (s *Store) bury(ctx context.Context, id customer.ID, now time.Time) (root customer.ID, err error) {
 	root = id
-	for range maxRounds {
-		into, err := s.stub(ctx, root, now)
-		if err != nil {
+	for hop := range maxRounds {
+		st, err := s.stub(ctx, root, now)
+		switch {
+		case err != nil:
 			return "", err
+		case st.into != "":
+			root = st.into
+			continue
+		case hop > 1: // those on the way are erased before the survivor is
+			return root, s.point(ctx, id, root)
 		}
-		if into == "" {
-			return root, nil
-		}
-		root = into
+		return root, nil
 	}
 	return "", fault.New(fault.Internal, "the way to who absorbed the customer does not end")
 }
 
-// stub notes that a customer is erased and then puts a stub in the place of its item. The stub keeps the name of its key
-// and whom it was absorbed by, which it returns, until all is done.
-func (s *Store) stub(ctx context.Context, id customer.ID, now time.Time) (into customer.ID, err error) {
+// stub is what stands where an erased customer's item was. Until all is done it says whom the customer was absorbed by
+// and under which pseudonym its key is kept.
+type stub struct {
+	into      customer.ID
+	pseudonym string
+}
+
+// stub notes that a customer is erased and then puts a stub in the place of its item, unless there is one.
+func (s *Store) stub(ctx context.Context, id customer.ID, now time.Time) (st stub, err error) {
 	if err := s.note(ctx, id, now); err != nil {
-		return "", err
+		return stub{}, err
 	}
 	for attempt := 0; ; attempt++ {
-		rec, err := s.Customer(ctx, id)
-		if err != nil || rec.Erased != 0 {
-			return rec.Into, err
+		out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &s.customers, Key: customerKey(id), ConsistentRead: aws.Bool(true),
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		})
+		if err != nil {
+			return stub{}, classify(err)
 		}
-		item := customerKey(id)
-		item[attrErased] = number(now.Unix())
-		item[attrExpires] = number(now.AddDate(0, 0, stubDays).Unix())
-		if rec.Into != "" {
-			item[attrInto] = text(string(rec.Into))
+		countRead(ctx, one(out.ConsumedCapacity)...)
+		st = stub{customer.ID(textOf(out.Item[attrInto])), textOf(out.Item[attrPseudonym])}
+		if out.Item[attrErased] != nil {
+			return st, nil
 		}
-		if !rec.Key.IsZero() {
-			item[attrPseudonym] = text(rec.Key.Pseudonym())
+		k, err := customer.KeyOf(bytesOf(out.Item[attrKey]))
+		if err != nil {
+			return stub{}, err
 		}
-		in := &dynamodb.PutItemInput{TableName: &s.customers, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
-		u := newUpdate()
-		in.ConditionExpression = aws.String(u.ifVersion(attrID, rec.Version))
-		in.ExpressionAttributeNames, in.ExpressionAttributeValues = u.names, u.values
-		if rec.Version == 0 {
-			delete(u.names, "#"+attrVersion)
-			in.ExpressionAttributeValues = nil
+		if !k.IsZero() {
+			st.pseudonym = k.Pseudonym()
 		}
-		out, err := s.db().PutItem(ctx, in)
-		if err == nil {
-			countWrite(ctx, one(out.ConsumedCapacity)...)
-			return rec.Into, nil
-		}
-		if err := classify(err); fault.CodeOf(err) != fault.Conflict || attempt == stubAttempts {
-			return "", err
+		err = s.putStub(ctx, id, st, numberOf(out.Item[attrVersion]), now)
+		if fault.CodeOf(err) != fault.Conflict || attempt == stubAttempts {
+			return st, err
 		}
 	}
+}
+
+// putStub puts a stub in the place of an item, on condition that it is still at the version that was read.
+func (s *Store) putStub(ctx context.Context, id customer.ID, st stub, version int64, now time.Time) error {
+	item := customerKey(id)
+	item[attrErased] = number(now.Unix())
+	item[attrExpires] = number(now.AddDate(0, 0, stubDays).Unix())
+	if st.into != "" {
+		item[attrInto] = text(string(st.into))
+	}
+	if st.pseudonym != "" {
+		item[attrPseudonym] = text(st.pseudonym)
+	}
+	in := &dynamodb.PutItemInput{
+		TableName: &s.customers, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		ConditionExpression: aws.String("attribute_not_exists(id)"),
+	}
+	if version != 0 {
+		in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = ifUnmoved(version)
+	}
+	out, err := s.db().PutItem(ctx, in)
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	return nil
+}
+
+// point lets a stub lead to the survivor at once.
+func (s *Store) point(ctx context.Context, id, root customer.ID) error {
+	u := newUpdate()
+	u.set(attrInto, text(string(root)))
+	u.names["#"+attrErased] = attrErased
+	return s.update(ctx, id, u, "attribute_exists(#"+attrErased+")")
 }
 
 // stubAttempts is how often a customer that moves is read again at once.
@@ -151,24 +194,6 @@ func (s *Store) note(ctx context.Context, id customer.ID, now time.Time) error {
 // attrErasedAt is when an erasure was asked for, Unix seconds.
 const attrErasedAt = "at"
 
-// clear deletes the key that a customer's stub names, and all of its records but the list of whom it absorbed.
-func (s *Store) clear(ctx context.Context, id customer.ID) error {
-	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.customers, Key: customerKey(id), ConsistentRead: aws.Bool(true),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
-	if err != nil {
-		return classify(err)
-	}
-	countRead(ctx, one(out.ConsumedCapacity)...)
-	if pseudonym := textOf(out.Item[attrPseudonym]); pseudonym != "" {
-		if err := s.deleteKeys(ctx, []Key{SealKey(pseudonym)}); err != nil {
-			return err
-		}
-	}
-	return s.deleteRecords(ctx, id, "")
-}
-
 // finish leaves a stub that says nothing but that the customer was erased.
 func (s *Store) finish(ctx context.Context, id customer.ID) error {
 	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -189,26 +214,20 @@ func (s *Store) finish(ctx context.Context, id customer.ID) error {
 	return nil
 }
 
-// deleteRecords deletes the records of a customer whose sort key begins with the prefix; "" is all but the list of whom
-// the customer absorbed.
-func (s *Store) deleteRecords(ctx context.Context, id customer.ID, prefix string) error {
+// deleteRecords deletes all records that stand under a customer.
+func (s *Store) deleteRecords(ctx context.Context, id customer.ID) error {
 	in := &dynamodb.QueryInput{
 		TableName:                 &s.records,
 		KeyConditionExpression:    aws.String("pk = :pk"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": text(customerPK(id))},
+		ProjectionExpression:      aws.String("pk, sk"),
+		ConsistentRead:            aws.Bool(true),
+		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
 	}
-	if prefix != "" {
-		in = s.family(customerPK(id), prefix)
-	}
-	in.ConsistentRead = aws.Bool(true)
-	in.ProjectionExpression = aws.String("pk, sk")
-	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	return s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
-		var keys []Key
-		for _, item := range items {
-			if k := (Key{textOf(item["pk"]), textOf(item["sk"])}); prefix != "" || !strings.HasPrefix(k.SK, absorbedPrefix) {
-				keys = append(keys, k)
-			}
+		keys := make([]Key, len(items))
+		for i, item := range items {
+			keys[i] = Key{textOf(item["pk"]), textOf(item["sk"])}
 		}
 		return s.deleteKeys(ctx, keys)
 	})

@@ -90,17 +90,31 @@ func (s *Store) Root(ctx context.Context, id customer.ID) (rec customer.Record, 
 // of these ids.
 func (s *Store) Absorbed(ctx context.Context, id customer.ID) (all []customer.ID, err error) {
 	defer fault.Wrap(&err, "list whom a customer absorbed")
+	notes, err := s.absorbed(ctx, id)
+	for _, n := range notes {
+		all = append(all, n.absorbed)
+	}
+	return all, err
+}
+
+// absorption is a note of whom a customer absorbed.
+type absorption struct{ by, absorbed customer.ID }
+
+// absorbed reads the notes, each after that of who absorbed it.
+func (s *Store) absorbed(ctx context.Context, id customer.ID) (notes []absorption, err error) {
 	seen := map[customer.ID]bool{id: true}
 	for from := []customer.ID{id}; len(from) > 0; from = from[1:] {
-		err := s.pages(ctx, s.family(customerPK(from[0]), absorbedPrefix), func(items []map[string]types.AttributeValue) error {
+		by := from[0]
+		err := s.pages(ctx, s.family(customerPK(by), absorbedPrefix), func(items []map[string]types.AttributeValue) error {
 			for _, item := range items {
 				absorbed := customer.ID(textOf(item["sk"])[len(absorbedPrefix):])
-				if !seen[absorbed] {
-					seen[absorbed] = true
-					all = append(all, absorbed)
-					if item[attrLeaf] == nil {
-						from = append(from, absorbed)
-					}
+				if seen[absorbed] {
+					continue
+				}
+				seen[absorbed] = true
+				notes = append(notes, absorption{by, absorbed})
+				if item[attrLeaf] == nil {
+					from = append(from, absorbed)
 				}
 			}
 			return nil
@@ -109,5 +123,5 @@ func (s *Store) Absorbed(ctx context.Context, id customer.ID) (all []customer.ID
 			return nil, err
 		}
 	}
-	return all, nil
+	return notes, nil
 }
