@@ -76,7 +76,7 @@ func TestWorkersThatDieAtAnyCallLoseNoEvent(t *testing.T) {
 				if _, err := w.outside.Digits(t.Context(), day, k.size); err != nil {
 					t.Fatal(err)
 				}
-				s.trade(day, 2, 8)
+				s.trade(day, 2, 5)
 				deaths := 0
 				for round := range 2 {
 					message := mustEncode(t, archive.Message{Task: archive.Compact, Day: archive.DayOf(day)})
@@ -101,7 +101,7 @@ func TestWorkersThatDieAtAnyCallLoseNoEvent(t *testing.T) {
 					w.compacted(day)
 					s.whole(true, day)
 					if round == 0 {
-						s.trade(day, 1, 8)
+						s.trade(day, 1, 4)
 					}
 				}
 				if deaths < 15 {
@@ -203,13 +203,13 @@ func TestAWorkerThatIsOvertakenLosesNothing(t *testing.T) {
 				}
 				compactor := w.beside(&network{}, Props{BatchBytes: k.batch})
 				m := archive.Message{Task: archive.Compact, Day: archive.DayOf(on)}
-				s.trade(on, 1, 4)
+				s.trade(on, 1, 3)
 				if between%2 == 0 { // what is overtaken is not the first night's
 					if err := compactor.compact(t.Context(), &m); err != nil {
 						t.Fatal(err)
 					}
 				}
-				s.trade(on, 1, 4)
+				s.trade(on, 1, 3)
 				if err := archive.CompactDays(t.Context(), w.archive, []time.Time{on}); err != nil {
 					t.Fatal(err)
 				}
@@ -218,7 +218,7 @@ func TestAWorkerThatIsOvertakenLosesNothing(t *testing.T) {
 					if call != between {
 						return
 					}
-					s.trade(on, 1, 4)
+					s.trade(on, 1, 3)
 					if err := compactor.compact(context.Background(), &m); err != nil {
 						t.Error(err)
 					}

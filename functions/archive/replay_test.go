@@ -207,7 +207,7 @@ func TestAReplayGoesOnInAnotherInvocationWhereItWas(t *testing.T) {
 // on its way.
 func TestAReplayMissesNothingThatMovesMeanwhile(t *testing.T) {
 	for _, k := range kinds[1:] {
-		for _, dieAt := range []int{0, 14} {
+		for _, dieAt := range []int{0, 11} {
 			t.Run(fmt.Sprintf("%s, dying at %d", k.name, dieAt), func(t *testing.T) {
 				w := newWorld(t)
 				s := newShop(w, 8).sealed()
@@ -219,7 +219,7 @@ func TestAReplayMissesNothingThatMovesMeanwhile(t *testing.T) {
 					if _, err := w.outside.Digits(t.Context(), on, k.size); err != nil {
 						t.Fatal(err)
 					}
-					s.trade(on, 3, 4)
+					s.trade(on, 2, 3)
 					w.begin(on, on.AddDate(0, 0, 1))
 					w.network.revive(0, false)
 					w.network.between = func(call int) {
