@@ -333,6 +333,7 @@ func TestOnlyARangeOfThePastCanBeReplayed(t *testing.T) {
 		"no from":         {`{"to":"2026-03-01T00:00:00Z"}`, "/from"},
 		"a day":           {`{"from":"2026-03-01","to":"2026-03-02T00:00:00Z"}`, "/from"},
 		"no to":           {`{"from":"2026-03-01T00:00:00Z"}`, "/to"},
+		"a misspelt to":   {`{"from":"2026-03-01T00:00:00Z","until":"2026-03-02T00:00:00Z"}`, "/until"},
 		"an empty range":  {`{"from":"2026-03-01T00:00:00Z","to":"2026-03-01T08:00:00+08:00"}`, "/to"},
 		"the future":      {`{"from":"2026-03-01T00:00:00Z","to":"2036-03-01T00:00:00Z"}`, "/to"},
 		"too many days":   {`{"from":"2020-03-01T00:00:00Z","to":"2026-03-01T00:00:00Z"}`, "/from"},
