@@ -70,6 +70,7 @@ func TestImportsThatCannotBeAreRefused(t *testing.T) {
 		pointer      string
 	}{
 		{"nothing", "start_import", func(r *api.Request) { r.Body = "" }, 400, ""},
+		{"null", "start_import", func(r *api.Request) { r.Body = "null" }, 400, ""},
 		{"a kind that is not known", "start_import", func(r *api.Request) { r.Body = `{"kind":"prices","bytes":1}` }, 400, "/kind"},
 		{"a file of unknown length", "start_import", func(r *api.Request) { r.Body = `{"kind":"orders"}` }, 400, "/bytes"},
 		{"a currency that is none", "start_import", func(r *api.Request) { r.Body = `{"kind":"orders","bytes":1,"currency":"XXX"}` }, 400, "/currency"},
