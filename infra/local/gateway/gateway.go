@@ -68,6 +68,7 @@ func New(config Config) (*Gateway, error) {
 const (
 	maxBody       = 10 << 20
 	maxEvent      = 6 << 20 // Lambda's limit of a synchronous invocation, which the event reaches before the request does
+	drained       = 64 << 20 // the most of a body that is too long which is read, and forgotten, to be able to answer
 	integrationIn = 30 * time.Second
 )
 
@@ -93,14 +94,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims, Scopes: match.Scopes},
 		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
-		var over *http.MaxBytesError
-		if errors.As(err, &over) {
-			message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
-			return
-		}
 		message(w, http.StatusBadRequest, "Bad Request")
+		return
+	}
+	if len(body) > maxBody {
+		io.CopyN(io.Discard, r.Body, drained) // a caller who is still writing would see its connection break, not the answer
+		message(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 		return
 	}
 	event := g.event(r, match.Key, parameters, body)

@@ -22,8 +22,8 @@ var sampleTime = time.Unix(1772353861, 0)
 const connections = `{"shop":{"current":"new","previous":"sample-shopify-client-secret"},
 	"payments":{"current":"whsec_sample_stripe_endpoint_secret"},"billing":{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}`
 
-// startConnected starts a suite that takes dollars, webhooks of the samples' connections, and events of the default bus;
-// its clock shows the time of the samples.
+// startConnected starts a suite that takes dollars, webhooks of the samples' connections, events of the default bus and
+// those of one site's browsers; its clock shows the time of the samples.
 func startConnected(t *testing.T) *Suite {
 	t.Helper()
 	root, err := project.Root()
@@ -36,6 +36,8 @@ func startConnected(t *testing.T) *Suite {
 	dir, err := synth.With(t.Context(), root, map[string]any{
 		"rates":     map[string]any{"USD": map[string]string{"2026-01-01": "0.92"}},
 		"event_bus": map[string]any{"name": "default", "sources": []string{"shop.orders"}},
+
+		"web_origins": []string{"https://shop.example"},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
