@@ -1,8 +1,6 @@
 package importfile
 
-import (
-	"time"
-)
+import "time"
 
 // State is how far an import has come.
 type State string

@@ -79,6 +79,14 @@ func TestRefusedOrdersAreNamedAndTheOthersRead(t *testing.T) {
 	}
 }
 
+func TestAFieldsOwnNameDoesWhereTheMappedColumnIsNotThere(t *testing.T) {
+	r := importfile.Request{Kind: importfile.Orders, Columns: map[string]string{"customer_id": "id", "amount": "revenue"}}
+	c := mustRead(t, r, "customer_id,order_date,revenue,order_id\nC0108,2004-12-20,32,o\n")
+	expect(t, "rows", c.rows, []string{`2 track C0108 2004-12-20T12:00:00Z {"order_id":"o","total":32.00,"currency":"EUR","date":"2004-12-20"}`})
+	both := mustRead(t, r, "customer_id,id,order_date,revenue,amount,order_id\nother,C0108,2004-12-20,32,7,o\n")
+	expect(t, "rows of a file that has both", both.rows, c.rows)
+}
+
 func TestEqualRowsAreOrdersOfTheirOwnAndTheSameEachTime(t *testing.T) {
 	file := "customer_id,date,amount\nc1,1997-01-01,29.33\nc2,1997-01-01,29.33\nc1,1997-01-01,29.330\nc1,1997-01-01,29.33\n"
 	r := importfile.Request{Kind: importfile.Orders}
