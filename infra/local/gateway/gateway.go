@@ -67,7 +67,7 @@ func New(config Config) (*Gateway, error) {
 
 const (
 	maxBody       = 10 << 20
-	maxEvent      = 6 << 20 // Lambda's limit of a synchronous invocation, which the event reaches before the request does
+	maxEvent      = 6 << 20  // Lambda's limit of a synchronous invocation, which the event reaches before the request does
 	drained       = 64 << 20 // the most of a body that is too long which is read, and forgotten, to be able to answer
 	integrationIn = 30 * time.Second
 )
