@@ -28,13 +28,13 @@ type Person interface {
 
 // erase erases a customer with all whom it absorbed: items, records and keys, and with the keys all that identifies it
 // in the lake; and the file of an export, if there is one. A second message does the same for each of its ids when
-// whatever function was at work for the customer meanwhile has ended, so that nothing of theirs is left behind.
+// whatever function was at work for the customer meanwhile has ended, so that nothing of theirs is left behind. It is
+// sent first, while the ids can still be told: where they cannot, it has been.
 func (h *Handler) erase(ctx context.Context, m *archive.Message) error {
-	ids := []customer.ID{m.Customer}
 	root, err := h.Store.Root(ctx, m.Customer)
 	switch {
 	case err == nil:
-		if ids, err = h.everyone(ctx, root.ID, m.Customer); err != nil {
+		if err := h.lookAgain(ctx, root.ID, m); err != nil {
 			return err
 		}
 		if err := h.deleteExport(ctx, root.ID); err != nil {
@@ -46,10 +46,21 @@ func (h *Handler) erase(ctx context.Context, m *archive.Message) error {
 	if err := h.Store.Erase(ctx, m.Customer, h.Now()); err != nil {
 		return err
 	}
+	if !m.Again {
+		h.Counter.Count("CustomersErased", 1)
+	}
+	return nil
+}
+
+// lookAgain sends the messages that erase each of a customer's ids once more, later.
+func (h *Handler) lookAgain(ctx context.Context, root customer.ID, m *archive.Message) error {
 	if m.Again {
 		return nil
 	}
-	h.Counter.Count("CustomersErased", 1)
+	ids, err := h.everyone(ctx, root, m.Customer)
+	if err != nil {
+		return err
+	}
 	again := make([]archive.Message, len(ids))
 	for i, id := range ids {
 		again[i] = archive.Message{Task: archive.Erase, Customer: id, Again: true}
