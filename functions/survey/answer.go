@@ -51,8 +51,11 @@ func (h *Handler) form(ctx context.Context, r *api.Request) api.Response {
 	if r.QueryStringParameters["thanks"] != "" {
 		return api.HTML(http.StatusOK, h.pages.Thanks(to.locale))
 	}
-	standing, err := h.answers.Answer(ctx, to.Customer, to.survey.ID, to.Invitation)
-	if err != nil {
+	standing, err := h.standing(ctx, to)
+	switch {
+	case fault.CodeOf(err) == fault.Gone:
+		return h.erased(r, to, err)
+	case err != nil:
 		return h.problem(ctx, r, err)
 	}
 	f := page.Form{Survey: to.survey, Locale: to.locale}
@@ -105,8 +108,10 @@ func (h *Handler) answer(ctx context.Context, r *api.Request) api.Response {
 		err = h.send(ctx, e, eventErr)
 	}
 	switch {
-	case err != nil && fault.CodeOf(err) == fault.Conflict:
+	case fault.CodeOf(err) == fault.Conflict:
 		return h.closed(r, to, err)
+	case fault.CodeOf(err) == fault.Gone:
+		return h.erased(r, to, err)
 	case err != nil:
 		h.note(ctx, r, err)
 		return h.refuse(r, to, page.Form{Given: typed, NotSaved: true}, err)
@@ -124,10 +129,24 @@ func (h *Handler) answer(ctx context.Context, r *api.Request) api.Response {
 // recordTries bounds how often an answer is folded again over another that came at the same time.
 const recordTries = 4
 
-// record makes an answer durable and returns it as it stands. It returns Conflict where it may no longer be changed.
+// standing reads the answer that an invitation has, nil where it has none. It returns Gone where the customer was
+// erased. What is written in the very moment of the erasure goes when that is repeated.
+func (h *Handler) standing(ctx context.Context, to asked) (*survey.Answer, error) {
+	erased, err := h.answers.Erased(ctx, to.Customer)
+	if err != nil {
+		return nil, err
+	}
+	if erased {
+		return nil, fault.New(fault.Gone, "the customer's data were deleted: no answer is taken through this link any more")
+	}
+	return h.answers.Answer(ctx, to.Customer, to.survey.ID, to.Invitation)
+}
+
+// record makes an answer durable and returns it as it stands. It returns Conflict where it may no longer be changed, and
+// Gone where the customer was erased.
 func (h *Handler) record(ctx context.Context, to asked, g survey.Given) (survey.Answer, error) {
 	for range recordTries {
-		standing, err := h.answers.Answer(ctx, to.Customer, to.survey.ID, to.Invitation)
+		standing, err := h.standing(ctx, to)
 		if err != nil {
 			return survey.Answer{}, err
 		}
@@ -166,4 +185,12 @@ func (h *Handler) closed(r *api.Request, to asked, err error) api.Response {
 		return api.Error(err)
 	}
 	return api.HTML(http.StatusConflict, h.pages.Closed(to.locale))
+}
+
+// erased says that the customer was erased.
+func (h *Handler) erased(r *api.Request, to asked, err error) api.Response {
+	if !readsPages(r) {
+		return api.Error(err)
+	}
+	return api.HTML(http.StatusGone, h.pages.Erased(to.locale))
 }

@@ -30,6 +30,8 @@ type Secret interface {
 type Answers interface {
 	// Answer returns nil where there is none.
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
+	// Erased reports whether a customer was erased.
+	Erased(ctx context.Context, c customer.ID) (bool, error)
 	// PutAnswer returns a Conflict error where the answer is no longer what before says.
 	PutAnswer(ctx context.Context, before *survey.Answer, after survey.Answer) error
 }

@@ -56,6 +56,13 @@ func (f *flaky) Answer(ctx context.Context, c customer.ID, s, i string) (*survey
 	return f.Store.Answer(ctx, c, s, i)
 }
 
+func (f *flaky) Erased(ctx context.Context, c customer.ID) (bool, error) {
+	f.mu.Lock()
+	f.touched++
+	f.mu.Unlock()
+	return f.Store.Erased(ctx, c)
+}
+
 func (f *flaky) PutAnswer(ctx context.Context, before *survey.Answer, after survey.Answer) error {
 	f.mu.Lock()
 	f.touched++

@@ -3,7 +3,7 @@
 //
 // An answer is first made durable, together with its count, and then sent on as an event. Whatever fails between the
 // two is answered 503; the same answer again finds itself stored, counts nothing and sends the same event, so that a
-// repeat heals it.
+// repeat heals it. A link of an erased customer is answered 410, and keeps nothing.
 package main
 
 import (

@@ -28,7 +28,8 @@ func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response 
 }
 
 // unsubscribed stops a channel. The link alone decides: mail providers post List-Unsubscribe=One-Click without a
-// person (RFC 8058), the page's own button posts the same, and whoever posts anything else means no other thing.
+// person (RFC 8058), the page's own button posts the same, and whoever posts anything else means no other thing. No
+// table is asked, so that it works whatever else does not: the event of an erased customer is dropped by profile.
 func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response {
 	u, err := h.openUnsubscribe(ctx, r)
 	if err != nil {

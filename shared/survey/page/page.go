@@ -46,6 +46,8 @@ type text struct {
 	Change            string            `json:"change"`
 	ClosedTitle       string            `json:"closed_title"`
 	ClosedText        string            `json:"closed_text"`
+	ErasedTitle       string            `json:"erased_title"`
+	ErasedText        string            `json:"erased_text"`
 	UnsubscribeTitle  string            `json:"unsubscribe_title"`
 	UnsubscribeText   string            `json:"unsubscribe_text"`
 	UnsubscribeButton string            `json:"unsubscribe_button"`
@@ -124,6 +126,13 @@ func (p *Pages) Closed(locale string) string {
 	f := p.frame(locale)
 	f.title = f.text.ClosedTitle
 	return p.message(f, f.text.ClosedText)
+}
+
+// Erased renders the page that says that the customer was erased.
+func (p *Pages) Erased(locale string) string {
+	f := p.frame(locale)
+	f.title = f.text.ErasedTitle
+	return p.message(f, f.text.ErasedText)
 }
 
 // Unsubscribe renders the page that asks whether to stop a channel.

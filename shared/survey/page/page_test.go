@@ -58,6 +58,7 @@ func every(t *testing.T, p *Pages, locale string) map[string]string {
 	}
 	all["thanks"] = p.Thanks(locale)
 	all["closed"] = p.Closed(locale)
+	all["erased"] = p.Erased(locale)
 	all["unsubscribe"] = p.Unsubscribe(locale, "email")
 	all["unsubscribed"] = p.Unsubscribed(locale, "email")
 	for _, code := range []fault.Code{fault.Unauthorized, fault.Gone, fault.NotFound, fault.Invalid, fault.TooLarge, fault.Throttled, fault.Unavailable, fault.Internal} {
