@@ -12,5 +12,6 @@
 //
 // A message that is sent costs 7 write units in all: the claim 4 (a transaction over two items), the steps to sending
 // and to sent, and the delivery's receipt. A held one costs 1. A deferral costs 3 more: the due item, the entry, and
-// taking the item off.
+// taking the item off. The decision and the send read 6 units each: the customer's item, the note of its erasure, the
+// profile, the contact record, the entry and the suppression of the address.
 package main

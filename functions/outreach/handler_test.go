@@ -19,8 +19,8 @@ func TestASignalBecomesOneClaimedMessage(t *testing.T) {
 	b := setup(t)
 	b.customer("user-0001", nil)
 	failures, read, write := b.invoke(b.handler, sample(t, "order_placed"))
-	if len(failures) != 0 || write != 4 {
-		t.Errorf("failures %v, %g write units, want 4", failures, write)
+	if len(failures) != 0 || write != 4 || read != 6 {
+		t.Errorf("failures %v, %g read and %g write units, want 6 and 4", failures, read, write)
 	}
 	t.Logf("a claim: %g read units, %g write units", read, write)
 	e := b.entry("user-0001", "order_thanks", "order:o-1")

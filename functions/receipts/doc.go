@@ -3,5 +3,7 @@
 // permanent bounce or a complaint also suppresses the address, at once and for every scene.
 //
 // Events may come in any order and any number of times. The suppression is written before the entry. An event of a
-// message that is not the suite's, or whose customer was erased, is acknowledged and counted.
+// message that is not the suite's is acknowledged and counted. So is one whose entry is gone because its customer was
+// erased: an entry is only ever written from the revision that was read, so that no receipt brings one back. What a
+// bounce or a complaint leaves even then is the hash of the address, so that it is not written to under another id.
 package main
