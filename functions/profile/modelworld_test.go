@@ -93,16 +93,16 @@ func (s *schedule) run(ctx context.Context) error {
 		if len(s.running) == 0 && len(s.waiting)+len(s.erasing) == 0 {
 			break
 		}
-		if len(s.running) < 3 && len(s.waiting) > 0 && (len(s.running) == 0 || s.rng.IntN(3) == 0) {
-			s.start(ctx, s.invocation())
-			continue
-		}
 		if len(s.running)+len(s.erasing) == 0 && s.rng.IntN(4) == 0 {
 			if err := s.expire(ctx); err != nil {
 				return err
 			}
 		}
-		if len(s.erasing) > 0 && len(s.running) < 3 && (len(s.running) == 0 || s.rng.IntN(20) == 0) {
+		if len(s.running) < 3 && len(s.waiting) > 0 && (len(s.running) == 0 || s.rng.IntN(3) == 0) {
+			s.start(ctx, s.invocation())
+			continue
+		}
+		if len(s.erasing) > 0 && len(s.running) < 3 && (len(s.running)+len(s.waiting) == 0 || s.rng.IntN(20) == 0) {
 			s.start(ctx, &process{schedule: s, kind: "erase", scores: s.erasing[0]})
 			s.erasing = s.erasing[1:]
 			continue
@@ -137,6 +137,7 @@ func (s *schedule) expire(ctx context.Context) error {
 		if item, _, err := s.world.left(ctx, id); err != nil || item["erased"] == nil {
 			continue
 		}
+		s.tally.start("expired stub")
 		if err := s.world.remove(ctx, id); err != nil {
 			return err
 		}
