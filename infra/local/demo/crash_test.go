@@ -23,6 +23,7 @@ import (
 	"liuke/infra/local/project"
 	"liuke/infra/local/proxy"
 	"liuke/infra/local/suite"
+	"liuke/shared/customer"
 )
 
 // crashSeed is the seed of the kills; LIUKE_CRASH_SEED sets another.
@@ -189,15 +190,28 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 	t.Helper()
 	tables, _, _ := s.Engines()
 	db := dynamodb.NewFromConfig(engine.Config(tables))
+	var keys []string
+	seals, memories := map[string]bool{}, map[string]int{}
 	f := final{customers: map[string]string{}, records: map[string]string{}, ledger: map[string]map[string]int{}, mails: map[string]int{}, answers: map[string]int{}, counted: map[string]int{}}
 	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "customers")) {
 		id := item["id"].(string)
-		for _, moving := range []string{"v", "run", "last", "seen"} {
+		if key, ok := item["k"].([]byte); ok { // random, and of that play alone
+			keys = append(keys, customer.Key(key).Pseudonym())
+		}
+		for _, moving := range []string{"v", "run", "last", "seen", "k"} {
 			delete(item, moving)
 		}
 		remembered, _ := item["ids"].([]byte) // an answer's id holds its run's, which is of that play alone
-		item["ids"] = len(remembered) / 8
+		of := id
+		if into, absorbed := item["into"].(string); absorbed { // which of the two remembers is a matter of the events' arrival
+			of = into
+		}
+		memories[of] += len(remembered) / 8
+		delete(item, "ids")
 		f.customers[id] = text(t, item)
+	}
+	for id, events := range memories {
+		f.customers[id] += fmt.Sprintf(" remembers %d", events)
 	}
 	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "records")) {
 		pk, sk := item["pk"].(string), item["sk"].(string)
@@ -228,8 +242,15 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 				item["changes"] = slices.SortedFunc(slices.Chunk(changes, 16), bytes.Compare)
 			}
 			f.records[pk+" "+sk] = text(t, item)
+		case strings.HasPrefix(pk, "SEAL#"):
+			seals[strings.TrimPrefix(pk, "SEAL#")] = true
 		case strings.HasPrefix(pk, "DUE#"):
 			t.Errorf("a signal still waits to become due: %s %s", pk, sk)
+		}
+	}
+	for _, pseudonym := range keys {
+		if !seals[pseudonym] {
+			t.Errorf("the key of %s is not kept: what is sealed of that customer could not be read once the item is gone", pseudonym)
 		}
 	}
 	var outbox []mail

@@ -56,7 +56,7 @@ func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 		return err
 	}
 	defer d.pause(context.WithoutCancel(ctx), false) // the suite may be going down by then
-	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.report} {
+	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.visitors, d.report} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}

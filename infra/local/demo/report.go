@@ -79,6 +79,28 @@ func (d *play) answers(ctx context.Context) error {
 	return d.settle(ctx)
 }
 
+// visitors asks for each visitor who joined: the customer must be the answer.
+func (d *play) visitors(ctx context.Context) error {
+	n := 0
+	for _, b := range d.shop.Customers {
+		if b.Visitor == "" {
+			continue
+		}
+		var view struct {
+			CustomerID string `json:"customer_id"`
+		}
+		if err := d.call(ctx, operator, http.MethodGet, "/v1/customers/anonymous:"+b.Visitor, nil, &view); err != nil {
+			return err
+		}
+		if view.CustomerID != b.ID {
+			return fmt.Errorf("the visitor %s is %q, not the customer %s", b.Visitor, view.CustomerID, b.ID)
+		}
+		n++
+	}
+	d.say("%d customers looked around as visitors before they said who they are; each is one customer now.", n)
+	return nil
+}
+
 // report prints what came of it all.
 func (d *play) report(ctx context.Context) error {
 	last := d.runs[len(d.runs)-1]

@@ -26,6 +26,7 @@ type Buyer struct {
 	Consent  bool   // to e-mail
 	Joined   time.Time
 	Left     time.Time // the zero time for those who are still customers at the end
+	Visitor  string    // the anonymous id under which they looked around before they joined, "" for those who didn't
 }
 
 // Event is one event of the tracking API, to be sent in the body of a batch.
@@ -34,7 +35,13 @@ type Event struct {
 	Body map[string]any
 }
 
-func (e Event) customer() string { return e.Body["userId"].(string) }
+// customer is whom the event names: a customer or, before they have said who they are, a visitor.
+func (e Event) customer() string {
+	if user, ok := e.Body["userId"].(string); ok {
+		return user
+	}
+	return e.Body["anonymousId"].(string)
+}
 
 // process is how the buyers buy: a buy-till-you-die process (Fader, Hardie and Lee 2005). Purchase rates are gamma
 // distributed over the buyers, chances of leaving after a purchase beta distributed, amounts gamma distributed about
@@ -85,6 +92,9 @@ func newBuyer(rnd *rand.Rand, i int, start, end time.Time) Buyer {
 		Consent: rnd.Float64() < process.consent,
 	}
 	b.Email = b.ID + "@shop.example"
+	if i%visitorEvery == 0 {
+		b.Visitor = "v" + b.ID[1:]
+	}
 	if rnd.Float64() < process.chinese {
 		b.Locale, b.TimeZone, b.Name = "zh-CN", "Asia/Shanghai", chineseNames[rnd.IntN(len(chineseNames))]
 	} else {
@@ -96,8 +106,24 @@ func newBuyer(rnd *rand.Rand, i int, start, end time.Time) Buyer {
 	return b
 }
 
+// visitorEvery says of how many buyers one looked around as a visitor first.
+const visitorEvery = 8
+
+// lookAround lets a visitor see products before they join.
+func (s *Shop) lookAround(b *Buyer) {
+	for back := 3; b.Visitor != "" && back > 0; back-- {
+		if seen := b.Joined.Add(-time.Duration(back) * time.Minute); !seen.Before(s.Start) {
+			s.add(seen, map[string]any{
+				"type": "track", "anonymousId": b.Visitor, "event": "Product Viewed",
+				"properties": map[string]any{"product_id": fmt.Sprintf("p-%03d", back)},
+			})
+		}
+	}
+}
+
 // live lets one buyer join, look around, buy, send back and leave, and returns the number of orders so far.
 func (s *Shop) live(rnd *rand.Rand, b *Buyer, orders int) int {
+	s.lookAround(b)
 	s.add(b.Joined, b.identify())
 	rate := gamma(rnd, process.rateShape) * process.rateScale / (7 * 24)
 	leaves := beta(rnd, process.leaveA, process.leaveB)
@@ -157,7 +183,11 @@ func (b *Buyer) identify() map[string]any {
 	if b.TimeZone != "" {
 		traits["time_zone"] = b.TimeZone
 	}
-	return map[string]any{"type": "identify", "userId": b.ID, "traits": traits}
+	body := map[string]any{"type": "identify", "userId": b.ID, "traits": traits}
+	if b.Visitor != "" {
+		body["anonymousId"] = b.Visitor
+	}
+	return body
 }
 
 func track(b *Buyer, name string, properties map[string]any) map[string]any {
