@@ -30,9 +30,12 @@ const (
 	// stepBytes is how much a step's events may weigh, about: rows with long comments make shorter steps.
 	stepBytes  = 4 << 20
 	eventBytes = 300 // about, beside what the event carries
+	// packEvents is how many events are in one message. A file's rows are of as many customers, each an item and an order
+	// to write: ten messages of the fullest packs would keep one invocation of profile for too long where tables are slow.
+	packEvents = 50
 	// eventCalls is how many calls send a step's events at a time, packsPerCall how many messages are in each.
 	eventCalls   = 8
-	packsPerCall = queue.MaxBytes / (event.MaxPackBytes + 1<<10)
+	packsPerCall = 10
 )
 
 func (s *step) rows() int { return s.accepted + len(s.refused) }
@@ -101,7 +104,10 @@ func (w *worker) settle(ctx context.Context, s *step) error {
 
 // send sends events to their queue.
 func (w *worker) send(ctx context.Context, events []event.Event) error {
-	packs := event.Packs(events)
+	var packs []string
+	for some := range slices.Chunk(events, packEvents) {
+		packs = append(packs, event.Packs(some)...)
+	}
 	calls := slices.Collect(slices.Chunk(packs, packsPerCall))
 	errs := make([]error, len(calls))
 	batch.Each(len(calls), eventCalls, func(i int) {

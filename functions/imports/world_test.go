@@ -175,8 +175,8 @@ func (w *world) sent() map[string]int {
 			return ids
 		}
 		all, err := event.Unpack(body)
-		if err != nil || len(body) > event.MaxPackBytes {
-			w.t.Fatalf("%d bytes, %v", len(body), err)
+		if err != nil || len(body) > event.MaxPackBytes || len(all) > packEvents {
+			w.t.Fatalf("%d bytes, %d events, %v", len(body), len(all), err)
 		}
 		for _, e := range all {
 			ids[string(e.ID)]++
