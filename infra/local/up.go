@@ -24,8 +24,9 @@ Besides the HTTP API, the address serves
   /_local/queues             what waits, what is dead, and whether all is done
   /_local/schedules/NAME     POST fires a schedule now; /_local/schedules takes {"paused":true}
   /_local/expire             POST removes what DynamoDB would by now have removed by its time to live
-  /_local/events             POST the body of EventBridge's PutEvents; an AWS CLI or SDK may have it for its endpoint
-  /_local/secrets/NAME       PUT gives a secret its value, JSON: what webhooks are signed with ("webhooks")
+  /_local/events             POST the body of EventBridge's PutEvents; an AWS CLI or SDK may have it for its endpoint.
+                             Events of others reach the suite through the bus that the setting event_bus names
+  /_local/secrets/NAME       PUT gives a secret its value, JSON: "webhooks" is {"my-shop":{"current":"…"}}
   /_local/permissions        what the policies refused, and which permissions nobody used
   /_local/units              read and write units by function
 

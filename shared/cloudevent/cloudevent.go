@@ -8,7 +8,8 @@
 //	liuke.identify, liuke.track, liuke.page,   the call of that name; data holds the call's members as the tracking
 //	liuke.screen, liuke.group, liuke.alias     API spells them (event, userId, properties, traits, previousId, …)
 //	any other                                  a track event by that name, with data as its properties; so the types
-//	                                           "Order Completed", "Order Refunded" and their like are orders
+//	                                           "Order Completed", "Order Refunded" and their like are orders; the
+//	                                           bare names of calls are refused
 //
 // Whose event it is, data says by userId or anonymousId; events of other types may also say it by user_id, customerId,
 // customer_id or anonymous_id, which are then left out of the properties. Where data says nothing it is the subject.
@@ -83,9 +84,14 @@ func (e *Event) Call(raw []byte, at string) dialect.Call {
 		b = dialect.AppendMember(b, "timestamp", quoted(e.Time))
 	}
 	var err error
-	if typ, ok := native[e.Type]; ok {
+	typ, isNative := native[e.Type]
+	_, meant := native["liuke."+e.Type]
+	switch {
+	case isNative:
 		b, err = e.native(b, typ, c.Origins)
-	} else {
+	case meant: // data would count as the properties of something called "track"
+		err = fault.At(e.Names.Type, "the type of a call is liuke.%s: say that, or name what happened", e.Type)
+	default:
 		b, err = e.named(b, c.Origins)
 	}
 	if err != nil {

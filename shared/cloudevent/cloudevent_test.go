@@ -140,6 +140,7 @@ func TestWhatIsWrongIsNamedByTheSendersWords(t *testing.T) {
 		{"a type that is too long for a name", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"` + strings.Repeat("x", 256) + `"}`, "/type", "1 to 255 bytes"},
 		{"a name that is the suite's own", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"Unsubscribed"}`, "/type", "kept for the suite"},
 		{"an order without a total", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"Order Completed","data":{"order_id":"o"}}`, "/data/total", "needs a total"},
+		{"a call's name without its prefix", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"track","data":{"event":"Order Completed"}}`, "/type", "is liuke.track"},
 		{"a native call with wrong traits", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"liuke.identify","data":{"traits":{"email":7}}}`, "/data/traits/email", "must be text"},
 		{"a native call without its event", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"liuke.track"}`, "/data/event", "must be a string"},
 		{"a member twice in data", with(`,"data":{"a":1,"a":2}`), "/data", "two members of the same name"},

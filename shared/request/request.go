@@ -23,7 +23,7 @@ const maxDepth = 32
 // what to change, with the pointer to the member at fault. The caller bounds the body's length.
 func Parse(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return fault.New(fault.Invalid, "the body is empty: send a JSON object, {} where every member may be left out")
+		return fault.New(fault.Invalid, "the body is empty: send a JSON object, with the members that are required, or {} where none is")
 	}
 	if !utf8.Valid(body) {
 		return fault.New(fault.Invalid, "the body is not valid UTF-8")
