@@ -98,6 +98,11 @@ func (s *scanner) order(properties value, e *Event, rates *money.Rates) (o Order
 			return o, err
 		}
 	}
+	if e.Name == OrderRefunded {
+		if err := d.unsaid(); err != nil {
+			return o, err
+		}
+	}
 	o.Whole = e.Name == OrderRefunded && d.total.absent() && d.revenue.absent()
 	if e.Name == OrderCancelled || o.Whole {
 		return o, nil // which names no amount, in whatever currency
@@ -108,6 +113,15 @@ func (s *scanner) order(properties value, e *Event, rates *money.Rates) (o Order
 	o.Currency, o.Assumed = currency, d.currency.absent() && e.Name != OrderCompleted
 	o.Total, err = s.total(d, currency, rates)
 	return o, err
+}
+
+// unsaid returns an Invalid error where a refund's amount is null, which is what a calculation that failed becomes in
+// JSON: only a refund that has no amount at all is of the whole order.
+func (d *orderDraft) unsaid() error {
+	if d.total.absent() && d.revenue.absent() && (d.total.kind != absentKind || d.revenue.kind != absentKind) {
+		return fault.At("/properties/total", "total must be a number: leave it out where the whole order was given back")
+	}
+	return nil
 }
 
 // rated reports whether a rate is known for an order: of a placement for its day, of its edits, whose placement is not

@@ -74,6 +74,7 @@ func TestOrderThatCannotBeCountedIsRefusedWithTheReason(t *testing.T) {
 		time                    string
 		pointer, reason         string // "" where it passes
 	}{
+		{"a refund of what could not be computed", event.OrderRefunded, `{"order_id":"o","total":null}`, "2026-03-01T08:00:00Z", "/properties/total", "leave it out"},
 		{"no rate is known of the currency", event.OrderCompleted, `{"order_id":"o","total":1,"currency":"GBP"}`, "2026-03-01T08:00:00Z", "/properties/currency", `no rate of GBP is known: add it to the setting "rates"`},
 		{"nor for a refund", event.OrderRefunded, `{"order_id":"o","total":1,"currency":"GBP"}`, "2026-03-01T08:00:00Z", "/properties/currency", "no rate of GBP"},
 		{"the table begins after the order's day", event.OrderCompleted, `{"order_id":"o","total":1,"currency":"EUR"}`, "2026-03-01T09:59:59Z", "/properties/currency", "begins later"},

@@ -29,16 +29,28 @@ func (r *Record) agree(c Change) (Change, error) {
 			return c, fault.At("/properties/total", "the order is in %s, and the amount has more decimals than that takes: name the currency", r.Currency)
 		}
 		c.Total, c.Currency = total, r.Currency
+	case r.Assumed && r.respell(c.Currency):
+	case c.Kind == Placed && !r.Placed:
+		r.setAside()
 	case r.Assumed:
-		if !r.respell(c.Currency) {
-			return c, fault.At("/properties/currency", "an earlier change of the order has more decimals than %s takes", c.Currency)
-		}
+		return c, fault.At("/properties/currency", "an earlier change of the order has more decimals than %s takes", c.Currency)
 	default:
 		return c, fault.At("/properties/currency", "the order is in %s: give this change's amount in %s as well, and name it", r.Currency, r.Currency)
 	}
 	r.Assumed = c.Assumed && (r.Currency == "" || r.Assumed)
 	r.Currency = c.Currency
 	return c, nil
+}
+
+// setAside lets the amounts that came before the order, in a currency that it turns out not to be in, count for nothing:
+// they would be refused if they came after it. Their changes stay known.
+func (r *Record) setAside() {
+	r.Changes = slices.Clone(r.Changes)
+	for _, refund := range r.Refunds {
+		r.Changes = append(r.Changes, refund.By)
+	}
+	slices.SortFunc(r.Changes, Fingerprint.compare)
+	r.Refunds, r.Total, r.TotalBy = nil, 0, Stamp{}
 }
 
 // respell takes the record's amounts, as they were written, for amounts of another currency. It reports whether each is

@@ -10,7 +10,9 @@
 // order keeps its own currency, in which its changes are added up; what it contributes is its net worth converted once,
 // at the rate of the day of its earliest placement. So an order that was given back whole is worth nothing at any rate,
 // whatever came first. Which rate a day has is left to others. An edit or a refund whose event names no currency is in
-// the order's, even where it comes before the event that says which that is.
+// the order's, even where it comes before the event that says which that is; one that names another currency than the
+// order turns out to be in counts for nothing: it is refused after the order, and set aside where it came before, so
+// that nothing keeps an order out.
 package order
 
 import (
