@@ -138,7 +138,7 @@ func TestAnErasedCustomerIsGone(t *testing.T) {
 	b := setup(t)
 	b.seed(t)
 	must(t, b.store.Erase(t.Context(), user, now))
-	for sample, want := range map[string]int{"customer": http.StatusGone, "messages": http.StatusGone, "audit": http.StatusNotFound, "rebuild": http.StatusNotFound} {
+	for sample, want := range map[string]int{"customer": http.StatusGone, "messages": http.StatusGone, "audit": http.StatusGone, "rebuild": http.StatusGone} {
 		if status, body, _ := b.do(t, sample, nil); status != want {
 			t.Errorf("%s: %d %v, want %d", sample, status, body, want)
 		}

@@ -18,7 +18,8 @@ type Audit struct {
 }
 
 // Audit reads a customer's item and orders and compares them. While the customer's orders move, it reads again; it
-// returns Conflict where they will not stand still, and NotFound where nothing is known of the customer.
+// returns Conflict where they will not stand still, and NotFound where nothing is known of the customer, Gone where
+// the customer was erased.
 func (f *Folder) Audit(ctx context.Context, id customer.ID) (a Audit, err error) {
 	defer fault.Wrap(&err, "audit customer")
 	for attempt := 0; ; attempt++ {
@@ -50,7 +51,8 @@ func (f *Folder) Audit(ctx context.Context, id customer.ID) (a Audit, err error)
 
 // Rebuild computes a customer's history, of all those that were merged together, from the order records and writes it where it differs, on condition that the
 // customer has not moved since; it reports whether it wrote. It returns Conflict where the customer will not stand
-// still, and NotFound where nothing is known of the customer.
+// still, and NotFound where nothing is known of the customer, Gone where
+// the customer was erased.
 func (f *Folder) Rebuild(ctx context.Context, id customer.ID) (changed bool, err error) {
 	defer fault.Wrap(&err, "rebuild customer")
 	for attempt := 0; ; attempt++ {
@@ -80,7 +82,10 @@ func (f *Folder) recount(ctx context.Context, id customer.ID) (customer.Record, 
 	if err != nil {
 		return customer.Record{}, customer.History{}, err
 	}
-	if state.Erased || state.Customer.Version == 0 {
+	if state.Erased {
+		return customer.Record{}, customer.History{}, fault.New(fault.Gone, "the customer was erased")
+	}
+	if state.Customer.Version == 0 {
 		return customer.Record{}, customer.History{}, fault.New(fault.NotFound, "nothing is known of the customer")
 	}
 	orders, _, err := f.orders(ctx, &state.Customer)
