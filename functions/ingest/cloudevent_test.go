@@ -67,6 +67,7 @@ func TestCloudEventsThatAreRefused(t *testing.T) {
 		}), 401, "", false},
 		{"no CloudEvent", with(func(r *api.Request) { r.Headers["content-type"] = "application/json" }), 400, "", true},
 		{"no subject", with(func(r *api.Request) { r.Body = strings.Replace(r.Body, `"subject": "user-0001", `, "", 1) }), 400, "/data/userId", true},
+		{"half of a surrogate pair in the id", with(func(r *api.Request) { r.Body = strings.Replace(r.Body, "A234-1234-1234", `A\ud800`, 1) }), 400, "/id", true},
 		{"an event over the limit", with(func(r *api.Request) { r.Body = `{"a":"` + strings.Repeat("x", 33_000) + `"}` }), 413, "", true},
 		{"a body over the limit", with(func(r *api.Request) { r.Body = strings.Repeat("x", 500<<10+1) }), 413, "", false},
 	}

@@ -11,6 +11,9 @@
 //	                                           "Order Completed", "Order Refunded" and their like are orders; the
 //	                                           bare names of calls are refused
 //
+// Attributes are taken exactly or not at all: half of a surrogate pair and bytes that are no UTF-8 are refused, for which
+// decoders put U+FFFD, so that different ids and people would become one.
+//
 // Whose event it is, data says by userId or anonymousId; events of other types may also say it by user_id, customerId,
 // customer_id or anonymous_id, which are then left out of the properties. Where data says nothing it is the subject.
 package cloudevent

@@ -110,16 +110,9 @@ func base64Data(value []byte) ([]byte, error) {
 
 // attributeText returns what an attribute of the JSON event format says: a string, a boolean or a whole number.
 func attributeText(m dialect.Member) (string, error) {
-	var s string
 	switch m.Value[0] {
 	case '"':
-		if err := json.Unmarshal(m.Value, &s); err != nil {
-			return "", fault.At(pointer(m.Name), "the attribute is not valid JSON")
-		}
-		if strings.ContainsRune(s, utf8.RuneError) && !utf8.Valid(m.Value) {
-			return "", fault.At(pointer(m.Name), "the attribute is not valid UTF-8")
-		}
-		return s, nil
+		return dialect.Text(m.Value, pointer(m.Name), "the attribute")
 	case '{', '[':
 		return "", fault.At(pointer(m.Name), "an attribute must be a string, a number or a boolean")
 	}
@@ -129,9 +122,13 @@ func attributeText(m dialect.Member) (string, error) {
 // binary carries over an event whose attributes are headers and whose data is the body.
 func binary(headers map[string]string, body []byte) dialect.Call {
 	attributes := map[string]string{}
+	var spoilt []string
 	for name, value := range headers {
 		if attribute, ok := strings.CutPrefix(name, "ce-"); ok {
 			attributes[attribute] = unescape(value)
+			if strings.ContainsRune(value, utf8.RuneError) { // or bytes that are no UTF-8, which range as it
+				spoilt = append(spoilt, attribute)
+			}
 		}
 	}
 	if contentType := headers["content-type"]; contentType != "" {
@@ -143,6 +140,8 @@ func binary(headers map[string]string, body []byte) dialect.Call {
 	switch {
 	case len(raw) > event.MaxEventBytes:
 		return refused(tooLarge(len(raw)))
+	case len(spoilt) > 0: // on the way here; different values may have become this one
+		return refused(fault.At(pointer(slices.Min(spoilt)), "a header is not valid UTF-8: send what is not ASCII percent-encoded, \"%%C3%%A9\" for é"))
 	case len(body) == 0:
 		body = nil
 		delete(attributes, "datacontenttype") // of no data

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"liuke/shared/event"
 	"liuke/shared/fault"
 )
 
@@ -113,6 +114,21 @@ func skipString(raw []byte, i int) int {
 			return i + 1
 		}
 	}
+}
+
+// Text returns what a JSON string says, exactly. value must be valid JSON. It returns an Invalid error at the pointer, which
+// calls the value by field, for what is no string and for what could only be read as something else: half of a surrogate
+// pair and bytes that are no UTF-8, for each of which a decoder puts U+FFFD, so that different ids would become one.
+func Text(value []byte, pointer, field string) (string, error) {
+	switch {
+	case value[0] != '"':
+		return "", fault.At(pointer, "%s must be a string", field)
+	case !utf8.Valid(value):
+		return "", fault.At(pointer, "%s is not valid UTF-8", field)
+	case bytes.IndexByte(value, '\\') >= 0 && event.HalfSurrogate(string(value)):
+		return "", fault.At(pointer, "%s must not hold half of a surrogate pair: send the whole character", field)
+	}
+	return unquote(value), nil
 }
 
 // unquote decodes a string; U+FFFD stands for bytes that are no UTF-8.

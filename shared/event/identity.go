@@ -132,14 +132,15 @@ func (s *scanner) empty(v value) bool { return v.kind == '"' && v.end-v.start ==
 // spelled returns what a string says. It refuses one with half of a surrogate pair, which is no character: different
 // such strings would be read as the same.
 func (s *scanner) spelled(v value, pointer, field string) (string, error) {
-	if v.escaped && halfSurrogate(s.text[v.start:v.end]) {
+	if v.escaped && HalfSurrogate(s.text[v.start:v.end]) {
 		return "", fault.At(pointer, "%s must not hold half of a surrogate pair: send the whole character", field)
 	}
 	return s.string(v), nil
 }
 
-// halfSurrogate reports whether a valid JSON string has the escape of a surrogate that is not one of a pair.
-func halfSurrogate(quoted string) bool {
+// HalfSurrogate reports whether a valid JSON string, in its quotes, has the escape of a surrogate that is not one of a
+// pair. Decoders make U+FFFD of each, so that different strings are read as the same.
+func HalfSurrogate(quoted string) bool {
 	high := false // the escape before, with nothing between, was the first half of a pair
 	for i := 0; i < len(quoted); {
 		unit, size := uint64(0), 1

@@ -44,8 +44,11 @@ func standardEvent(d *Delivery) (cloudevent.Event, error) {
 		case "timestamp":
 			part = &e.Time
 		}
-		if part != nil && json.Unmarshal(m.Value, part) != nil {
-			return e, fault.At("/"+m.Name, "%s must be a string", m.Name)
+		if part == nil || string(m.Value) == "null" {
+			continue
+		}
+		if *part, err = dialect.Text(m.Value, "/"+m.Name, m.Name); err != nil {
+			return e, err
 		}
 	}
 	if e.Type == "" {
