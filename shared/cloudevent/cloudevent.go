@@ -7,6 +7,7 @@
 //
 //	liuke.identify, liuke.track, liuke.page,   the call of that name; data holds the call's members as the tracking
 //	liuke.screen, liuke.group, liuke.alias     API spells them (event, userId, properties, traits, previousId, …)
+//	any other that begins with "liuke."        refused: it is meant for a call that there is none of
 //	any other                                  a track event by that name, with data as its properties; so the types
 //	                                           "Order Completed", "Order Refunded" and their like are orders; the
 //	                                           bare names of calls are refused
@@ -19,6 +20,7 @@
 package cloudevent
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -94,6 +96,8 @@ func (e *Event) Call(raw []byte, at string) dialect.Call {
 		b, err = e.native(b, typ, c.Origins)
 	case meant: // data would count as the properties of something called "track"
 		err = fault.At(e.Names.Type, "the type of a call is liuke.%s: say that, or name what happened", e.Type)
+	case strings.HasPrefix(e.Type, "liuke."): // as a name it would be an order or an identity lost in silence
+		err = fault.At(e.Names.Type, "there is no such call: the types that begin with liuke. are %s", strings.Join(slices.Sorted(maps.Keys(native)), ", "))
 	default:
 		b, err = e.named(b, c.Origins)
 	}

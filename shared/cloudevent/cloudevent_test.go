@@ -141,6 +141,8 @@ func TestWhatIsWrongIsNamedByTheSendersWords(t *testing.T) {
 		{"a name that is the suite's own", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"Unsubscribed"}`, "/type", "kept for the suite"},
 		{"an order without a total", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"Order Completed","data":{"order_id":"o"}}`, "/data/total", "needs a total"},
 		{"a call's name without its prefix", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"track","data":{"event":"Order Completed"}}`, "/type", "is liuke.track"},
+		{"a call that there is none of", `{"specversion":"1.0","id":"1","source":"/s","subject":"u","type":"liuke.Track"}`, "/type",
+			"are liuke.alias, liuke.group, liuke.identify, liuke.page, liuke.screen, liuke.track"},
 		{"an id with half of a surrogate pair", `{"specversion":"1.0","id":"a\ud800","source":"/s","type":"t","subject":"u"}`, "/id", "half of a surrogate pair"},
 		{"a source with one", `{"specversion":"1.0","id":"1","source":"\udc00/s","type":"t","subject":"u"}`, "/source", "half of a surrogate pair"},
 		{"a subject with one", `{"specversion":"1.0","id":"1","source":"/s","type":"t","subject":"\uD83Cx"}`, "/subject", "half of a surrogate pair"},

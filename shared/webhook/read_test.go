@@ -39,6 +39,7 @@ func TestWhatAPayloadLacksIsNamedByItsOwnField(t *testing.T) {
 		{"a timestamp with one", webhook.Standard, "", `{"type":"t","timestamp":"\udfff","data":{"userId":"u"}}`, "/timestamp", "half of a surrogate pair"},
 		{"a type that is a number", webhook.Standard, "", `{"type":7,"data":{"userId":"u"}}`, "/type", "type must be a string"},
 		{"a type that is null", webhook.Standard, "", `{"type":null,"data":{"userId":"u"}}`, "/type", "needs a type"},
+		{"a call that there is none of", webhook.Standard, "", `{"type":"liuke.order","data":{"userId":"u"}}`, "/type", "no such call"},
 		{"an order without an id", webhook.Shopify, "orders/create", `{"currency":"CNY","total_price":"1","customer":{"id":1}}`, "/id", "has no id"},
 		{"an order in no currency", webhook.Shopify, "orders/create", `{"id":7,"total_price":"1","customer":{"id":1}}`, "/currency", "ISO 4217"},
 		{"an order in a currency without a rate", webhook.Shopify, "orders/create", `{"id":7,"currency":"EUR","total_price":"1","customer":{"id":1}}`, "/currency", "EUR"},
