@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,29 @@ func TestEachWebhooksSampleIsTakenWithItsSignatureAndRefusedWithAnother(t *testi
 			}
 		}
 	})
+}
+
+// TestACapturedStripeDeliveryIsNothingToShopifysRoute passes one on with the bytes that Stripe signed as the body: Shopify
+// signs no time, so nothing else would hold it to Stripe's tolerance.
+func TestACapturedStripeDeliveryIsNothingToShopifysRoute(t *testing.T) {
+	r := sample(t, "webhook_stripe_charge_refunded")
+	at, signature, _ := strings.Cut(strings.TrimPrefix(r.Headers["stripe-signature"], "t="), ",v1=")
+	signature, _, _ = strings.Cut(signature, ",")
+	mac, err := hex.DecodeString(signature)
+	if err != nil || len(mac) != 32 {
+		t.Fatalf("the sample's signature is %q: %v", r.Headers["stripe-signature"], err)
+	}
+	r.RouteKey, r.Body = "POST /v1/webhooks/shopify/{connection}", at+"."+r.Body
+	r.Headers["x-shopify-hmac-sha256"] = base64.StdEncoding.EncodeToString(mac)
+	for _, topic := range []string{"", "orders/create", "products/update", "customers/redact"} {
+		r.Headers["x-shopify-topic"] = topic
+		b := setupWebhooks(t)
+		b.Handler.Now = func() time.Time { return now.Add(time.Hour) }
+		out, _ := b.handle(t, r)
+		if out.StatusCode != 401 || len(b.sent)+len(b.rejected) != 0 || b.counts[metricUnauthorized] != 1 || b.counts[metricPrivacy] != 0 || !strings.Contains(out.Body, "not a JSON object") {
+			t.Errorf("%q: answered %d %s, %d sent, %d kept, counted %v", topic, out.StatusCode, out.Body, len(b.sent), len(b.rejected), b.counts)
+		}
+	}
 }
 
 func TestAStaleWebhookIsToldThatTheClockDiffers(t *testing.T) {

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -52,8 +53,8 @@ func ParseSecrets(raw []byte) (Secrets, error) {
 var nobody = Secret{Current: "nobody", Previous: "nobody"}
 
 // Verify returns an Unauthorized error unless the delivery is signed with a secret of its connection: the same for an
-// unknown connection as for a wrong signature, and one that says so where the signature is right and its time is not
-// within Tolerance of now.
+// unknown connection as for a wrong signature, and one that says so where the signature is right and the body is not a
+// JSON object, or the time is not within Tolerance of now.
 func (s Secrets) Verify(d *Delivery, now time.Time) error {
 	secret, known := s[d.Connection]
 	if !known {
@@ -77,10 +78,17 @@ func (s Secrets) Verify(d *Delivery, now time.Time) error {
 	switch {
 	case right == 0:
 		return fault.New(fault.Unauthorized, "the signature is missing or does not fit: check the connection's name in the path and its secret")
+	case !isObject(d.Body): // what another scheme signed in another split, see the package's comment
+		return fault.New(fault.Unauthorized, "the signature is right and the body is not a JSON object, as those of the scheme are: check that the path names the sender's scheme")
 	case !hasTime || at.Sub(now).Abs() <= Tolerance:
 		return nil
 	}
 	return fault.New(fault.Unauthorized, "the signature is right and its time is more than %d minutes from ours: the sender's clock differs, or the delivery was held up; let it be sent again", int(Tolerance.Minutes()))
+}
+
+// isObject reports whether a body is one JSON object.
+func isObject(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) && json.Valid(body)
 }
 
 // key returns the bytes that a secret signs with; false where it is no secret of the scheme.

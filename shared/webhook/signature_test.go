@@ -161,6 +161,73 @@ func TestStripesTimeIsTheSignedOne(t *testing.T) {
 	}
 }
 
+// TestADeliveryIsAuthenticByOneSchemeAlone passes what one scheme has signed to another's route of the same connection, in
+// every split that keeps the signed bytes.
+func TestADeliveryIsAuthenticByOneSchemeAlone(t *testing.T) {
+	const text = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0" // which each scheme can have
+	sign := func(scheme webhook.Scheme) (*webhook.Delivery, map[string]string) {
+		return delivery(scheme, text, `{"type":"charge.refunded","total":"1772353862.5","note":"..1772353862."}`, now)
+	}
+	schemes := []webhook.Scheme{webhook.Shopify, webhook.Stripe, webhook.Standard}
+	for _, from := range schemes {
+		captured, headers := sign(from)
+		if err := (webhook.Secrets{"c": {Current: text}}).Verify(captured, now); err != nil {
+			t.Fatalf("%s itself: %v", from, err)
+		}
+		signed, mac := string(captured.Body), headers["x-shopify-hmac-sha256"]
+		switch unix := fmt.Sprint(now.Unix()); from {
+		case webhook.Stripe:
+			raw, err := hex.DecodeString(headers["stripe-signature"][len("t="+unix+",v1="):])
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed, mac = unix+"."+signed, base64.StdEncoding.EncodeToString(raw)
+		case webhook.Standard:
+			signed, mac = "msg_1."+unix+"."+signed, headers["webhook-signature"][len("v1,"):]
+		}
+		raw, err := base64.StdEncoding.DecodeString(mac)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forge := func(to webhook.Scheme, id, at, body string) {
+			if to == from && body == string(captured.Body) {
+				return // the delivery itself
+			}
+			h := map[string]string{"x-shopify-hmac-sha256": mac, "stripe-signature": "t=" + at + ",v1=" + hex.EncodeToString(raw),
+				"webhook-id": id, "webhook-timestamp": at, "webhook-signature": "v1," + mac}
+			d := &webhook.Delivery{Scheme: to, Connection: "c", Header: func(n string) string { return h[n] }, Body: []byte(body)}
+			if err := (webhook.Secrets{"c": {Current: text}}).Verify(d, now); fault.CodeOf(err) != fault.Unauthorized {
+				t.Errorf("what %s signed passes as one of %s with the body %s: %v", from, to, body, err)
+			}
+		}
+		forge(webhook.Shopify, "", "", signed)
+		for i := range signed {
+			if signed[i] != '.' {
+				continue
+			}
+			forge(webhook.Stripe, "", signed[:i], signed[i+1:])
+			for j := range i {
+				if signed[j] == '.' {
+					forge(webhook.Standard, signed[:j], signed[j+1:i], signed[i+1:])
+				}
+			}
+		}
+	}
+}
+
+func TestABodyThatIsNoObjectIsNotAuthentic(t *testing.T) {
+	for _, scheme := range []webhook.Scheme{webhook.Shopify, webhook.Stripe, webhook.Standard} {
+		secret := secretOf(scheme, "secret")
+		for body, right := range map[string]bool{" {\"a\":1}\r\n": true, "": false, "[]": false, "null": false, "1772353862.{}": false, "{": false, "{} {}": false, "\ufeff{}": false} {
+			d, _ := delivery(scheme, secret, body, now)
+			err := webhook.Secrets{"c": {Current: secret}}.Verify(d, now)
+			if right != (err == nil) || err != nil && (fault.CodeOf(err) != fault.Unauthorized || !strings.Contains(err.Error(), "not a JSON object")) {
+				t.Errorf("%s, %q: %v", scheme, body, err)
+			}
+		}
+	}
+}
+
 // TestTheSpecificationsOwnExample takes the example that Standard Webhooks' libraries are tested with.
 func TestTheSpecificationsOwnExample(t *testing.T) {
 	headers := map[string]string{"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330", "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}

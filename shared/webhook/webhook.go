@@ -6,6 +6,13 @@
 // wrong signatures are told apart by neither words nor work. A scheme that signs a time has Tolerance; Shopify's signs
 // none.
 //
+// A connection has one secret for every route, so a signature must hold by one scheme alone. What tells them apart is that
+// a delivery's body is a JSON object, else it is not authentic and nothing of it is kept. Stripe signs "<time>.<body>",
+// which begins with a digit: as a body of Shopify's, where its time would not count, it is no object. Shopify signs the
+// body, which begins with a brace: however it is split at a point, Stripe's time would begin with it and is none, so stale.
+// Standard Webhooks sign with the bytes that their secret encodes, the others with its text, which is another key; and
+// "<id>.<time>.<body>" split otherwise leaves no object, or what is no time of now.
+//
 // What a delivery becomes is data: the tables shopifyMappings and stripeMappings. Every id is made from the sender's own
 // ids of what happened (the order, the refund, the change), never from those of the delivery, so that a delivery may come
 // again, later, out of order or by another topic and changes nothing that it has changed before. Money is exact in minor
