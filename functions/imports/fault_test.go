@@ -79,10 +79,11 @@ var cases = map[string]struct {
 	request importfile.Request
 	file    string
 }{
-	"orders":            {importfile.Request{Kind: importfile.Orders}, orders(47)},
-	"responses":         {importfile.Request{Kind: importfile.Delighted}, responses(33)},
-	"orders to check":   {importfile.Request{Kind: importfile.Orders, DryRun: true}, orders(25)},
-	"an answer to each": {importfile.Request{Kind: importfile.Answers}, "customer_id,score,date\n" + strings.Repeat("a,9,2024-01-05\nb,3,2024-01-05\n", 12)},
+	"orders":               {importfile.Request{Kind: importfile.Orders}, orders(47)},
+	"responses":            {importfile.Request{Kind: importfile.Delighted}, responses(33)},
+	"orders to check":      {importfile.Request{Kind: importfile.Orders, DryRun: true}, orders(25)},
+	"lines that end in CR": {importfile.Request{Kind: importfile.Orders}, strings.ReplaceAll(orders(15), "\n", "\r")},
+	"an answer to each":    {importfile.Request{Kind: importfile.Answers}, "customer_id,score,date\n" + strings.Repeat("a,9,2024-01-05\nb,3,2024-01-05\n", 12)},
 }
 
 func TestWorkersThatDieAtAnyCallChangeNothing(t *testing.T) {

@@ -60,9 +60,13 @@ func readHeader(t *table, columns []column, mapping map[string]string) (*header,
 	index := make(map[string][]int, len(names))
 	for i, name := range h.names {
 		h.names[i] = strings.TrimSpace(name)
+		if strings.ContainsFunc(h.names[i], unicode.IsControl) {
+			return nil, fault.New(fault.Invalid, "the name of column %d, %s, has a line end or another control character in it: name each column on the file's first line, without any", i+1, show(h.names[i]))
+		}
 		index[plainName(name)] = append(index[plainName(name)], i)
 	}
 	taken := make([]bool, len(names))
+	missing := ""
 	for _, c := range columns {
 		i, err := h.find(c, index, mapping)
 		if err != nil {
@@ -70,7 +74,12 @@ func readHeader(t *table, columns []column, mapping map[string]string) (*header,
 		}
 		if i >= 0 {
 			h.at[c.field], taken[i] = i, true
+		} else if missing == "" && (c.required || mapping[c.field] != "") {
+			missing = c.field
 		}
+	}
+	if missing != "" {
+		return nil, h.missing(missing, mapping[missing], taken)
 	}
 	for i, name := range h.names {
 		if !taken[i] && name != "" {
@@ -80,7 +89,7 @@ func readHeader(t *table, columns []column, mapping map[string]string) (*header,
 	return h, nil
 }
 
-// find returns the column of a field, -1 where it has none and needs none.
+// find returns the column of a field, -1 where it has none.
 func (h *header) find(c column, index map[string][]int, mapping map[string]string) (int, error) {
 	candidates := append([]string{c.field}, c.others...)
 	if name, mapped := mapping[c.field]; mapped {
@@ -106,14 +115,13 @@ func (h *header) find(c column, index map[string][]int, mapping map[string]strin
 	case len(found) > 1:
 		return 0, fault.New(fault.Invalid, "the columns %s and %s could both be %s: say which, such as -columns %s=%s",
 			show(h.names[found[0]]), show(h.names[found[1]]), c.field, c.field, show(h.names[found[0]]))
-	case c.required || mapping[c.field] != "":
-		return 0, h.missing(c.field, mapping[c.field])
 	}
 	return -1, nil
 }
 
-// missing says which column is missing, what there is, and how to say which it is.
-func (h *header) missing(field, mapped string) error {
+// missing says which column is missing, what there is, and how to say which it is: by the example of the first column that
+// is not taken by another field.
+func (h *header) missing(field, mapped string, taken []bool) error {
 	name := field
 	if mapped != "" {
 		name = show(mapped) + " (for " + field + ")"
@@ -129,8 +137,15 @@ func (h *header) missing(field, mapped string) error {
 		}
 		there = append(there, show(n))
 	}
+	example := "COLUMN"
+	for i, n := range h.names {
+		if !taken[i] && n != "" {
+			example = show(n)
+			break
+		}
+	}
 	return fault.New(fault.Invalid, "the file has no column %s. It has: %s. Say which one it is, such as -columns %s=%s",
-		name, strings.Join(there, ", "), field, there[0])
+		name, strings.Join(there, ", "), field, example)
 }
 
 // plausible reports whether a first line names columns, rather than being a customer's row: no name of a column has a digit

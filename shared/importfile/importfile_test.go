@@ -117,6 +117,9 @@ func TestHowFilesMayBeEncoded(t *testing.T) {
 		"as it is":             plain,
 		"with a mark":          "\uFEFF" + plain,
 		"as on Windows":        strings.ReplaceAll(plain, "\n", "\r\n"),
+		"as on old Macs":       strings.ReplaceAll(plain, "\n", "\r"),
+		"each line otherwise":  strings.Replace(strings.Replace(plain, "\n", "\r", 1), "\n", "\r\n", 1),
+		"Mac, with semicolons": strings.ReplaceAll(strings.ReplaceAll(plain, ",", ";"), "\n", "\r"),
 		"with semicolons":      strings.ReplaceAll(plain, ",", ";"),
 		"with tabs":            strings.ReplaceAll(plain, ",", "\t"),
 		"in quotes":            "\"customer_id\",\"date\",\"amount\",\"order_id\"\n\"c1\",\"2024-01-05\",\"29.33\",\"o1\"\n\"c2\",\"2024-01-06\",\"5\",\"o2\"",
@@ -144,11 +147,13 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		columns      map[string]string
 		file, reason string
 	}{
-		"an empty file":                   {file: "", reason: "the file is empty"},
-		"blank lines alone":               {file: "\n\n", reason: "the file is empty"},
-		"a column is missing":             {file: "customer_id,day,total,Preis\n", reason: "the file has no column date. It has: customer_id, day, total, Preis. Say which one it is, such as -columns date=customer_id"},
-		"a mapped column is missing":      {columns: map[string]string{"date": "when"}, file: "customer_id,day,total\n", reason: "the file has no column when (for date). It has: customer_id, day, total"},
-		"an optional one that was mapped": {columns: map[string]string{"order_id": "nr"}, file: "customer_id,date,total\n", reason: "no column nr (for order_id)"},
+		"an empty file":                                           {file: "", reason: "the file is empty"},
+		"blank lines alone":                                       {file: "\n\n", reason: "the file is empty"},
+		"a column is missing":                                     {file: "customer_id,day,total,Preis\n", reason: "the file has no column date. It has: customer_id, day, total, Preis. Say which one it is, such as -columns date=day"},
+		"all columns are other fields'":                           {file: "customer_id,total\n", reason: "the file has no column date. It has: customer_id, total. Say which one it is, such as -columns date=COLUMN"},
+		"a line end in a column's name":                           {file: "customer_id,date,amount,\"order\rid\"\nc,2024-01-05,5,o\n", reason: "the name of column 4, order id, has a line end or another control character in it"},
+		"a mapped column is missing":                              {columns: map[string]string{"date": "when"}, file: "customer_id,day,total\n", reason: "the file has no column when (for date). It has: customer_id, day, total"},
+		"an optional one that was mapped":                         {columns: map[string]string{"order_id": "nr"}, file: "customer_id,date,total\n", reason: "no column nr (for order_id)"},
 		"a row where the header should be, which is not repeated": {file: "c1@example.com,2024-01-05,5\n", reason: "its first line does not look like the names of columns"},
 		"a column occurs twice":                                   {file: "customer_id,date,amount,Amount\n", reason: "two columns named amount"},
 		"two columns could be the one":                            {file: "customer_id,date,total,revenue\n", reason: "the columns total and revenue could both be amount: say which, such as -columns amount=total"},

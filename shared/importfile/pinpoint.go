@@ -123,7 +123,7 @@ func (f *Reader) readLines(text *bufio.Reader) {
 // rawLine reads a line that is not blank, valid until the next call.
 func (t *table) rawLine() ([]byte, int, error) {
 	for {
-		end, found := t.lineEnd(0)
+		end, behind, found := t.lineEnd()
 		switch {
 		case !found && t.err != nil && !errors.Is(t.err, io.EOF):
 			return nil, t.line, t.err
@@ -133,7 +133,7 @@ func (t *table) rawLine() ([]byte, int, error) {
 			return nil, t.line, t.refuse(-1, tooLong)
 		}
 		line, number := bytes.TrimSpace(t.buf[t.start:t.start+end]), t.line
-		t.consume(end+1, 1)
+		t.consume(behind, 1)
 		if len(line) > 0 {
 			return line, number, nil
 		}

@@ -45,6 +45,9 @@ func (t *table) quoted() (fields []string, line int, err error) {
 		if at, more, reason = t.behind(at); reason != "" {
 			return nil, line, t.refuse(column, reason)
 		}
+		if err := t.halved(at); err != nil {
+			return nil, line, err
+		}
 	}
 	if lines > 0 && t.width > 0 && len(t.fields) != t.width {
 		return nil, line, t.refuse(-1, fmt.Sprintf(quoteWidth, len(t.fields), lines+1, t.width))
@@ -79,14 +82,12 @@ func (t *table) quotedField(at, lines int) (field string, next, seen int, reason
 	for {
 		i := bytes.IndexByte(t.buf[t.start+at:t.end], '"')
 		if i < 0 {
-			lines += bytes.Count(t.buf[t.start+at:t.end], []byte{'\n'})
 			at = t.end - t.start
 			if at > maxRecordBytes || !t.fill() {
 				return "", at, lines, fmt.Sprintf(quoteOpen, maxRecordBytes>>10)
 			}
 			continue
 		}
-		lines += bytes.Count(t.buf[t.start+at:t.start+at+i], []byte{'\n'})
 		at += i + 1
 		if c, ok := t.at(at); !ok || c != '"' {
 			break
@@ -94,7 +95,9 @@ func (t *table) quotedField(at, lines int) (field string, next, seen int, reason
 		doubled = true
 		at++
 	}
-	field = string(t.buf[t.start+from : t.start+at-1])
+	raw := t.buf[t.start+from : t.start+at-1]
+	lines += countLineEnds(raw)
+	field = string(raw)
 	if doubled {
 		field = strings.ReplaceAll(field, `""`, `"`)
 	}
@@ -109,8 +112,8 @@ func (t *table) bareField(at int) (field string, next int, reason string) {
 		switch {
 		case ok && c == '"':
 			return "", at, quoteInside
-		case !ok || c == t.separator || c == '\n':
-			return string(withoutCR(t.buf[t.start+from : t.start+at])), at, ""
+		case !ok || c == t.separator || c == '\n' || c == '\r':
+			return string(t.buf[t.start+from : t.start+at]), at, ""
 		}
 		at++
 	}
@@ -119,18 +122,13 @@ func (t *table) bareField(at int) (field string, next int, reason string) {
 // behind judges what stands behind a field: the separator, or the end of the record.
 func (t *table) behind(at int) (next int, more bool, reason string) {
 	c, ok := t.at(at)
-	if ok && c == '\r' {
-		if after, _ := t.at(at + 1); after == '\n' {
-			return at + 2, false, ""
-		}
-	}
 	switch {
 	case !ok:
 		return at, false, ""
 	case c == t.separator:
 		return at + 1, true, ""
-	case c == '\n':
-		return at + 1, false, ""
+	case c == '\n' || c == '\r':
+		return t.behindEnd(at), false, ""
 	}
 	return at, false, quoteBehind
 }

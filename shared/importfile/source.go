@@ -88,6 +88,7 @@ func first(text *bufio.Reader) (line string, err error) {
 	}
 	for l := range bytes.Lines(head) {
 		if l = bytes.TrimSpace(l); len(l) > 0 {
+			l, _, _ = bytes.Cut(l, []byte{'\r'}) // other lines may end in CR alone
 			return string(l), nil
 		}
 	}

@@ -16,7 +16,8 @@ const (
 	chunkBytes     = 64 << 10
 )
 
-// table reads the records of a CSV file (RFC 4180) with "," or another separator. It holds one record in memory. A record
+// table reads the records of a CSV file (RFC 4180) with "," or another separator. A line ends in LF, CRLF or CR alone, as
+// some spreadsheets write it, whichever the lines before ended in. The table holds one record in memory. A record
 // that cannot be read costs the line that it begins on and nothing more: reading goes on at the next line, so that a
 // quote that is never closed hides no rows.
 type table struct {
@@ -55,23 +56,55 @@ func (t *table) fill() bool {
 	return t.end > before
 }
 
-// lineEnd returns where the first line end at or behind from (counted from start) lies; ok is false where there is none
-// within a record's bounds or the file.
-func (t *table) lineEnd(from int) (at int, ok bool) {
+const lineEnds = "\r\n"
+
+// lineEnd returns where the line at hand ends (counted from start), and where the next begins; ok is false where it has
+// no end within a record's bounds, the file, or what could be read of it.
+func (t *table) lineEnd() (at, next int, ok bool) {
 	for {
-		if i := bytes.IndexByte(t.buf[t.start+from:t.end], '\n'); i >= 0 {
-			return from + i, true
+		if i := bytes.IndexAny(t.buf[t.start+at:t.end], lineEnds); i >= 0 {
+			at += i
+			next = t.behindEnd(at)
+			return at, next, t.halved(next) == nil
 		}
-		from = t.end - t.start
-		if from > maxRecordBytes || !t.fill() {
-			return t.end - t.start, false
+		at = t.end - t.start
+		if at > maxRecordBytes || !t.fill() {
+			at = t.end - t.start
+			return at, at, false
 		}
 	}
 }
 
+// behindEnd returns the offset behind the line end at the offset at.
+func (t *table) behindEnd(at int) int {
+	if t.buf[t.start+at] == '\r' {
+		if c, ok := t.at(at + 1); ok && c == '\n' {
+			return at + 2
+		}
+	}
+	return at + 1
+}
+
+// halved returns the reader's error where that came behind a CR, at the offset next: an LF might have followed.
+func (t *table) halved(next int) error {
+	if t.buf[t.start+next-1] != '\r' {
+		return nil
+	}
+	return t.failed(next)
+}
+
+// countLineEnds counts the line ends in a text.
+func countLineEnds(text []byte) int {
+	n := bytes.Count(text, []byte{'\n'})
+	if cr := bytes.Count(text, []byte{'\r'}); cr > 0 {
+		n += cr - bytes.Count(text, []byte(lineEnds))
+	}
+	return n
+}
+
 // consume goes on behind n bytes, which hold the given number of line ends.
 func (t *table) consume(n, lines int) {
-	t.start = min(t.start+n, t.end)
+	t.start += n
 	t.line += lines
 }
 
@@ -87,7 +120,7 @@ func (s *syntax) Error() string { return fmt.Sprintf("line %d: %s", s.line, s.re
 // stays. It returns io.EOF at the end, a *syntax for a line that is passed over, and the reader's own error.
 func (t *table) next() (fields []string, line int, err error) {
 	for {
-		end, found := t.lineEnd(0)
+		end, behind, found := t.lineEnd()
 		switch {
 		case !found && t.err != nil && !errors.Is(t.err, io.EOF):
 			return nil, t.line, t.err
@@ -96,9 +129,9 @@ func (t *table) next() (fields []string, line int, err error) {
 		case end > maxRecordBytes:
 			return nil, t.line, t.refuse(-1, tooLong)
 		}
-		text := withoutCR(t.buf[t.start : t.start+end])
+		text := t.buf[t.start : t.start+end]
 		if len(text) == 0 {
-			t.consume(end+1, 1)
+			t.consume(behind, 1)
 			continue
 		}
 		if bytes.IndexByte(text, '"') >= 0 {
@@ -106,13 +139,11 @@ func (t *table) next() (fields []string, line int, err error) {
 		}
 		line = t.line
 		whole := string(text)
-		t.consume(end+1, 1)
+		t.consume(behind, 1)
 		fields, err = t.split(whole, line)
 		return fields, line, err
 	}
 }
-
-func withoutCR(line []byte) []byte { return bytes.TrimSuffix(line, []byte("\r")) }
 
 func (t *table) split(whole string, line int) ([]string, error) {
 	if !utf8.ValidString(whole) {
@@ -142,8 +173,9 @@ func (t *table) refuse(column int, reason string) error {
 	s := &syntax{t.line, column, reason}
 	t.line++
 	for {
-		if i := bytes.IndexByte(t.buf[t.start:t.end], '\n'); i >= 0 {
-			t.start += i + 1
+		if i := bytes.IndexAny(t.buf[t.start:t.end], lineEnds); i >= 0 {
+			t.start += i
+			t.consume(t.behindEnd(0), 0)
 			return s
 		}
 		t.start = t.end

@@ -53,7 +53,10 @@ func TestRecordsOfATable(t *testing.T) {
 		"a quote in a field without quotes":                   {"a,5\" nail\nb,c\n", []string{"1: REFUSED at 1", "2: b|c"}},
 		"text behind a closing quote":                         {"\"a\"b,c\nd,e\n", []string{"1: REFUSED at 0", "2: d|e"}},
 		"text that is no UTF-8":                               {"a,\xff\nb,\"\xff\"\nc,d\n", []string{"1: REFUSED at -1", "2: REFUSED at 1", "3: c|d"}},
-		"a lone carriage return at the end of a quoted field": {"\"a\"\rb\nc,d\n", []string{"1: REFUSED at 0", "2: c|d"}},
+		"lines may end in CR alone, one as the other":         {"a,b\r\"c\",\"d\"\r\re,\r\nf,g\nh,i\r", []string{"1: a|b", "2: c|d", "4: e|", "5: f|g", "6: h|i"}},
+		"a CR in quotes is the field's, and counts as a line": {"\"a\rb\r\n\",c\rd,e\r", []string{"1: a\rb\r\n|c", "4: d|e"}},
+		"an open quote costs a line that ends in CR":          {"a,b\r1,\"2\r3,4\r", []string{"1: a|b", "2: REFUSED at 1", "3: 3|4"}},
+		"text behind a closing quote, on a line that ends so": {"\"a\"b,c\r\"d\",e\r", []string{"1: REFUSED at 0", "2: d|e"}},
 		"nothing":      {"", nil},
 		"a line only":  {"\n", nil},
 		"an open file": {"a,\"", []string{"1: REFUSED at 1"}},
@@ -116,7 +119,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 func TestAReaderThatFailsIsNoMistakeOfTheFile(t *testing.T) {
 	broken := errors.New("broken")
-	for _, rest := range []string{"c,", "\"c", "\"c\"", "\"c\",d", "\"c\"\r"} {
+	for _, rest := range []string{"c,", "\"c", "\"c\"", "\"c\",d", "\"c\"\r", "c,d\r", "\"c\nd\"\r"} {
 		table := newTable(io.MultiReader(strings.NewReader("a,b\n"+rest), iotest.ErrReader(broken)))
 		if _, _, err := table.next(); err != nil {
 			t.Fatal(err)
