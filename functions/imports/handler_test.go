@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"liuke/shared/importfile"
 )
 
@@ -80,10 +82,11 @@ func TestFilesThatCannotBeReadFailWithTheReason(t *testing.T) {
 		reason string
 		rows   int64
 	}{
-		"a column is missing":   {"customer_id,day,amount\n", 0, "the file has no column date", 0},
-		"another length":        {"customer_id,date,amount\n", 7, "the upload has 24 bytes, and the import was opened for 7", 0},
-		"a damaged end":         {cutShort(gzipped(orders(40_000))), 0, "the compressed file is damaged", 1},
-		"a header with a quote": {"customer_id,\"date,amount\n", 0, "the first line, which must name the columns", 0},
+		"a column is missing":                           {"customer_id,day,amount\n", 0, "the file has no column date", 0},
+		"lines that end in CR, and no column of a date": {"customer_id,day,amount\rc,2024-01-05,1\r", 0, "the file has no column date", 0},
+		"another length":                                {"customer_id,date,amount\n", 7, "the upload has 24 bytes, and the import was opened for 7", 0},
+		"a damaged end":                                 {cutShort(gzipped(orders(40_000))), 0, "the compressed file is damaged", 1},
+		"a header with a quote":                         {"customer_id,\"date,amount\n", 0, "the first line, which must name the columns", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -133,8 +136,27 @@ func TestTheErasedDoNotComeBackByTheirAnswers(t *testing.T) {
 	if err := w.store.Erase(t.Context(), "gone", w.now); err != nil {
 		t.Fatal(err)
 	}
-	_, notification := w.open(importfile.Request{Kind: importfile.Answers}, "customer_id,score,date\ngone,9,2024-01-05\nhere,3,2024-01-05\n")
-	w.drain(notification)
+	file := "customer_id,score,date\ngone,9,2024-01-05\nhere,3,2024-01-05\nhere,many,2024-01-05\ngone,8,2024-01-05\n"
+	want := []importfile.Refused{
+		{Number: 2, Reason: erasedReason},
+		{Number: 4, Column: "score", Reason: "the score is a whole number from 0 to 10"},
+		{Number: 5, Reason: erasedReason},
+	}
+	for _, dry := range []bool{true, false} {
+		id, notification := w.open(importfile.Request{Kind: importfile.Answers, DryRun: dry}, file)
+		w.drain(notification)
+		listed, err := w.store.ImportRefused(t.Context(), id)
+		if d := cmp.Diff(want, listed); d != "" || err != nil {
+			t.Errorf("only a check: %v: refused rows, %v:\n%s", dry, err, d)
+		}
+		i, err := w.store.Import(t.Context(), id)
+		if err != nil || i.State != importfile.Done || i.Progress.Rows != 4 || i.Progress.Accepted != 1 || i.Progress.Refused != 3 {
+			t.Errorf("only a check: %v: %+v, %v", dry, i, err)
+		}
+	}
+	if sent := w.sent(); len(sent) != 1 {
+		t.Errorf("%d events were sent, want the one of who is still here", len(sent))
+	}
 	counts, err := w.store.Counts(t.Context(), "nps")
 	if err != nil || counts[9] != 0 || counts[3] != 1 {
 		t.Errorf("answers count as %v, %v", counts, err)

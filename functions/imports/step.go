@@ -20,11 +20,22 @@ import (
 type step struct {
 	accepted int
 	events   []event.Event
-	answers  []survey.Answer
+	answers  []answer
 	refused  []importfile.Refused
 	last     bool   // no more follow
 	failure  string // why no more can be read
 }
+
+// answer is a row that is one.
+type answer struct {
+	survey.Answer
+	row      int  // the line that it begins on
+	from, to int  // which of the step's events are the row's
+	erased   bool // its customer was
+}
+
+// erasedReason is why a row of the erased is refused. It names no column, as it is the row that must not be there.
+const erasedReason = "the customer was erased, and nothing of theirs is taken in again: leave the row out"
 
 const (
 	// stepBytes is how much a step's events may weigh, about: rows with long comments make shorter steps.
@@ -66,24 +77,38 @@ func (w *worker) read() (*step, error) {
 			return nil, err
 		}
 		s.accepted++
+		from := len(s.events)
 		for i := range row.Events {
 			s.events = append(s.events, row.Events[i])
 			size += eventBytes + len(row.Events[i].Properties) + len(row.Events[i].Traits)
 		}
 		if row.Answer != nil {
-			s.answers = append(s.answers, *row.Answer)
+			s.answers = append(s.answers, answer{Answer: *row.Answer, row: row.Number, from: from, to: len(s.events)})
 			size += eventBytes + len(row.Answer.Given.Comment)
 		}
 	}
 	return s, nil
 }
 
+// refuseErased refuses the answers of the erased, which keepAnswers found, and drops their events. The step keeps its rows.
+func (s *step) refuseErased() {
+	for i := len(s.answers) - 1; i >= 0; i-- {
+		if a := &s.answers[i]; a.erased {
+			s.events = slices.Delete(s.events, a.from, a.to)
+			s.accepted--
+			s.refused = append(s.refused, importfile.Refused{Number: a.row, Reason: erasedReason})
+		}
+	}
+	slices.SortFunc(s.refused, func(a, b importfile.Refused) int { return a.Number - b.Number })
+}
+
 // settle makes what a step's rows say durable, where the import is not only a check, and keeps the refused ones.
 func (w *worker) settle(ctx context.Context, s *step) error {
+	if err := w.keepAnswers(ctx, s.answers); err != nil {
+		return err
+	}
+	s.refuseErased()
 	if !w.standing.Request.DryRun {
-		if err := w.keepAnswers(ctx, s.answers); err != nil {
-			return err
-		}
 		if err := w.send(ctx, s.events); err != nil {
 			return err
 		}
@@ -120,13 +145,13 @@ func (w *worker) send(ctx context.Context, events []event.Event) error {
 	return errors.Join(errs...)
 }
 
-// keepAnswers keeps a step's answers. Those that are counted in one place are kept one after the other, so that they do
+// keepAnswers keeps a step's answers, but for those of the erased, which it marks. Those that are counted in one place are kept one after the other, so that they do
 // not get in each other's way, and those of one customer in the order of the file.
-func (w *worker) keepAnswers(ctx context.Context, answers []survey.Answer) error {
+func (w *worker) keepAnswers(ctx context.Context, answers []answer) error {
 	if len(answers) == 0 {
 		return nil
 	}
-	var shards [survey.CounterShards][]*survey.Answer
+	var shards [survey.CounterShards][]*answer
 	for i := range answers {
 		shard := survey.CounterShard(answers[i].Customer)
 		shards[shard] = append(shards[shard], &answers[i])
@@ -145,14 +170,16 @@ func (w *worker) keepAnswers(ctx context.Context, answers []survey.Answer) error
 // answerTries bounds how often an answer is tried again over another that came at the same time.
 const answerTries = 8
 
-// keepAnswer makes an answer durable, if it is to stand. Those of the erased are dropped, as their events will be.
-func (w *worker) keepAnswer(ctx context.Context, a *survey.Answer) error {
-	if erased, err := w.Store.Erased(ctx, a.Customer); erased || err != nil {
+// keepAnswer makes an answer durable, if it is to stand and the import is not only a check. That of an erased customer is
+// marked, and not kept.
+func (w *worker) keepAnswer(ctx context.Context, a *answer) (err error) {
+	a.erased, err = w.Store.Erased(ctx, a.Customer)
+	if a.erased || err != nil || w.standing.Request.DryRun {
 		return err
 	}
 	var standing *survey.Answer // as a rule there is none
 	for range answerTries {
-		next, changed := importfile.Over(standing, *a)
+		next, changed := importfile.Over(standing, a.Answer)
 		if !changed {
 			return nil
 		}
