@@ -36,6 +36,8 @@ type bundle struct {
 	now      *time.Time
 	logged   *strings.Builder
 	metrics  *strings.Builder
+	log      *slog.Logger // one for all processes: each keeps its own lines apart, not those of two
+	count    *telemetry.Counter
 }
 
 func setup(t *testing.T) *bundle {
@@ -45,9 +47,13 @@ func setup(t *testing.T) *bundle {
 	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 	now := arrival
 	b.now = &now
+	b.log = slog.New(slog.NewTextHandler(b.logged, nil))
+	b.count = telemetry.NewCounter(b.metrics, "outreach", b.clock)
 	b.handler = b.another()
 	return b
 }
+
+func (b *bundle) clock() time.Time { return *b.now }
 
 // another is one more process of the function over the same tables and queues.
 func (b *bundle) another() *Handler {
@@ -57,10 +63,9 @@ func (b *bundle) another() *Handler {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	clock := func() time.Time { return *b.now }
 	h, err := NewHandler(Handler{
 		Store: b.store, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
-		Now: clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(b.metrics, "outreach", clock),
+		Now: b.clock, Log: b.log, Count: b.count,
 	}, business)
 	if err != nil {
 		b.t.Fatal(err)

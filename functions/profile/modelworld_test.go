@@ -195,10 +195,10 @@ func (s *schedule) start(ctx context.Context, p *process) {
 			p.invoke(ctx)
 		case "rebuild":
 			_, err := s.world.folder.Rebuild(ctx, p.scores)
-			p.allow(err, fault.Conflict, fault.NotFound)
+			p.allow(err, fault.Conflict, fault.NotFound, fault.Gone)
 		case "audit":
 			a, err := s.world.folder.Audit(ctx, p.scores)
-			p.allow(err, fault.Conflict, fault.NotFound)
+			p.allow(err, fault.Conflict, fault.NotFound, fault.Gone)
 			if err == nil && !a.Agrees {
 				s.problem = fmt.Errorf("audit: %+v", a)
 			}

@@ -49,10 +49,10 @@ func (f *Folder) Audit(ctx context.Context, id customer.ID) (a Audit, err error)
 	}
 }
 
-// Rebuild computes a customer's history, of all those that were merged together, from the order records and writes it where it differs, on condition that the
-// customer has not moved since; it reports whether it wrote. It returns Conflict where the customer will not stand
-// still, and NotFound where nothing is known of the customer, Gone where
-// the customer was erased.
+// Rebuild computes a customer's history, of all those that were merged together, from the order records and writes it
+// where it differs, on condition that the customer has not moved since; it reports whether it wrote. It returns Conflict
+// where the customer will not stand still, NotFound where nothing is known of the customer, and Gone where the customer
+// was erased.
 func (f *Folder) Rebuild(ctx context.Context, id customer.ID) (changed bool, err error) {
 	defer fault.Wrap(&err, "rebuild customer")
 	for attempt := 0; ; attempt++ {
