@@ -115,8 +115,8 @@ func (l *listener) function(name, executable string) *Config {
 			"LIUKE_CUSTOMERS_TABLE=customers", "LIUKE_RECORDS_TABLE=records", "LIUKE_LAKE_BUCKET=lake",
 			"LIUKE_EVENTS_QUEUE_URL=" + l.url + "/events", "LIUKE_SIGNALS_QUEUE_URL=" + l.url + "/signals",
 			"LIUKE_MESSAGES_QUEUE_URL=" + l.url + "/messages", "LIUKE_RECEIPTS_QUEUE_URL=" + l.url + "/receipts",
-			"LIUKE_RFM_QUEUE_URL=" + l.url + "/rfm",
-			"LIUKE_WRITE_KEYS_SECRET=write-keys", "LIUKE_TOKEN_KEYS_SECRET=token-keys",
+			"LIUKE_RFM_QUEUE_URL=" + l.url + "/rfm", "LIUKE_ARCHIVE_QUEUE_URL=" + l.url + "/archive", "LIUKE_IMPORTS_QUEUE_URL=" + l.url + "/imports",
+			"LIUKE_WRITE_KEYS_SECRET=write-keys", "LIUKE_TOKEN_KEYS_SECRET=token-keys", "LIUKE_WEBHOOKS_SECRET=webhooks",
 			"LIUKE_SENDER=hello@shop.example", "LIUKE_BASE_URL=https://shop.example", "LIUKE_CONFIGURATION_SET=liuke",
 		},
 	}
