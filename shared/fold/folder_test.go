@@ -23,7 +23,7 @@ import (
 var noon = time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC)
 
 // setup returns a folder over empty tables of the real engine, and the waits that it makes.
-func setup(t *testing.T) (*fold.Folder, *[]time.Duration) {
+func setup(t testing.TB) (*fold.Folder, *[]time.Duration) {
 	t.Helper()
 	customers, records := engine.NewTables(t)
 	var waits []time.Duration

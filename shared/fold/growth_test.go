@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -62,8 +63,10 @@ func TestFoldingCostsTheSameHoweverLongTheHistory(t *testing.T) {
 	}
 }
 
-// costsAfter measures single events of a customer with so many orders, so many a day.
-func costsAfter(t *testing.T, orders, perDay int) map[string]cost {
+// customerWith returns a folder over tables with a customer "c" who has so many orders, so many a day, and the wire that
+// it calls the tables by.
+func customerWith(t testing.TB, orders, perDay int) (*fold.Folder, *traffic) {
+	t.Helper()
 	customers, records := engine.NewTables(t)
 	var wire traffic
 	store := dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records, func(o *dynamodb.Options) {
@@ -89,6 +92,13 @@ func costsAfter(t *testing.T, orders, perDay int) map[string]cost {
 		}
 		rec.Version++
 	}
+	return f, &wire
+}
+
+// costsAfter measures single events of a customer with so many orders, so many a day.
+func costsAfter(t *testing.T, orders, perDay int) map[string]cost {
+	t.Helper()
+	f, wire := customerWith(t, orders, perDay)
 	costs := map[string]cost{}
 	for _, e := range []struct {
 		name  string
@@ -100,7 +110,7 @@ func costsAfter(t *testing.T, orders, perDay int) map[string]cost {
 		{"a merge", identify("i", "c", "v", `{}`)},
 	} {
 		var m dynamo.Meter
-		wire = traffic{}
+		*wire = traffic{}
 		foldAll(t, f, dynamo.WithMeter(t.Context(), &m), e.event)
 		read, write := m.Units()
 		costs[e.name] = cost{wire.calls, wire.sent, wire.received, read, write}
@@ -109,4 +119,34 @@ func costsAfter(t *testing.T, orders, perDay int) map[string]cost {
 		t.Errorf("audit %+v, %v", a, err)
 	}
 	return costs
+}
+
+// BenchmarkFoldByLengthOfHistory folds orders, in turn of a customer with 10 of them and of one with 10,000 on 2,000 days,
+// and reports the median and the 99th percentile of both, and how many times the short history's the long one's are.
+func BenchmarkFoldByLengthOfHistory(b *testing.B) {
+	short, _ := customerWith(b, 10, 1)
+	long, _ := customerWith(b, 10_000, 5)
+	took := map[*fold.Folder][]time.Duration{}
+	n := 0
+	for b.Loop() {
+		n++
+		for _, f := range []*fold.Folder{short, long} {
+			e := placed(fmt.Sprint("b", n), "c", fmt.Sprint("b", n), "1.00")
+			started := time.Now()
+			if out := f.Fold(b.Context(), []event.Event{e}); out[0].Err != nil {
+				b.Fatal(out[0].Err)
+			}
+			took[f] = append(took[f], time.Since(started))
+		}
+	}
+	slices.Sort(took[short])
+	slices.Sort(took[long])
+	at := func(f *fold.Folder, percent int) float64 {
+		return float64(took[f][(len(took[f])-1)*percent/100]) / float64(time.Millisecond)
+	}
+	b.ReportMetric(0, "ns/op") // of both together: says nothing
+	b.ReportMetric(at(short, 50), "median-ms-after-10")
+	b.ReportMetric(at(long, 50)/at(short, 50), "median-x-after-10000")
+	b.ReportMetric(at(short, 99), "p99-ms-after-10")
+	b.ReportMetric(at(long, 99)/at(short, 99), "p99-x-after-10000")
 }
