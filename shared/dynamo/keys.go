@@ -76,6 +76,9 @@ func RunListKey(started time.Time, run string) Key {
 	return Key{runsPK, runListPrefix + started.UTC().Format(runListLayout) + "#" + run}
 }
 
+// DocumentKey is a document that operators edit.
+func DocumentKey(name string) Key { return Key{documentsPK, documentPrefix + name} }
+
 // DueShards is over how many partitions deferred signals are spread.
 const DueShards = 16
 
@@ -106,6 +109,8 @@ const (
 	dueLayout      = "2006-01-02T15:04"
 	runsPK         = "RUNS"
 	runListPrefix  = "RUN#"
+	documentsPK    = "DOCUMENTS"
+	documentPrefix = "DOCUMENT#"
 	runListLayout  = "2006-01-02T15:04:05.000Z"
 )
 

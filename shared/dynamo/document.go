@@ -1,0 +1,65 @@
+package dynamo
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"liuke/shared/document"
+	"liuke/shared/fault"
+)
+
+const (
+	attrBody   = "body"
+	attrEdited = "edited"
+)
+
+// Document reads a document, strongly consistent. One that was never edited has Version 0.
+func (s *Store) Document(ctx context.Context, name string) (d document.Document, err error) {
+	defer fault.Wrap(&err, "read document %s", name)
+	item, err := s.getRecord(ctx, DocumentKey(name))
+	if err != nil || len(item) == 0 {
+		return document.Document{Name: name}, err
+	}
+	return decodeDocument(item), nil
+}
+
+// Documents reads all documents in the order of their names, strongly consistent.
+func (s *Store) Documents(ctx context.Context) (all []document.Document, err error) {
+	defer fault.Wrap(&err, "list documents")
+	err = s.pages(ctx, s.family(documentsPK, documentPrefix), func(items []map[string]types.AttributeValue) error {
+		for _, item := range items {
+			all = append(all, decodeDocument(item))
+		}
+		return nil
+	})
+	return all, err
+}
+
+// PutDocument writes a document. Version is that of the new one; it returns Conflict where the stored one is not at the
+// version before. A document that is taken back stays as one with an empty body, so that versions go on.
+func (s *Store) PutDocument(ctx context.Context, d *document.Document) (err error) {
+	defer fault.Wrap(&err, "write document %s", d.Name)
+	item := attributes(DocumentKey(d.Name))
+	item[attrVersion] = number(d.Version)
+	item[attrBody] = text(d.Body)
+	item[attrEdited] = number(d.Edited.UnixMilli())
+	in := &dynamodb.PutItemInput{TableName: &s.records, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
+	in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = ifUnmoved(d.Version - 1)
+	out, err := s.db().PutItem(ctx, in)
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	return nil
+}
+
+func decodeDocument(item map[string]types.AttributeValue) document.Document {
+	return document.Document{
+		Name:    textOf(item["sk"])[len(documentPrefix):],
+		Version: numberOf(item[attrVersion]),
+		Body:    textOf(item[attrBody]),
+		Edited:  millis(item[attrEdited]),
+	}
+}
