@@ -31,7 +31,7 @@ import (
 // world is a suite of one function: its tables and bucket are the real engines', its queues are lists, its clock stands
 // still until it is moved.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	db        *dynamodb.Client
 	customers string
 	store     *dynamo.Store
@@ -45,7 +45,7 @@ type world struct {
 	paged     *paged
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, network: &network{}, now: time.Date(2026, time.March, 1, 3, 0, 0, 0, time.UTC)}
 	w.settings = recalc.Settings{Zone: time.FixedZone("business", 8*60*60), Currency: "EUR"}
