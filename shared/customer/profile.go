@@ -18,7 +18,8 @@ const (
 	TraitFirstName = "first_name"
 	TraitLastName  = "last_name"
 	TraitBirthday  = "birthday"
-	TraitGroup     = "group" // the id of the group that the customer belongs to
+	TraitGroup     = "group"               // the id of the group that the customer belongs to
+	TraitChannel   = "acquisition_channel" // through which the customer came, where the business knows
 )
 
 const consentPrefix = "consent."
@@ -94,7 +95,7 @@ func (p *Profile) trim() string {
 		case strings.HasPrefix(name, topicPrefix):
 			topics++
 			lastTopic = max(lastTopic, name)
-		case !known(name) && name != TraitGroup:
+		case !known(name) && name != TraitGroup && name != TraitChannel:
 			others++
 			lastOther = max(lastOther, name)
 		}

@@ -1,5 +1,6 @@
 // Package customer is what the suite knows of one customer: who that is, the purchase history by day, the activity by
-// month, which events were counted, the standing scores, and the profile with consent. All of it is pure: folding
+// month, the signs of how the customer fares, which events were counted, the standing scores, and the profile with
+// consent. All of it is pure: folding
 // events into it is package fold's part, and keeping it package dynamo's.
 //
 // Money is exact: a history is the sum of the customer's orders, whatever the order of arrival. Activity counts once as
@@ -19,6 +20,7 @@ type Record struct {
 	Version  int64    // +1 with each fold; 0 for a customer that is not stored yet
 	History  History  // what was ordered
 	Activity Activity // what was done otherwise
+	Signs    Signs    // what some of that, and the traits, say of how the customer fares
 	Seen     int64    // when the first event happened, Unix seconds; 0 for none
 	Last     int64    // when the last event happened, Unix seconds; 0 for none
 	IDs      Memory   // the activity events that were counted lately
@@ -36,6 +38,7 @@ type Scores struct {
 	Segment string // label in the model rfm10
 	Risk    string // band of churn risk
 	Value   string // band of customer value
+	Labels  string // labels in the other segment models, as recalculations spell them; "" for none
 	Run     int64  // start of the run that wrote them, Unix milliseconds
 }
 
@@ -52,17 +55,18 @@ func (r *Record) Touch(second int64) {
 // Clone returns a copy that shares nothing with r.
 func (r *Record) Clone() Record {
 	c := *r
-	c.History, c.Activity = r.History.Clone(), r.Activity.Clone()
+	c.History, c.Activity, c.Signs = r.History.Clone(), r.Activity.Clone(), r.Signs.Clone()
 	c.Via, c.Absorbed = slices.Clone(r.Via), slices.Clone(r.Absorbed)
 	return c
 }
 
-// Absorb takes over what another customer did: its history and activity, its first and last moments, and the ids under
-// which it kept orders, its own among them where it had any. What is counted under both must be taken back by the
-// caller. It returns what is left of the other.
+// Absorb takes over what another customer did: its history, activity and signs, its first and last moments, and the ids
+// under which it kept orders, its own among them where it had any. What is counted under both must be taken back by the
+// caller, and what the traits say be taken from those of both. It returns what is left of the other.
 func (r *Record) Absorb(other *Record, hadOrders bool) (left Record) {
 	r.History.Merge(&other.History)
 	r.Activity.Merge(&other.Activity)
+	r.Signs.Merge(&other.Signs)
 	if other.Seen != 0 {
 		r.Touch(other.Seen)
 		r.Touch(other.Last)

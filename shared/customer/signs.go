@@ -3,6 +3,8 @@ package customer
 import (
 	"encoding/binary"
 	"math"
+	"strings"
+	"unicode"
 )
 
 // Sign is a kind of event that says more of how a customer fares than that there was one.
@@ -31,14 +33,37 @@ const (
 	metrics
 )
 
+// metricNames are what surveys call the metrics that they measure.
+var metricNames = [metrics]string{NPS: "nps", CSAT: "csat", CES: "ces"}
+
+// MetricOf returns the metric of a name, "nps", "csat" or "ces"; false for any other.
+func MetricOf(name string) (m Metric, ok bool) {
+	for m, own := range metricNames {
+		if own == name {
+			return Metric(m), true
+		}
+	}
+	return 0, false
+}
+
 // Opinion is the last answer that a customer gave on a metric. The zero value says that there was none.
 type Opinion struct {
 	Score int64 // on the metric's scale
-	Time  int64 // when it was given, Unix milliseconds; 0 for none
+	Time  int64 // when it was given, Unix milliseconds; 0 for none, and no answer was given then
 }
 
 // MaxChannelBytes is how long the name of a channel of acquisition is at most.
 const MaxChannelBytes = 32
+
+// ChannelOf returns the name of a channel of acquisition as it is kept: in lower case, without white space around it. It
+// is "" for one that is too long or holds control characters.
+func ChannelOf(text string) string {
+	name := strings.ToLower(strings.TrimSpace(text))
+	if len(name) > MaxChannelBytes || strings.ContainsFunc(name, unicode.IsControl) {
+		return ""
+	}
+	return name
+}
 
 // Touch is a campaign through which a customer came. The zero value says that none is known.
 type Touch struct {
@@ -69,24 +94,39 @@ func (s *Signs) OpenTickets() int64 {
 	return max(0, s.counts[TicketOpened].Total()-s.counts[TicketResolved].Total())
 }
 
-// Answered notes an answer.
-func (s *Signs) Answered(m Metric, o Opinion) {
-	if before := s.opinions[m]; before.Time == 0 || o.Time > before.Time || o.Time == before.Time && o.Score < before.Score {
-		s.opinions[m] = o
+// Answered notes an answer. It reports whether that is the last one now.
+func (s *Signs) Answered(m Metric, o Opinion) (changed bool) {
+	before := s.opinions[m]
+	if o.Time == 0 || before.Time != 0 && (o.Time < before.Time || o.Time == before.Time && o.Score >= before.Score) {
+		return false
 	}
+	s.opinions[m] = o
+	return true
 }
 
 // Opinion returns the last answer on a metric; its Time is 0 where there was none.
 func (s *Signs) Opinion(m Metric) Opinion { return s.opinions[m] }
 
-// Touched notes a campaign that an event named.
-func (s *Signs) Touched(t Touch) {
+// Touched notes a campaign that an event named, as ChannelOf has it. It reports whether that is the first one now.
+func (s *Signs) Touched(t Touch) (changed bool) {
 	if t.Channel == "" || len(t.Channel) > MaxChannelBytes {
-		return
+		return false
 	}
-	if b := s.First; b.Channel == "" || t.Time < b.Time || t.Time == b.Time && t.Channel < b.Channel {
-		s.First = t
+	b := s.First
+	if b.Channel != "" && (t.Time > b.Time || t.Time == b.Time && t.Channel >= b.Channel) {
+		return false
 	}
+	s.First = t
+	return true
+}
+
+// Describe takes the birthday and the declared channel from the traits, TraitBirthday and TraitChannel. It reports
+// whether either is another than before.
+func (s *Signs) Describe(p *Profile) (changed bool) {
+	birthday, declared := BirthdayOf(p.Get(TraitBirthday)), ChannelOf(p.Get(TraitChannel))
+	changed = birthday != s.Birthday || declared != s.Declared
+	s.Birthday, s.Declared = birthday, declared
+	return changed
 }
 
 // Channel is through which channel the customer came: the declared one, else that of the first campaign, else "".
@@ -97,15 +137,13 @@ func (s *Signs) Channel() string {
 	return s.First.Channel
 }
 
-// Merge adds what others know. Birthday and declared channel are the traits' and stay as they are.
+// Merge adds what others know. Birthday and declared channel are the traits' and stay as they are (see Describe).
 func (s *Signs) Merge(o *Signs) {
 	for i := range s.counts {
 		s.counts[i].Merge(&o.counts[i])
 	}
 	for m, opinion := range o.opinions {
-		if opinion.Time != 0 {
-			s.Answered(Metric(m), opinion)
-		}
+		s.Answered(Metric(m), opinion)
 	}
 	s.Touched(o.First)
 }
@@ -219,7 +257,8 @@ func (s *Signs) read(field uint64, r *reader) {
 			r.fail()
 		}
 	case field >= fieldCounts && field < fieldCounts+uint64(signs):
-		if s.counts[field-fieldCounts].UnmarshalBinary([]byte(r.text(math.MaxInt32))) != nil {
+		count := &s.counts[field-fieldCounts]
+		if count.UnmarshalBinary([]byte(r.text(math.MaxInt32))) != nil || count.Total() == 0 {
 			r.fail()
 		}
 	default:

@@ -22,6 +22,7 @@ var aliases = map[string]string{
 	"timezone": TraitTimeZone, "timeZone": TraitTimeZone,
 	"firstName": TraitFirstName, "firstname": TraitFirstName,
 	"lastName": TraitLastName, "lastname": TraitLastName,
+	"acquisitionChannel": TraitChannel,
 }
 
 // ParseTraits reads the traits of an identify call: a JSON object. Text, numbers and truth values become text as they
