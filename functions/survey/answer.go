@@ -104,7 +104,7 @@ func (h *Handler) answer(ctx context.Context, r *api.Request) api.Response {
 	}
 	stands, err := h.record(ctx, to, checked)
 	if err == nil {
-		e, eventErr := stands.Event()
+		e, eventErr := stands.Event(to.survey.Kind)
 		err = h.send(ctx, e, eventErr)
 	}
 	switch {

@@ -20,6 +20,7 @@ const (
 	attrVersion  = "v"
 	attrHistory  = "h"
 	attrActivity = "a"
+	attrSigns    = "s"
 	attrSeen     = "seen"
 	attrLast     = "last"
 	attrIDs      = "ids"
@@ -36,6 +37,7 @@ const (
 	attrSegment = "seg"
 	attrRisk    = "risk"
 	attrValue   = "val"
+	attrLabels  = "lab"
 	attrRun     = "run"
 )
 
@@ -74,20 +76,15 @@ func decodeCustomer(item map[string]types.AttributeValue) (customer.Record, erro
 		Via:      idsOf(item[attrVia]),
 		Absorbed: idsOf(item[attrAbsorbed]),
 		Erased:   numberOf(item[attrErased]),
-		Scores: customer.Scores{
-			R:       int(numberOf(item[attrR])),
-			F:       int(numberOf(item[attrF])),
-			M:       int(numberOf(item[attrM])),
-			Segment: textOf(item[attrSegment]),
-			Risk:    textOf(item[attrRisk]),
-			Value:   textOf(item[attrValue]),
-			Run:     numberOf(item[attrRun]),
-		},
+		Scores:   scoresOf(item),
 	}
 	if err := rec.History.UnmarshalBinary(bytesOf(item[attrHistory])); err != nil {
 		return customer.Record{}, err
 	}
 	if err := rec.Activity.UnmarshalBinary(bytesOf(item[attrActivity])); err != nil {
+		return customer.Record{}, err
+	}
+	if err := rec.Signs.UnmarshalBinary(bytesOf(item[attrSigns])); err != nil {
 		return customer.Record{}, err
 	}
 	var err error
@@ -169,8 +166,10 @@ func customerUpdate(rec *customer.Record, before int64) (u *update, condition st
 	u.set(attrVersion, number(rec.Version))
 	history, _ := rec.History.MarshalBinary() // the errors are always nil
 	activity, _ := rec.Activity.MarshalBinary()
+	signs, _ := rec.Signs.MarshalBinary()
 	u.setBytes(attrHistory, history)
 	u.setBytes(attrActivity, activity)
+	u.setBytes(attrSigns, signs)
 	u.setBytes(attrIDs, rec.IDs.Bytes())
 	if !rec.Key.IsZero() {
 		u.setBytes(attrKey, rec.Key[:])

@@ -23,7 +23,7 @@ func foldStore(t testing.TB) *dynamo.Store {
 	return dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 }
 
-var anyCustomer = cmp.AllowUnexported(customer.History{}, customer.Activity{}, customer.Memory{})
+var anyCustomer = cmp.AllowUnexported(customer.History{}, customer.Activity{}, customer.Signs{}, customer.Memory{})
 
 // sample is a customer after one fold, with an order.
 func sample(id customer.ID) (customer.Record, order.Record) {
@@ -39,6 +39,9 @@ func sample(id customer.ID) (customer.Record, order.Record) {
 	rec := customer.Record{ID: id, Version: 1, Key: customer.Key{1, 2, 3}}
 	o.AddTo(&rec.History, 1)
 	rec.Activity.Add(646, 3)
+	rec.Signs = customer.Signs{Birthday: customer.Birthday{Month: 2, Day: 29}, Declared: "fair"}
+	rec.Signs.Add(customer.Referral, 646)
+	rec.Signs.Answered(customer.NPS, customer.Opinion{Score: 9, Time: 1_700_000_000_123})
 	rec.IDs.Remember(id, "event")
 	rec.Touch(1_700_000_000)
 	return rec, o

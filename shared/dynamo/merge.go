@@ -56,8 +56,8 @@ func absorbedUpdate(rec *customer.Record) (u *update, condition string) {
 	u.setList(attrVia, rec.Via)
 	u.setBytes(attrKey, rec.Key[:])
 	u.setBytes(attrIDs, rec.IDs.Bytes())
-	for _, attr := range []string{attrHistory, attrActivity, attrSeen, attrLast, attrAbsorbed,
-		attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrRun} {
+	for _, attr := range []string{attrHistory, attrActivity, attrSigns, attrSeen, attrLast, attrAbsorbed,
+		attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrLabels, attrRun} {
 		u.remove(attr)
 	}
 	return u, u.ifVersion(attrID, rec.Version-1)

@@ -13,7 +13,8 @@ import (
 )
 
 // scanned are the attributes that a recalculation reads.
-var scanned = []string{attrID, attrKey, attrInto, attrErased, attrHistory, attrActivity, attrSeen, attrLast, attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrRun}
+var scanned = []string{attrID, attrKey, attrInto, attrErased, attrHistory, attrActivity, attrSigns, attrSeen, attrLast,
+	attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrLabels, attrRun}
 
 // ScanCustomers reads a page of one of so many slices of Customers, from after the cursor ("" is the slice's beginning):
 // as much as one call returns, eventually consistent, 1 MB at most: half a read unit for each 4 KB. Items that stand for
@@ -63,6 +64,7 @@ func (s *Store) ScanCustomers(ctx context.Context, slice, slices int, cursor cus
 			Customer: pseudonym,
 			History:  bytesOf(item[attrHistory]),
 			Activity: bytesOf(item[attrActivity]),
+			Signs:    bytesOf(item[attrSigns]),
 			Seen:     numberOf(item[attrSeen]),
 			Last:     numberOf(item[attrLast]),
 			Standing: scoresOf(item),
@@ -79,13 +81,14 @@ func scoresOf(item map[string]types.AttributeValue) customer.Scores {
 		Segment: textOf(item[attrSegment]),
 		Risk:    textOf(item[attrRisk]),
 		Value:   textOf(item[attrValue]),
+		Labels:  textOf(item[attrLabels]),
 		Run:     numberOf(item[attrRun]),
 	}
 }
 
 // WriteScores writes a customer's standing scores, and nothing else of the item, on condition that the customer exists, in
 // an item of its own, and that no newer run has written. It reports whether it wrote. Scores without a segment say that the customer has none
-// any more: what stood is removed.
+// any more: what stood is removed. So are the labels in the other models where there are none.
 func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer.Scores) (written bool, err error) {
 	defer fault.Wrap(&err, "write scores")
 	u := newUpdate()
@@ -101,6 +104,11 @@ func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer
 		u.set(attrSegment, text(scores.Segment))
 		u.set(attrRisk, text(scores.Risk))
 		u.set(attrValue, text(scores.Value))
+	}
+	if scores.Labels == "" {
+		u.remove(attrLabels)
+	} else {
+		u.set(attrLabels, text(scores.Labels))
 	}
 	for _, attr := range []string{attrID, attrInto, attrErased} {
 		u.names["#"+attr] = attr

@@ -50,8 +50,20 @@ const (
 	OrderUpdated   = "Order Updated"
 	OrderRefunded  = "Order Refunded"
 	OrderCancelled = "Order Cancelled"
-	SurveyAnswered = "Survey Answered" // emitted by the survey function alone; Properties: survey, invitation, score, comment?, revision
+	SurveyAnswered = "Survey Answered" // emitted by the survey function alone; Properties: survey, kind, invitation, score, comment?, revision
 	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
+)
+
+// Names of track events that are activity and say besides how a customer fares (see customer.Sign). ProductReviewed is of
+// Segment's Ecommerce specification.
+const (
+	TicketOpened    = "Ticket Opened"
+	TicketResolved  = "Ticket Resolved"
+	ComplaintFiled  = "Complaint Filed"
+	DeviceAlert     = "Device Alert"
+	CheckedIn       = "Checked In"
+	Referred        = "Referred"
+	ProductReviewed = "Product Reviewed"
 )
 
 // Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty. Ids

@@ -85,7 +85,11 @@ type folding struct {
 
 func (f *folding) fold(c *change) (v verdict) {
 	if c.orderID != "" {
-		v.err = f.foldOrder(c)
+		var folded bool
+		folded, v.err = f.foldOrder(c)
+		if folded || c.replay && v.err == nil {
+			f.learn(c)
+		}
 		return v
 	}
 	// What an event that is remembered said is written: a client that sends it again, with a clock that was corrected
@@ -103,13 +107,21 @@ func (f *folding) fold(c *change) (v verdict) {
 			v.dropped++
 		}
 	}
+	if c.traits != nil {
+		f.describe()
+	}
+	f.learn(c)
 	if !c.activity {
 		return v
 	}
 	rec := &f.state.Customer
 	rec.IDs.Remember(c.actor, c.id)
+	month := customer.MonthOf(customer.DayOf(c.time, f.settings.Zone))
 	if !c.listed {
-		rec.Activity.Add(customer.MonthOf(customer.DayOf(c.time, f.settings.Zone)), 1)
+		rec.Activity.Add(month, 1)
+	}
+	if c.signed {
+		rec.Signs.Add(c.sign, month)
 	}
 	rec.Touch(c.time.Unix())
 	f.moved = true
@@ -117,20 +129,20 @@ func (f *folding) fold(c *change) (v verdict) {
 }
 
 // foldOrder makes a change in the customer's own record of the order, and takes into account what is recorded under
-// those that the customer absorbed.
-func (f *folding) foldOrder(c *change) error {
+// those that the customer absorbed. It reports whether it did: not where the record has the change.
+func (f *folding) foldOrder(c *change) (folded bool, err error) {
 	own, before := f.state.Orders[c.orderID], f.state.Order(c.orderID)
 	if before.Has(c.order.Event) {
-		return nil
+		return false, nil
 	}
 	if err := before.Check(c.order); err != nil {
-		return err
+		return false, err
 	}
 	if own.ID == "" {
 		own.ID = c.orderID
 	}
 	if _, err := own.Apply(c.order); err != nil {
-		return err
+		return false, err
 	}
 	rec := &f.state.Customer
 	if own.Placed && !before.Placed {
@@ -142,7 +154,7 @@ func (f *folding) foldOrder(c *change) error {
 	after.AddTo(&rec.History, 1)
 	rec.Touch(c.time.Unix())
 	f.touched[c.orderID], f.moved = true, true
-	return nil
+	return true, nil
 }
 
 // signals returns what a change gives outreach to know, as a function of the change and of what is stored after it: a

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -30,7 +31,12 @@ type change struct {
 	traits      map[string]string // of a profile; nil where the event says nothing of it
 	group       string            // whose traits groupTraits are; "" for an event of no group
 	groupTraits map[string]string
-	answer      *signal.AnswerData
+	answer      *signal.AnswerData // told to outreach
+	sign        customer.Sign      // where signed
+	signed      bool
+	metric      customer.Metric // of the opinion
+	opinion     customer.Opinion
+	touch       customer.Touch
 }
 
 // read judges an event. It returns an Invalid error for one that cannot be folded.
@@ -54,6 +60,7 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 	}
 	c.links = linksOf(e)
 	c.activity, c.listed = e.Type != event.Alias && !e.Replay, e.Import && e.Type == event.Identify
+	c.readSigns(e)
 	switch {
 	case e.Type == event.Identify:
 		c.traits, err = customer.ParseTraits(e.Traits)
@@ -63,7 +70,7 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 		err = s.readOrder(e, &c)
 	case e.Type == event.Track && e.Name == event.Unsubscribed:
 		err = readUnsubscribed(e, &c)
-	case e.Type == event.Track && e.Name == event.SurveyAnswered && e.Source == event.SourceSurvey:
+	case e.Type == event.Track && e.Name == event.SurveyAnswered && (e.Source == event.SourceSurvey || e.Source == event.SourceImport):
 		err = readAnswer(e, &c)
 	}
 	return c, err
@@ -136,5 +143,9 @@ func readAnswer(e *event.Event, c *change) error {
 		return fault.At("/properties", "an answer needs survey, invitation and score")
 	}
 	c.answer = &p
+	// Events of before the kind was among the properties are of the one survey that there was, which has its kind's name.
+	if m, ok := customer.MetricOf(cmp.Or(p.Kind, p.Survey)); ok {
+		c.metric, c.opinion = m, customer.Opinion{Score: int64(p.Score), Time: c.said.UnixMilli()}
+	}
 	return nil
 }

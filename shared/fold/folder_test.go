@@ -1,6 +1,7 @@
 package fold_test
 
 import (
+	"cmp"
 	"context"
 	cryptorand "crypto/rand"
 	"encoding/json"
@@ -118,31 +119,50 @@ func TestWritesStayWithinTheirBudget(t *testing.T) {
 }
 
 // TestMedianCustomerIsWithinOneKilobyte folds two years of a customer who orders every three weeks and is seen every
-// third day: more than the median shop's customer does.
+// third day, who came by a campaign, opens a ticket every half a year, writes a review now and then, refers a friend,
+// answers a survey and says when the birthday is: more than the median shop's customer does.
 func TestMedianCustomerIsWithinOneKilobyte(t *testing.T) {
 	t.Parallel()
 	f, _ := setup(t)
 	rng := rand.New(rand.NewPCG(3, 4))
 	var events []event.Event
 	const user = "8c5de6d6-7f0d-4c7e-9f0c-2f5a3f1f5b1e"
+	names := map[int]string{60: event.TicketOpened, 66: event.TicketResolved, 240: event.TicketOpened, 243: event.TicketResolved,
+		300: event.ProductReviewed, 360: event.Referred, 450: event.TicketOpened, 453: event.TicketResolved, 600: event.ProductReviewed}
 	for day := range 730 {
-		e := track(fmt.Sprint("a", day), user, "Checked In", nil)
+		e := track(fmt.Sprint("a", day), user, cmp.Or(names[day], "Viewed"), nil)
 		if day%21 == 0 {
 			e = placed(fmt.Sprint("p", day), user, fmt.Sprint("o", day), fmt.Sprintf("%d.%02d", 20+rng.IntN(400), rng.IntN(100)))
 		} else if day%3 != 0 {
 			continue
 		}
 		e.Time = noon.AddDate(0, 0, day)
+		e.Context = json.RawMessage(`{"campaign":{"source":"newsletter"}}`)
 		events = append(events, e)
 	}
+	answer := answered("s", event.SourceSurvey, map[string]any{"survey": "nps", "kind": "nps", "invitation": "i", "score": 9}, noon)
+	answer.User = user
+	events = append(events, answer, identify("i", user, "", `{"birthday":"1990-05-17"}`))
 	for batch := range slices.Chunk(events, 50) {
 		foldAll(t, f, t.Context(), batch...)
 	}
+	rec := load(t, f, user)
+	signs, _ := rec.Signs.MarshalBinary()
+	if rec.Signs.OpenTickets() != 0 || rec.Signs.Of(customer.TicketOpened).Total() != 3 || rec.Signs.Birthday.Day != 17 || rec.Signs.Channel() != "newsletter" {
+		t.Errorf("signs %+v", rec.Signs)
+	}
+	scores := customer.Scores{R: 5, F: 4, M: 4, Segment: "Potential Loyalist", Risk: "medium", Value: "potential", Run: noon.UnixMilli()}
+	const room = 64 // bytes for the labels in the other segment models
+	scores.Labels = strings.Repeat("x", room)
+	if _, err := f.Store.(*dynamo.Store).WriteScores(t.Context(), user, scores); err != nil {
+		t.Fatal(err)
+	}
 	var m dynamo.Meter
-	foldAll(t, f, dynamo.WithMeter(t.Context(), &m), track("last", user, "Checked In", nil))
+	foldAll(t, f, dynamo.WithMeter(t.Context(), &m), track("last", user, "Viewed", nil))
 	if _, write := m.Units(); write != 1 { // one unit is one KB of the item as a whole, names and numbers included
 		t.Errorf("the item takes %v KB, want one", write)
 	}
+	t.Logf("the signs take %d bytes, and there is room for %d of labels", len(signs), room)
 }
 
 func TestMoreOrdersThanATransactionTakesAreFoldedInSeveral(t *testing.T) {

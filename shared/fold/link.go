@@ -124,10 +124,12 @@ func (f *Folder) absorb(ctx context.Context, a, s *customer.Record, keys *[2]new
 			}
 		}
 	}
-	if profile := state.Profile.Clone(); profile.Join(&before.Profile) {
+	profile := state.Profile.Clone()
+	if profile.Join(&before.Profile) {
 		profile.Version++
 		m.Profile = &profile
 	}
+	m.Survivor.Signs.Describe(&profile)
 	if len(before.Contact.Stamps) > 0 {
 		contact := state.Contact.Join(before.Contact)
 		m.Contact = &contact

@@ -126,7 +126,11 @@ func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 // that to import it again sends the same event.
 func (f *Reader) answered(fields []string, row *Row) error {
 	a := row.Answer
-	e, err := a.Event()
+	asked, err := f.settings.Surveys.Find(a.Survey)
+	if err != nil {
+		return err
+	}
+	e, err := a.Event(asked.Kind)
 	if err != nil {
 		return err
 	}

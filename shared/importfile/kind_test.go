@@ -155,7 +155,7 @@ func TestAnswers(t *testing.T) {
 		t.Fatalf("rows: %v", c.rows)
 	}
 	expect(t, "the first", c.rows[:1], []string{
-		`2 track c1 2024-01-05T10:00:00Z {"survey":"nps","invitation":"import-r1","score":9,"comment":"fine,\nreally","revision":1,"tags":["fast","cheap"]}`,
+		`2 track c1 2024-01-05T10:00:00Z {"survey":"nps","kind":"nps","invitation":"import-r1","score":9,"comment":"fine,\nreally","revision":1,"tags":["fast","cheap"]}`,
 	})
 	if a := c.answers[0]; a.Locale != "zh-CN" || a.Answered.Nanosecond() != 123e6 || c.answers[1].Locale != survey.Fallback {
 		t.Errorf("%+v", a)
@@ -227,7 +227,7 @@ func TestDelighted(t *testing.T) {
 	c := mustRead(t, importfile.Request{Kind: importfile.Delighted}, file)
 	expect(t, "rows", c.rows, []string{
 		`2 identify ada@example.com 2024-01-05T10:00:00Z {"email":"Ada@Example.com","name":"Ada","Plan":"gold","Account":"u1"}`,
-		`2 track ada@example.com 2024-01-05T10:00:00Z {"survey":"nps","invitation":"import-11","score":10,"comment":"So good,\nreally","revision":1,"tags":["vip","eu"]}`,
+		`2 track ada@example.com 2024-01-05T10:00:00Z {"survey":"nps","kind":"nps","invitation":"import-11","score":10,"comment":"So good,\nreally","revision":1,"tags":["vip","eu"]}`,
 	})
 	expect(t, "refused rows", c.refused, []string{
 		"line 4, column customer_id: the response is anonymous: it has neither a customer id nor an email address or phone number",

@@ -107,6 +107,7 @@ type Row struct {
 	Customer string // the pseudonym by which the lake knows the customer, "" where there is none
 	History  []byte // customer.History, encoded
 	Activity []byte // customer.Activity, encoded
+	Signs    []byte // customer.Signs, encoded
 	Seen     int64  // Unix seconds
 	Last     int64  // Unix seconds
 	Standing customer.Scores

@@ -56,6 +56,7 @@ type SegmentData struct {
 // AnswerData goes with AnswerGiven.
 type AnswerData struct {
 	Survey     string `json:"survey"`
+	Kind       string `json:"kind,omitempty"` // what the survey measures, such as "nps"; "" in answers of before it was told
 	Invitation string `json:"invitation"`
 	Score      int    `json:"score"`
 }

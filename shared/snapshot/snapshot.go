@@ -1,7 +1,9 @@
 // Package snapshot encodes the rows of a recalculation's snapshot as Parquet, so that a past run can be repeated and the
 // files be read by DuckDB, Athena and pandas. Columns: customer (the pseudonym by which the lake's events name the customer, so that both can
-// be joined), history and activity (as package customer encodes them), seen and last (Unix seconds), and the scores that stood: r, f, m, segment, risk, value, run (start of the run that
-// wrote them, Unix milliseconds); 0 and "" say none. The ids stand in a file of their own with one column, id, in the same
+// be joined), history, activity and signs (as package customer encodes them), seen and last (Unix seconds), and the scores that stood:
+// r, f, m, segment, risk, value, labels (in the other models), run (start of the run that wrote them, Unix
+// milliseconds); 0 and "" say none. Of personal data the signs hold a birthday, as month and day alone, and the name of
+// the channel that the customer came through. The ids stand in a file of their own with one column, id, in the same
 // order: it is needed while the run is under way and expires soon, so that what is kept of a run names nobody and, once
 // a customer is erased and the key with it, cannot be told to be theirs. Where the objects lie is package recalc's part.
 package snapshot
@@ -24,6 +26,7 @@ type row struct {
 	Customer string `parquet:"customer"`
 	History  []byte `parquet:"history"`
 	Activity []byte `parquet:"activity"`
+	Signs    []byte `parquet:"signs"`
 	Seen     int64  `parquet:"seen"`
 	Last     int64  `parquet:"last"`
 	R        int32  `parquet:"r,dict"`
@@ -32,6 +35,7 @@ type row struct {
 	Segment  string `parquet:"segment,dict"`
 	Risk     string `parquet:"risk,dict"`
 	Value    string `parquet:"value,dict"`
+	Labels   string `parquet:"labels,dict"`
 	Run      int64  `parquet:"run,dict"`
 }
 
@@ -42,8 +46,8 @@ func Encode(rows []recalc.Row) ([]byte, error) {
 		r := &rows[i]
 		s := r.Standing
 		out[i] = row{
-			Customer: r.Customer, History: r.History, Activity: r.Activity, Seen: r.Seen, Last: r.Last,
-			R: int32(s.R), F: int32(s.F), M: int32(s.M), Segment: s.Segment, Risk: s.Risk, Value: s.Value, Run: s.Run,
+			Customer: r.Customer, History: r.History, Activity: r.Activity, Signs: r.Signs, Seen: r.Seen, Last: r.Last,
+			R: int32(s.R), F: int32(s.F), M: int32(s.M), Segment: s.Segment, Risk: s.Risk, Value: s.Value, Labels: s.Labels, Run: s.Run,
 		}
 	}
 	return encode(out)
@@ -93,8 +97,8 @@ func Decode(file, names []byte) ([]recalc.Row, error) {
 	for i := range in {
 		c := &in[i]
 		rows[i] = recalc.Row{
-			ID: customer.ID(ids[i].ID), Customer: c.Customer, History: c.History, Activity: c.Activity, Seen: c.Seen, Last: c.Last,
-			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Value: c.Value, Run: c.Run},
+			ID: customer.ID(ids[i].ID), Customer: c.Customer, History: c.History, Activity: c.Activity, Signs: c.Signs, Seen: c.Seen, Last: c.Last,
+			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Value: c.Value, Labels: c.Labels, Run: c.Run},
 		}
 	}
 	return rows, nil

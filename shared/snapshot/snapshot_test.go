@@ -23,8 +23,12 @@ func rows(n int) []recalc.Row {
 		}
 		history, _ := h.MarshalBinary()
 		out[i] = recalc.Row{ID: customer.ID(fmt.Sprintf("客户-%d", i)), Customer: fmt.Sprintf("%032x", i), History: history, Seen: int64(i), Last: int64(2 * i)}
+		if i%5 == 0 {
+			s := customer.Signs{Birthday: customer.Birthday{Month: 2, Day: 29}}
+			out[i].Signs, _ = s.MarshalBinary()
+		}
 		if i%3 == 0 {
-			out[i].Standing = customer.Scores{R: 5, F: 1 + i%5, M: 3, Segment: "At Risk", Risk: "high", Value: "mid", Run: 1_700_000_000_000}
+			out[i].Standing = customer.Scores{R: 5, F: 1 + i%5, M: 3, Segment: "At Risk", Risk: "high", Value: "mid", Labels: "abc=B;four=gold", Run: 1_700_000_000_000}
 		}
 	}
 	return out

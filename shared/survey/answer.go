@@ -59,16 +59,17 @@ func (a *Answer) Editable(now time.Time) bool { return now.Before(a.Answered.Add
 // Form returns the answer as it would be typed.
 func (a *Answer) Form() Form { return Form{Score: strconv.Itoa(a.Score), Comment: a.Given.Comment} }
 
-// Event returns the event that this revision of the answer is. It is a function of the answer alone, so that sending
-// it again sends the same event.
-func (a *Answer) Event() (event.Event, error) {
+// Event returns the event that this revision of the answer is, to a survey of the kind. It is a function of these alone,
+// so that sending it again sends the same event.
+func (a *Answer) Event(k Kind) (event.Event, error) {
 	properties, err := json.Marshal(struct {
 		Survey     string `json:"survey"`
+		Kind       Kind   `json:"kind"`
 		Invitation string `json:"invitation"`
 		Score      int    `json:"score"`
 		Comment    string `json:"comment,omitempty"`
 		Revision   int    `json:"revision"`
-	}{a.Survey, a.Invitation, a.Score, a.Given.Comment, a.Revision})
+	}{a.Survey, k, a.Invitation, a.Score, a.Given.Comment, a.Revision})
 	if err != nil {
 		return event.Event{}, fault.As(err, fault.Internal, "encode an answer")
 	}

@@ -229,19 +229,19 @@ func TestAnswersAreRevisedWithinTheirWindow(t *testing.T) {
 func TestEventsAreAFunctionOfTheAnswer(t *testing.T) {
 	s := nps(t)
 	first, _ := s.Answer(to, nil, survey.Given{Score: 3, Comment: "slow"}, "en", noon)
-	e, err := first.Event()
+	e, err := first.Event(survey.NPS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := first.Event(); !cmp.Equal(e, again) {
+	if again, _ := first.Event(survey.NPS); !cmp.Equal(e, again) {
 		t.Error("two events of one revision differ")
 	}
 	if e.ID != "answer:nps:i1:1" || e.Customer() != "c1" || !e.Time.Equal(first.Revised) ||
-		string(e.Properties) != `{"survey":"nps","invitation":"i1","score":3,"comment":"slow","revision":1}` {
+		string(e.Properties) != `{"survey":"nps","kind":"nps","invitation":"i1","score":3,"comment":"slow","revision":1}` {
 		t.Errorf("%+v %s", e, e.Properties)
 	}
 	second, _ := s.Answer(to, &first, survey.Given{Score: 8}, "en", noon.Add(time.Minute))
-	if f, _ := second.Event(); f.ID == e.ID {
+	if f, _ := second.Event(survey.NPS); f.ID == e.ID {
 		t.Error("a correction has the id of what it corrects")
 	}
 }
