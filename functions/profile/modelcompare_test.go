@@ -66,7 +66,7 @@ func (s *schedule) standing(ctx context.Context) (standing, error) {
 		}
 		end[id] = states[i].Customer.ID
 		for _, rec := range states[i].Path {
-			if rec.History.Len() > 0 || rec.Activity.Total() > 0 || rec.Scores.Run != 0 || len(rec.Absorbed) > 0 {
+			if rec.History.Len() > 0 || rec.Activity.Total() > 0 || !rec.Signs.Equal(&customer.Signs{}) || rec.Scores.Run != 0 || len(rec.Absorbed) > 0 {
 				return nil, fmt.Errorf("of customer %s, who was absorbed, is left %+v", id, rec)
 			}
 		}
@@ -169,6 +169,9 @@ func (s *schedule) compareCustomer(ctx context.Context, root customer.ID, ids []
 		return fmt.Errorf("profile %v, want %q %v %q", profile.Traits, want.email, want.consent, want.group)
 	case rec.Scores.Run != s.scored[root] || rec.Scores.R != int(s.scored[root]%5):
 		return fmt.Errorf("scores %+v, want those of run %d", rec.Scores, s.scored[root])
+	}
+	if err := want.signs.differ(&rec.Signs, exact); err != nil {
+		return err
 	}
 	for _, key := range want.must {
 		if !slices.ContainsFunc(ids, func(id customer.ID) bool { _, ok := s.sent[string(id)+"/"+key]; return ok }) {

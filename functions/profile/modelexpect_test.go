@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"liuke/shared/customer"
 	"liuke/shared/event"
@@ -24,12 +25,16 @@ type expected struct {
 	email    string
 	group    string
 	consent  bool
+	signs    expectedSigns
 	must     []string // signals that must have been sent
 	may      []string // signals that may have been
 }
 
 func (t *traffic) expect(ids []customer.ID) expected {
-	x := expected{days: map[customer.Day][2]int64{}}
+	x := expected{
+		days:  map[customer.Day][2]int64{},
+		signs: expectedSigns{counts: map[string]int64{}, opinions: map[customer.Metric]customer.Opinion{}},
+	}
 	orders := map[string][]event.Event{}
 	var traits []event.Event
 	for _, e := range t.events {
@@ -40,6 +45,7 @@ func (t *traffic) expect(ids []customer.ID) expected {
 			x.first = e.Time.Unix()
 		}
 		x.last = max(x.last, e.Time.Unix())
+		x.signs.note(&e)
 		switch {
 		case event.IsOrder(e.Name):
 			o := propertiesOf(e).Order
@@ -52,19 +58,27 @@ func (t *traffic) expect(ids []customer.ID) expected {
 		if e.Type == event.Identify || e.Type == event.Group || e.Name == event.Unsubscribed {
 			traits = append(traits, e)
 		}
-		if e.Name == event.SurveyAnswered {
-			x.must = append(x.must, signal.AnswerID("nps", "i"))
+		if e.Name == event.SurveyAnswered && !e.Import {
+			x.must = append(x.must, signal.AnswerID(propertiesOf(e).Survey, "i"))
 		}
 	}
 	x.orders = len(orders)
 	for id, changes := range orders {
 		x.order(id, changes)
 	}
-	slices.SortFunc(traits, later)
-	for _, e := range traits {
+	x.traits(traits)
+	return x
+}
+
+// traits takes what the last event said of each trait.
+func (x *expected) traits(events []event.Event) {
+	slices.SortFunc(events, later)
+	for _, e := range events {
 		var said struct {
-			Email   *string
-			Consent *struct{ Email bool }
+			Email    *string
+			Consent  *struct{ Email bool }
+			Birthday json.RawMessage
+			Channel  *string `json:"acquisition_channel"`
 		}
 		switch {
 		case e.Name == event.Unsubscribed:
@@ -80,13 +94,23 @@ func (t *traffic) expect(ids []customer.ID) expected {
 		if said.Email != nil {
 			x.email, x.consent = *said.Email, said.Consent.Email
 		}
+		switch {
+		case string(said.Birthday) == "null":
+			x.signs.birthday = ""
+		case said.Birthday != nil:
+			x.signs.birthday = string(said.Birthday[len(`"1990-`) : len(said.Birthday)-1])
+		}
+		if said.Channel != nil {
+			x.signs.declared = strings.ToLower(strings.TrimSpace(*said.Channel))
+		}
 	}
-	return x
 }
 
 type orderProperties struct {
 	Order string `json:"order_id"`
 	Total string `json:"total"`
+
+	Survey string `json:"survey"`
 }
 
 func propertiesOf(e event.Event) (p orderProperties) {

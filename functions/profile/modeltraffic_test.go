@@ -22,7 +22,7 @@ type traffic struct {
 	messages  []message
 }
 
-var start = time.Date(2026, 1, 30, 22, 0, 0, 0, time.UTC) // days and a month begin within reach of it
+var start = time.Date(2026, 1, 31, 13, 0, 0, 0, time.UTC) // days and a month begin within reach of it
 
 func newTraffic(seed uint64, rng *rand.Rand) traffic {
 	t := traffic{poison: map[string]bool{}}
@@ -109,7 +109,14 @@ func traitsOf(rng *rand.Rand) map[string]any {
 	if rng.IntN(3) == 0 {
 		return map[string]any{}
 	}
-	return map[string]any{"email": fmt.Sprintf("%d@example.com", rng.IntN(9)), "consent": map[string]bool{"email": rng.IntN(2) == 0}}
+	traits := map[string]any{"email": fmt.Sprintf("%d@example.com", rng.IntN(9)), "consent": map[string]bool{"email": rng.IntN(2) == 0}}
+	if rng.IntN(3) == 0 {
+		traits["birthday"] = []any{fmt.Sprintf("1990-%02d-17", 1+rng.IntN(12)), nil}[rng.IntN(4)/3]
+	}
+	if rng.IntN(4) == 0 {
+		traits["acquisition_channel"] = []string{"Fair ", "shop", ""}[rng.IntN(3)]
+	}
+	return traits
 }
 
 // add adds an event of a person.
@@ -122,6 +129,7 @@ func (t *traffic) add(rng *rand.Rand, p person, e event.Event, properties any) {
 	e.Time = start.Add(time.Duration(rng.IntN(8)) * time.Hour)
 	e.Received = start.Add(9 * time.Hour)
 	e.Type = cmp.Or(e.Type, event.Track)
+	e.Context = contextOf(rng)
 	e.Source = cmp.Or(e.Source, event.SourceSegment)
 	raw, err := json.Marshal(properties)
 	if err != nil {
@@ -165,7 +173,7 @@ func (t *traffic) customer(rng *rand.Rand, p person) {
 		activities = customer.Remembered + rng.IntN(20) // more than are remembered
 	}
 	for range activities {
-		add(event.Event{Name: "Checked In"}, map[string]any{})
+		add(event.Event{Name: signNames[rng.IntN(len(signNames))]}, map[string]any{})
 	}
 	for range rng.IntN(3) {
 		add(event.Event{Type: event.Identify}, traitsOf(rng))
@@ -173,10 +181,7 @@ func (t *traffic) customer(rng *rand.Rand, p person) {
 	if rng.IntN(4) == 0 {
 		add(event.Event{Name: event.Unsubscribed, Source: event.SourceSurvey}, map[string]string{"channel": "email"})
 	}
-	if rng.IntN(4) == 0 {
-		add(event.Event{Name: event.SurveyAnswered, Source: event.SourceSurvey},
-			map[string]any{"survey": "nps", "invitation": "i", "score": rng.IntN(11), "revision": 1})
-	}
+	answers(rng, add)
 	if rng.IntN(8) == 0 {
 		add(event.Event{Type: event.Group, Group: fmt.Sprintf("g%d", rng.IntN(9))}, map[string]any{"plan": "x"})
 	}
