@@ -18,9 +18,11 @@ const (
 	OrderPlaced    Kind = "order_placed"    // Data: OrderData
 	SegmentChanged Kind = "segment_changed" // Data: SegmentData
 	AnswerGiven    Kind = "answer_given"    // Data: AnswerData
+	RiskChanged    Kind = "risk_changed"    // Data: RiskData
+	Occasion       Kind = "occasion"        // Data: OccasionData
 )
 
-// Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID, AnswerID); Time is when it
+// Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID and their like); Time is when it
 // happened, not when it was noticed.
 type Signal struct {
 	ID       string          `json:"id"`
@@ -61,6 +63,20 @@ type AnswerData struct {
 	Score      int    `json:"score"`
 }
 
+// RiskData goes with RiskChanged: the bands of churn risk before and after a run.
+type RiskData struct {
+	Run  string `json:"run"`
+	From string `json:"from"` // "" where none stood
+	To   string `json:"to"`
+}
+
+// OccasionData goes with Occasion: a day of the calendar that is worth a word (see package occasion).
+type OccasionData struct {
+	Kind   string `json:"kind"`             // such as "birthday"
+	Day    string `json:"day"`              // that it is about, as 2026-05-17
+	Number int64  `json:"number,omitempty"` // how many years, orders or days, or which year, by the kind
+}
+
 // OrderID is the id of the signal that an order was placed.
 func OrderID(order string) string { return "order:" + order }
 
@@ -69,3 +85,9 @@ func SegmentID(run, model string) string { return "segment:" + run + ":" + model
 
 // AnswerID is the id of the signal that an invitation was answered.
 func AnswerID(survey, invitation string) string { return "answer:" + survey + ":" + invitation }
+
+// RiskID is the id of the signal that a run changed a customer's band of churn risk.
+func RiskID(run string) string { return "risk:" + run }
+
+// OccasionID is the id of the signal that an occasion has come, whose own id is made from its cause.
+func OccasionID(occasion string) string { return "occasion:" + occasion }
