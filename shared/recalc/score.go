@@ -16,6 +16,7 @@ type Scorer struct {
 	run      *Run
 	scorer   *rfm.Scorer
 	model    *segment.Model
+	labeler  *segment.Labeler
 	terciles []rfm.Cut
 	forecast *clv.Forecaster // nil without BG/NBD
 	minor    int64
@@ -27,6 +28,7 @@ func NewScorer(run *Run) *Scorer {
 		run:      run,
 		scorer:   run.Fit.Cuts.Scorer(),
 		model:    segment.RFM10(),
+		labeler:  segment.RFM10().Compile(nil),
 		terciles: run.Fit.Terciles.Monetary,
 		minor:    minorUnits(run.Terms.Currency),
 	}
@@ -65,9 +67,12 @@ func (s *Scorer) Score(r *Row) (Line, error) {
 		line.Forecast = s.forecast.Of(x, spend, s.minor)
 	}
 	scores := s.scorer.Score(line.Value)
+	facts := segment.Missing()
+	facts[segment.R], facts[segment.F], facts[segment.M] = float64(scores.R), float64(scores.F), float64(scores.M)
+	facts[segment.Frequency] = float64(line.Value.Frequency)
 	line.Scores = customer.Scores{
 		R: int(scores.R), F: int(scores.F), M: int(scores.M),
-		Segment: string(s.model.Label(scores)),
+		Segment: string(s.labeler.Label(&facts, segment.Labels{}).Get(s.model.Name)),
 		Risk:    risk(line.Forecast.Alive, x.X, r.Standing.Risk),
 		Value:   value(line.Value.Monetary, s.terciles, r.Standing.Value),
 		Run:     line.Scores.Run,

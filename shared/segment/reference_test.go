@@ -69,14 +69,16 @@ func TestReferenceSegmentTable(t *testing.T) {
 	scores := make(map[string]rfm.Scores)
 	frequencies := make(map[uint8]int)
 	var counts rfm.Counts
-	scorer, model := cuts.Scorer(), segment.RFM10()
+	scorer, labeler := cuts.Scorer(), segment.RFM10().Compile(nil)
 	for id, h := range histories {
 		v, _ := rfm.Window{AsOf: customer.Date(2006, time.December, 31)}.Of(h)
 		counts.Add(v)
 		scores[id] = scorer.Score(v)
 		frequencies[scores[id].F]++
-		l := got[model.Label(scores[id])]
-		got[model.Label(scores[id])] = line{l.Customers + 1, l.Orders + int64(v.Frequency), l.Revenue + v.Monetary/100}
+		f := scored(scores[id], float64(v.Frequency))
+		label := labeler.Label(&f, segment.Labels{}).Get(segment.Default)
+		l := got[label]
+		got[label] = line{l.Customers + 1, l.Orders + int64(v.Frequency), l.Revenue + v.Monetary/100}
 	}
 	want := map[segment.Label]line{
 		"Champions": {35, 316, 31646}, "Potential Loyalist": {342, 2211, 204856}, "Loyal Customers": {170, 799, 76562},

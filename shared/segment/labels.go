@@ -1,0 +1,102 @@
+package segment
+
+import (
+	"iter"
+	"strings"
+
+	"liuke/shared/fault"
+)
+
+// Labels are a customer's labels in all models, at most one each. The zero value has none. Labels are equal (==) when
+// they say the same. They may name models and labels that there are no more, because the operator removed or edited a
+// model since.
+type Labels struct {
+	text string // "abc\tA\nfour\tgold", ascending by model
+}
+
+const (
+	tab     = '\t'
+	newline = '\n'
+	// maxLabelsBytes is more than all models of a set can take.
+	maxLabelsBytes = MaxModels * (MaxNameBytes + MaxLabelBytes + 2)
+)
+
+// ParseLabels reads what String returns. It returns an Invalid error for anything else.
+func ParseLabels(text string) (Labels, error) {
+	if len(text) > maxLabelsBytes {
+		return Labels{}, fault.New(fault.Invalid, "labels have at most %d bytes", maxLabelsBytes)
+	}
+	last := ""
+	for rest := text; rest != ""; {
+		line, after, more := strings.Cut(rest, string(newline))
+		model, label, ok := strings.Cut(line, string(tab))
+		switch {
+		case !ok || !validName(model) || !validLabel(label):
+			return Labels{}, fault.New(fault.Invalid, "labels are lines of a model's name, a tab and a label")
+		case model <= last:
+			return Labels{}, fault.New(fault.Invalid, "labels ascend by model, each once")
+		case more && after == "":
+			return Labels{}, fault.New(fault.Invalid, "labels end without an empty line")
+		}
+		last, rest = model, after
+	}
+	return Labels{text}, nil
+}
+
+// String returns the labels as text, ascending by model: a model's name, a tab and its label, with newlines between.
+func (l Labels) String() string { return l.text }
+
+// MarshalText returns String.
+func (l Labels) MarshalText() ([]byte, error) { return []byte(l.text), nil }
+
+// UnmarshalText is ParseLabels.
+func (l *Labels) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLabels(string(text))
+	return err
+}
+
+// All returns models and labels, ascending by model.
+func (l Labels) All() iter.Seq2[string, Label] {
+	return func(yield func(string, Label) bool) {
+		for rest := l.text; rest != ""; {
+			var model, label string
+			model, label, rest = entryOf(rest)
+			if !yield(model, Label(label)) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the label in a model, "" where there is none.
+func (l Labels) Get(model string) Label {
+	label, _, _ := find(l.text, model)
+	return Label(label)
+}
+
+// entryOf splits the first entry from text that is not empty.
+func entryOf(text string) (model, label, rest string) {
+	line := text
+	if i := strings.IndexByte(text, newline); i >= 0 {
+		line, rest = text[:i], text[i+1:]
+	}
+	model, label, _ = strings.Cut(line, string(tab))
+	return model, label, rest
+}
+
+// find looks for a model among entries, and returns its label, "" where there is none, what comes behind, and whether
+// the model would have been the first entry.
+func find(text, model string) (label, rest string, first bool) {
+	first = true
+	for text != "" {
+		name, label, rest := entryOf(text)
+		switch strings.Compare(name, model) {
+		case 0:
+			return label, rest, first
+		case 1:
+			return "", text, first
+		}
+		text, first = rest, false
+	}
+	return "", "", first
+}
