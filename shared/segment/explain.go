@@ -27,7 +27,7 @@ func (j *judge) explain(f *Facts, standing uint8) Explanation {
 	v[Points] = math.NaN()
 	label, rule := j.decide(&v, standing)
 	plain, _ := j.decide(&v, none)
-	e := Explanation{Label: Label(j.names[label]), Rule: rule, Held: label != plain, Points: v[Points]}
+	e := Explanation{Label: Label(j.names[label]), Rule: rule, Held: label != plain && label == standing, Points: v[Points]}
 	if rule == len(j.rules) {
 		e.Rule = -1
 	}

@@ -3,6 +3,7 @@ package segment
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // Cuts returns a quantile of the population: the value of an input that the share p, from 0 to 1, of the customers do not
@@ -12,7 +13,6 @@ type Cuts func(in Input, p float64) (value float64, ok bool)
 // Labeler gives labels against one population. It is safe for concurrent use.
 type Labeler struct {
 	judges []judge // ascending by model
-	size   int     // of labels at most, in bytes
 }
 
 // values are facts with the points behind them.
@@ -22,6 +22,7 @@ type values [inputs + 1]float64
 type judge struct {
 	model      *Model
 	names      []string // of the labels, in the model's order, then Unknown
+	lines      []string // as they stand in Labels
 	points     []part
 	conditions []condition
 	rules      []compiled
@@ -53,7 +54,6 @@ func (s *Set) Compile(cuts Cuts) *Labeler {
 	l := &Labeler{}
 	for _, m := range s.models {
 		l.judges = append(l.judges, m.compile(cuts))
-		l.size += len(m.Name) + MaxLabelBytes + 2
 	}
 	return l
 }
@@ -67,6 +67,9 @@ func (m *Model) compile(cuts Cuts) judge {
 		j.names = append(j.names, string(s.Label))
 	}
 	j.names = append(j.names, string(Unknown))
+	for _, name := range j.names {
+		j.lines = append(j.lines, m.Name+string(tab)+name)
+	}
 	j.rest = j.index(m.Rest)
 	sum := 0.0
 	for _, p := range m.Points {
@@ -167,15 +170,14 @@ rules:
 			from, to = r.heldFrom, r.heldTo
 		}
 		open := false
-		for _, c := range j.conditions[from:to] {
+		when := j.conditions[from:to]
+		for k := range when {
+			c := &when[k]
 			x := v[c.input]
-			if x >= c.lo && x <= c.hi {
-				continue
-			}
 			if x < c.lo || x > c.hi {
 				continue rules
 			}
-			open = true // NaN on one side
+			open = open || !(x >= c.lo && x <= c.hi) // NaN on one side
 		}
 		if open {
 			return uint8(len(j.names) - 1), i
@@ -221,17 +223,19 @@ func (l *Labeler) Label(f *Facts, standing Labels) Labels {
 	if same && text == "" { // as with most customers on most days
 		return standing
 	}
-	out := make([]byte, 0, l.size)
+	size := len(l.judges) - 1
 	for i := range l.judges {
-		j := &l.judges[i]
-		if i > 0 {
-			out = append(out, newline)
-		}
-		out = append(out, j.model.Name...)
-		out = append(out, tab)
-		out = append(out, j.names[chosen[i]]...)
+		size += len(l.judges[i].lines[chosen[i]])
 	}
-	return Labels{string(out)}
+	var out strings.Builder
+	out.Grow(size)
+	for i := range l.judges {
+		if i > 0 {
+			out.WriteByte(newline)
+		}
+		out.WriteString(l.judges[i].lines[chosen[i]])
+	}
+	return Labels{out.String()}
 }
 
 // standing returns the index of a label that stands, none for one that the model has not.

@@ -76,11 +76,11 @@ func (l Labels) Get(model string) Label {
 
 // entryOf splits the first entry from text that is not empty.
 func entryOf(text string) (model, label, rest string) {
-	line := text
-	if i := strings.IndexByte(text, newline); i >= 0 {
-		line, rest = text[:i], text[i+1:]
+	i := strings.IndexByte(text, tab)
+	model, label = text[:i], text[i+1:]
+	if i := strings.IndexByte(label, newline); i >= 0 {
+		label, rest = label[:i], label[i+1:]
 	}
-	model, label, _ = strings.Cut(line, string(tab))
 	return model, label, rest
 }
 
@@ -90,10 +90,10 @@ func find(text, model string) (label, rest string, first bool) {
 	first = true
 	for text != "" {
 		name, label, rest := entryOf(text)
-		switch strings.Compare(name, model) {
-		case 0:
+		if name == model {
 			return label, rest, first
-		case 1:
+		}
+		if name > model {
 			return "", text, first
 		}
 		text, first = rest, false

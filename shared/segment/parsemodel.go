@@ -99,8 +99,18 @@ func validName(name string) bool {
 }
 
 func validLabel(name string) bool {
-	return name != "" && len(name) <= MaxLabelBytes && utf8.ValidString(name) &&
-		strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unicode.IsControl)
+	if name == "" || len(name) > MaxLabelBytes || name[0] == ' ' || name[len(name)-1] == ' ' {
+		return false
+	}
+	for _, b := range []byte(name) {
+		if b >= utf8.RuneSelf {
+			return utf8.ValidString(name) && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unicode.IsControl)
+		}
+		if b < ' ' || b == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // distinct notes labels that are listed twice or differ in case alone, and too many of them.
