@@ -12,8 +12,8 @@ import (
 type Settings struct {
 	// HorizonDays is how far the pace looks ahead and the trend of purchases looks back.
 	HorizonDays int32 `json:"horizon_days"`
-	// What was said or done weighs half as much after so many days: complaints in the risk, answers in both scores, and
-	// in the health what engagement is.
+	// What was said or done weighs half as much after so many days: complaints in the risk; answers in both scores, and
+	// referrals and reviews with them; and the activity that makes engagement.
 	ComplaintHalfLife  int32 `json:"complaint_half_life_days"`
 	AnswerHalfLife     int32 `json:"answer_half_life_days"`
 	EngagementHalfLife int32 `json:"engagement_half_life_days"`
