@@ -32,8 +32,8 @@ func TestClosedForms(t *testing.T) {
 	near(t, "P(alive) of (23, 39, 39)", published.Alive(23, 39, 39), .9685554542, exact)
 	near(t, "P(alive) of (2, 30.43, 38.86)", published.Alive(2, 30.43, 38.86), .7265785701, exact)
 	near(t, "P(X(39) = 0)", published.None(39), .5737864, 1e-7)
-	near(t, "the worth of customer 1", clv.Worth(published, publishedSpend, aYear, 2, 30.43, 38.86, 22.35), 36.289211, exact*10)
-	near(t, "the worth of customer 2", clv.Worth(published, publishedSpend, aYear, 1, 1.71, 38.86, 11.77), 4.637295, exact*100)
+	near(t, "the worth of customer 1", clv.Worth(&published, publishedSpend, aYear, 2, 30.43, 38.86, 22.35), 36.289211, exact*10)
+	near(t, "the worth of customer 2", clv.Worth(&published, publishedSpend, aYear, 1, 1.71, 38.86, 11.77), 4.637295, exact*100)
 	if got := published.Alive(0, 0, 38.86); got != 1 {
 		t.Errorf("P(alive) of whoever ordered once is %v, want exactly 1", got)
 	}

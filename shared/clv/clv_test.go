@@ -49,29 +49,34 @@ func TestTransactionsOfAHistory(t *testing.T) {
 
 // simulate draws customers from a BG/NBD and Gamma-Gamma world, seen for up to two years.
 func simulate(rng *rand.Rand, n int, m BGNBD, g GammaGamma) *Counts {
+	return simulateWith(rng, n, m, g, chancesBGNBD)
+}
+
+func simulateWith(rng *rand.Rand, n int, m BGNBD, g GammaGamma, chances int) *Counts {
 	var c Counts
 	for range n {
-		age := 90 + rng.Int32N(640)
-		rate := gamma(rng, m.R) / (m.Alpha * daysAWeek)
-		leave := beta(rng, m.A, m.B)
-		nu := gamma(rng, g.Q) / g.V
-		at, tx, x, total := 0.0, int32(0), int32(0), 0.0
-		for {
-			at += rng.ExpFloat64() / rate
-			if at > float64(age) {
-				break
-			}
-			if day := int32(at); day > tx { // a second purchase of one day merges
-				tx, x = day, x+1
-			}
-			total += gamma(rng, g.P) / nu
-			if rng.Float64() < leave {
-				break
-			}
-		}
-		c.Add(Transactions{x, tx, age}, Spend{x, int64(total * 100)})
+		c.Add(draw(rng, 90+rng.Int32N(640), m, g, chances))
 	}
 	return &c
+}
+
+// draw draws a customer who is seen for so many days and may leave at the beginning as well where chances is 1.
+func draw(rng *rand.Rand, age int32, m BGNBD, g GammaGamma, chances int) (Transactions, Spend) {
+	rate := gamma(rng, m.R) / (m.Alpha * daysAWeek)
+	leave := beta(rng, m.A, m.B)
+	nu := gamma(rng, g.Q) / g.V
+	at, tx, x, total := 0.0, int32(0), int32(0), 0.0
+	for left := chances > 0 && rng.Float64() < leave; !left; left = rng.Float64() < leave {
+		at += rng.ExpFloat64() / rate
+		if at > float64(age) {
+			break
+		}
+		if day := int32(at); day > tx { // a second purchase of one day merges
+			tx, x = day, x+1
+		}
+		total += gamma(rng, g.P) / nu
+	}
+	return Transactions{x, tx, age}, Spend{x, int64(total * 100)}
 }
 
 // gamma draws from Gamma(shape, 1) (Marsaglia & Tsang 2000).
@@ -124,15 +129,11 @@ func TestParametersAreRecovered(t *testing.T) {
 
 func TestTheDerivativesAreThoseOfTheLikelihood(t *testing.T) {
 	c := simulate(rand.New(rand.NewPCG(3, 4)), 300, BGNBD{R: .6, Alpha: 9, A: .9, B: 3}, GammaGamma{P: 5, Q: 4, V: 20})
-	c.settle()
-	var lines []exposure
-	for _, w := range c.transactions {
-		lines = append(lines, exposure{float64(w.key.X), float64(w.key.TX), float64(w.key.T), float64(w.n)})
-	}
+	orders := func(chances int) objective { return newOrdersLikelihood(c.transactions.lines(), 200, chances).at }
 	for name, f := range map[string]struct {
 		at objective
 		n  int
-	}{"BG/NBD": {newBGNBDLikelihood(lines).at, 4}, "Gamma-Gamma": {newSpendLikelihood(c.spends, 700).at, 3}} {
+	}{"BG/NBD": {orders(chancesBGNBD), 4}, "MBG/NBD": {orders(chancesMBGNBD), 4}, "Gamma-Gamma": {newSpendLikelihood(c.spends.lines(), 700).at, 3}} {
 		theta := vector{.3, 1.2, -.4, .9}
 		_, g, h := f.at(theta)
 		for i := range f.n {
@@ -215,13 +216,11 @@ func TestAFitDoesNotDependOnHowThePopulationIsSplit(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		whole := simulate(rng, 400, BGNBD{R: .6, Alpha: 9, A: .9, B: 3}, GammaGamma{P: 5, Q: 4, V: 20})
 		parts := make([]Counts, 1+rng.IntN(4))
-		for _, w := range whole.transactions {
-			p := &parts[rng.IntN(len(parts))]
-			p.transactions = append(p.transactions, w)
+		for _, l := range whole.transactions.lines() {
+			parts[rng.IntN(len(parts))].transactions.push([]line{l})
 		}
-		for _, w := range whole.spends {
-			p := &parts[rng.IntN(len(parts))]
-			p.spends = append(p.spends, w)
+		for _, l := range whole.spends.lines() {
+			parts[rng.IntN(len(parts))].spends.push([]line{l})
 		}
 		var merged Counts
 		for _, i := range rng.Perm(len(parts)) {

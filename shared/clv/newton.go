@@ -10,6 +10,7 @@ import (
 const dims = 4
 
 type (
+	// vector holds a number by parameter.
 	vector [dims]float64
 	matrix [dims][dims]float64
 )
@@ -24,10 +25,53 @@ const (
 	fineStep  = 1e-9
 )
 
+// estimate is a maximum of a likelihood.
+type estimate struct {
+	at     vector // the parameters
+	errors vector // their standard errors
+	value  float64
+}
+
+// estimateBy maximizes a likelihood of n parameters from the first start that leads to a maximum, and otherwise returns
+// the Conflict that the last ended in.
+func estimateBy(f objective, n int, starts ...vector) (e estimate, err error) {
+	for _, start := range starts {
+		for i := range n {
+			start[i] = math.Log(start[i])
+		}
+		var theta vector
+		var hessian matrix
+		if theta, e.value, hessian, err = maximize(f, n, start); err != nil {
+			continue
+		}
+		for i := range n {
+			e.at[i] = math.Exp(theta[i])
+		}
+		if e.errors, err = standardErrors(hessian, e.at, n); err == nil {
+			return e, nil
+		}
+	}
+	return estimate{}, err
+}
+
+// standardErrors returns those of the parameters at a maximum: the roots of the diagonal of the inverse of the observed
+// information, the negative Hessian (Efron & Hinkley 1978). The gradient being 0 there, the information on the
+// parameters is the one on their logarithms with each side divided by the parameters, and the delta method is exact.
+func standardErrors(hessian matrix, at vector, n int) (errors vector, err error) {
+	for i := range n {
+		column, ok := solve(hessian, unit(i), n, 0)
+		if !ok || !(column[i] > 0) {
+			return errors, fault.New(fault.Conflict, "the likelihood is flat at its maximum: the data do not determine the parameters")
+		}
+		errors[i] = at[i] * math.Sqrt(column[i])
+	}
+	return errors, nil
+}
+
 // maximize climbs from start by Newton's method, damped where the surface is not concave or a step would not climb
-// (Levenberg and Marquardt). It returns the maximum, or a Conflict where the likelihood still rises far out, where
-// no parameters are best.
-func maximize(f objective, n int, start vector) (vector, float64, error) {
+// (Levenberg and Marquardt). It returns the maximum with the Hessian there, or a Conflict where the likelihood still
+// rises far out, where no parameters are best.
+func maximize(f objective, n int, start vector) (vector, float64, matrix, error) {
 	at := start
 	value, gradient, hessian := f(at)
 	damping := 0.0
@@ -51,7 +95,7 @@ func maximize(f objective, n int, start vector) (vector, float64, error) {
 			next[i] += step[i]
 		}
 		if longest(next, n) > farAway {
-			return at, value, fault.New(fault.Conflict, "the likelihood keeps rising towards parameters without bound: the data do not determine them")
+			return at, value, hessian, fault.New(fault.Conflict, "the likelihood keeps rising towards parameters without bound: the data do not determine them")
 		}
 		v, g, h := f(next)
 		if finite := !math.IsNaN(v) && !math.IsInf(v, 0); !finite || v < value-1e-10*math.Abs(value) {
@@ -63,13 +107,13 @@ func maximize(f objective, n int, start vector) (vector, float64, error) {
 		}
 		at, value, gradient, hessian = next, v, g, h
 		if stride < fineStep && damping == 0 {
-			return at, value, nil
+			return at, value, hessian, nil
 		}
 		if damping /= 8; damping < 1e-6 {
 			damping = 0
 		}
 	}
-	return at, value, fault.New(fault.Conflict, "the fit did not converge in %d steps", maxSteps)
+	return at, value, hessian, fault.New(fault.Conflict, "the fit did not converge in %d steps", maxSteps)
 }
 
 func longest(v vector, n int) float64 {
@@ -130,4 +174,9 @@ func inLogs(parameters vector, gradient vector, hessian matrix, n int) (vector, 
 		hessian[i][i] += gradient[i]
 	}
 	return gradient, hessian
+}
+
+func unit(i int) (v vector) {
+	v[i] = 1
+	return v
 }

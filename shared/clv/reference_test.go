@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -98,7 +97,7 @@ func TestReferenceBGNBDOfThePublishedSummary(t *testing.T) {
 	if rows == nil {
 		return
 	}
-	lines := make([]exposure, 0, len(rows))
+	var c Counts
 	for _, row := range rows {
 		var v [3]float64
 		for i := range v {
@@ -107,10 +106,9 @@ func TestReferenceBGNBDOfThePublishedSummary(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		lines = append(lines, exposure{v[0], v[1], v[2], 1})
+		c.Add(Transactions{X: int32(v[0]), TX: int32(math.Round(v[1] * 100)), T: int32(math.Round(v[2] * 100))}, Spend{})
 	}
-	slices.SortFunc(lines, func(a, b exposure) int { return int(a.x - b.x) })
-	m, err := fitBGNBD(lines, 1)
+	m, err := fitOrders(c.transactions.lines(), .01, chancesBGNBD)
 	if err != nil {
 		t.Fatal(err)
 	}

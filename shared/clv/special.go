@@ -30,3 +30,23 @@ func trigamma(x float64) float64 {
 	series := s * (1./6 - s*(1./30-s*(1./42-s*(1./30-s*(5./66-s*(691./2730-s*7./6))))))
 	return sum + 1/x + s/2 + series/x
 }
+
+// rising holds sums over whole numbers k of ln(z+k), 1/(z+k) and 1/(z+k)².
+type rising struct{ logs, inverses, squares float64 }
+
+// risen returns the sums over from ≤ k < to, for z > 0: term by term, and many terms as the differences of ln Γ and its
+// derivatives that they are.
+func risen(z, from, to float64) (s rising) {
+	const many = 64
+	if to-from > many {
+		lo, hi := z+from, z+to
+		return rising{logGamma(hi) - logGamma(lo), digamma(hi) - digamma(lo), trigamma(lo) - trigamma(hi)}
+	}
+	for k := from; k < to; k++ {
+		by := 1 / (z + k)
+		s.logs += math.Log(z + k)
+		s.inverses += by
+		s.squares += by * by
+	}
+	return s
+}

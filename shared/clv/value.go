@@ -14,7 +14,7 @@ const weeksAMonth = 4.345
 // Forecaster forecasts customers one by one. It remembers what depends on (x, T) alone, which many customers share.
 // It is not safe for concurrent use.
 type Forecaster struct {
-	orders  BGNBD
+	orders  Orders
 	spend   *GammaGamma
 	horizon Horizon
 	weeks   float64
@@ -29,7 +29,7 @@ type outlook struct {
 
 // NewForecaster returns a forecaster of the orders in the next days, and, where spend is not nil, of the value over the
 // horizon.
-func NewForecaster(orders BGNBD, spend *GammaGamma, days float64, horizon Horizon) *Forecaster {
+func NewForecaster(orders Orders, spend *GammaGamma, days float64, horizon Horizon) *Forecaster {
 	return &Forecaster{orders: orders, spend: spend, horizon: horizon, weeks: days / daysAWeek, known: make(map[[2]int32]outlook)}
 }
 
@@ -80,7 +80,7 @@ func (f *Forecaster) ahead(x, t float64) outlook {
 
 // Worth returns the discounted worth over a horizon of a customer of x repeat purchases of the given mean worth, the
 // last t_x weeks after the first, T weeks after the first; NaN where the model of spend has no mean.
-func Worth(orders BGNBD, spend GammaGamma, horizon Horizon, x, tx, t, mean float64) float64 {
+func Worth(orders Orders, spend GammaGamma, horizon Horizon, x, tx, t, mean float64) float64 {
 	f := NewForecaster(orders, &spend, 0, horizon)
 	worth, ok := spend.Mean(x, mean)
 	if !ok {

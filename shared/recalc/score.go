@@ -33,7 +33,7 @@ func NewScorer(run *Run) *Scorer {
 		minor:    minorUnits(run.Terms.Currency),
 	}
 	if m := run.Fit.Models; m.BGNBD != nil {
-		s.forecast = clv.NewForecaster(*m.BGNBD, m.GammaGamma, ForecastDays, horizon())
+		s.forecast = clv.NewForecaster(m.BGNBD, m.GammaGamma, ForecastDays, horizon())
 	}
 	return s
 }
