@@ -39,6 +39,77 @@ func TestClosedForms(t *testing.T) {
 	}
 }
 
+// modified are the parameters that lifetimes and BTYDplus print for MBG/NBD of the same data, rounded.
+var modified = clv.MBGNBD{R: .525, Alpha: 6.183, A: .891, B: 1.614}
+
+// What is wanted here was computed with the hypergeometric functions of the published closed forms.
+func TestClosedFormsOfMBGNBD(t *testing.T) {
+	const exact = 1e-8
+	for _, c := range []struct{ x, tx, t, alive, orders float64 }{
+		{0, 0, 38.86, .3897350809187629, .15401274667514553},
+		{1, 1.71, 38.86, .17083648431040802, .18883654136434444},
+		{2, 30.43, 38.86, .7062022651184873, 1.2629606232673756},
+		{23, 39, 39, .965065673397373, 14.877655431104047},
+	} {
+		near(t, "P(alive)", modified.Alive(c.x, c.tx, c.t), c.alive, exact)
+		near(t, "orders", modified.Orders(39, c.x, c.tx, c.t), c.orders, exact)
+	}
+	near(t, "P(alive) at the beginning", modified.Alive(0, 0, 0), 1.614/(.891+1.614), exact)
+	near(t, "P(X(39) = 0)", modified.None(39), .891/2.505+1.614/2.505*math.Pow(6.183/45.183, .525), exact)
+	near(t, "P(X(39) = 0) of whoever bought twice and is alive", modified.NoneIfAlive(39, 2, 38.86), math.Pow((6.183+38.86)/(6.183+77.86), 2.525), exact)
+}
+
+// byMixture integrates over both mixing distributions, with nothing of the closed forms: the posterior of a purchase rate λ
+// and a chance p of leaving is their prior times λ^x ((1−p)^c e^(−λT) + p (1−p)^(c−1) e^(−λt_x)), and a customer who is
+// alive purchases (1−e^(−λp·weeks))/p times. It is the trapezoidal rule in ln λ and logit p, which is as good as exact
+// for integrands that fade to both sides.
+func byMixture(m clv.BGNBD, chances, weeks, x, tx, t float64) (alive, orders, some float64) {
+	const h = .1
+	var all, here, made, none float64
+	for u := -60.; u < 12; u += h {
+		rate := math.Exp(u)
+		prior := (m.R+x)*u - m.Alpha*rate
+		if prior < -60 {
+			continue
+		}
+		for w := -60.; w < 60; w += h {
+			p, q := 1/(1+math.Exp(-w)), 1/(1+math.Exp(w))
+			logs := prior + m.A*math.Log(p) + m.B*math.Log(q)
+			if logs < -60 {
+				continue
+			}
+			stayed := math.Exp(logs + chances*math.Log(q) - rate*t)
+			all += stayed
+			if chances > 0 {
+				all += math.Exp(logs + math.Log(p) + (chances-1)*math.Log(q) - rate*tx)
+			}
+			here += stayed
+			made += stayed * -math.Expm1(-rate*p*weeks) / p
+			none += stayed * math.Exp(-rate*weeks)
+		}
+	}
+	return here / all, made / all, (here - none) / all
+}
+
+func TestForecastsAreThoseOfTheMixture(t *testing.T) {
+	customers := []struct{ x, tx, t float64 }{{0, 0, 38.86}, {0, 0, 2}, {1, 1.71, 38.86}, {2, 30.43, 38.86}, {7, 20, 39}}
+	bg, mbg := clv.BGNBD{R: .8, Alpha: 4.4, A: .8, B: 2.4}, clv.MBGNBD{R: .8, Alpha: 4.4, A: .8, B: 2.4}
+	for _, c := range customers {
+		for _, f := range []struct {
+			orders  clv.Orders
+			chances float64
+		}{{&bg, c.x}, {&mbg, c.x + 1}} {
+			alive, orders, some := byMixture(bg, f.chances, 26, c.x, c.tx, c.t)
+			near(t, string(f.orders.Model())+": P(alive)", f.orders.Alive(c.x, c.tx, c.t), alive, 1e-8)
+			near(t, string(f.orders.Model())+": orders", f.orders.Orders(26, c.x, c.tx, c.t), orders, 1e-8)
+			near(t, string(f.orders.Model())+": any", f.orders.Alive(c.x, c.tx, c.t)*(1-f.orders.NoneIfAlive(26, c.x, c.t)), some, 1e-8)
+		}
+	}
+	_, orders, some := byMixture(bg, 1, 26, 0, 0, 0)
+	near(t, "orders of a new customer", mbg.NewOrders(26), orders, 1e-8)
+	near(t, "none of a new customer", mbg.None(26), 1-some, 1e-8)
+}
+
 func TestHardNumbers(t *testing.T) {
 	m := clv.BGNBD{R: .25, Alpha: 4, A: .8, B: 2.5}
 	if got := m.Alive(1000, 10, 100); got != 0 {
@@ -47,6 +118,11 @@ func TestHardNumbers(t *testing.T) {
 	if got := m.Orders(39, 1000, 10, 100); got != 0 {
 		t.Errorf("its orders are %v, want 0", got)
 	}
+	alike := clv.MBGNBD(m)
+	if got := alike.Alive(1000, 10, 100); got != 0 || alike.Orders(39, 1000, 10, 100) != 0 {
+		t.Errorf("by MBG/NBD it is %v", got)
+	}
+	near(t, "P(alive) of a thousand purchases until now", alike.Alive(1000, 100, 100), 1/(1+.8/1002.5), 1e-12)
 	cases := []struct {
 		name        string
 		m           clv.BGNBD
@@ -61,34 +137,31 @@ func TestHardNumbers(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := c.m.OrdersIfAlive(c.weeks, c.x, c.t)
-			near(t, "the sum", got, byQuadrature(c.m, c.weeks, c.x, c.t), 1e-6)
+			near(t, "the sum", got, byQuadrature(c.m, c.weeks, c.x, c.t, c.x), 1e-6)
+			modified := clv.MBGNBD(c.m)
+			near(t, "the sum with one more chance of leaving", modified.OrdersIfAlive(c.weeks, c.x, c.t), byQuadrature(c.m, c.weeks, c.x, c.t, c.x+1), 1e-6)
 		})
 	}
 }
 
-// byQuadrature is E[(1 − ((α+t)/(α+t+p·weeks))^(r+x)) / p] over the leaving probability p ~ Beta(a, b+x), the expectation
-// before any closed form, by Simpson's rule over a variable that spreads both ends of [0, 1] out.
-func byQuadrature(m clv.BGNBD, weeks, x, t float64) float64 {
-	a, b, size, c := m.A, m.B+x, m.R+x, m.Alpha+t
+// byQuadrature is E[(1 − ((α+t)/(α+t+p·weeks))^(r+x)) / p] over the leaving probability p ~ Beta(a, b+chances), the
+// expectation before any closed form, by the trapezoidal rule over a variable that spreads both ends of [0, 1] out.
+func byQuadrature(m clv.BGNBD, weeks, x, t, chances float64) float64 {
+	a, b, size, c := m.A, m.B+chances, m.R+x, m.Alpha+t
+	if a < 1e-6 { // all of the mass is at p = 0
+		return size * weeks / c
+	}
 	beta := func(a, b float64) float64 {
 		x, _ := math.Lgamma(a)
 		y, _ := math.Lgamma(b)
 		z, _ := math.Lgamma(a + b)
 		return x + y - z
-	}
-	f := func(u float64) float64 { // p = 1/(1+e^−u), dp = p (1−p) du
+	}(a, b)
+	const h = .01
+	sum := 0.0
+	for u := -60 / math.Min(a, 1); u < 60; u += h { // p = 1/(1+e^−u), dp = p (1−p) du
 		p, q := 1/(1+math.Exp(-u)), 1/(1+math.Exp(u))
-		return math.Exp(a*math.Log(p)+b*math.Log(q)-beta(a, b)) * -math.Expm1(-size*math.Log1p(p*weeks/c)) / p
+		sum += math.Exp(a*math.Log(p)+b*math.Log(q)-beta) * -math.Expm1(-size*math.Log1p(p*weeks/c)) / p
 	}
-	lo, hi := -60/math.Min(a, 1), 60.0
-	if a < 1e-6 { // all of the mass is at p = 0
-		return size * weeks / c
-	}
-	const n = 2_000_000
-	h := (hi - lo) / n
-	sum := f(lo) + f(hi)
-	for i := 1; i < n; i++ {
-		sum += f(lo+float64(i)*h) * float64(2+2*(i%2))
-	}
-	return sum * h / 3
+	return sum * h
 }

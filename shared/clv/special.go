@@ -50,3 +50,40 @@ func risen(z, from, to float64) (s rising) {
 	}
 	return s
 }
+
+// gammaAbove returns the regularized upper incomplete gamma function Q(a, x) for a, x > 0: by the series for its
+// complement below a+1 (Abramowitz & Stegun 6.5.29), by the continued fraction above (6.5.31, evaluated as in Press et
+// al., Numerical Recipes, 6.2, by Lentz's method).
+func gammaAbove(a, x float64) float64 {
+	const exact, tiny, most = 1e-15, 1e-300, 100_000
+	scale := math.Exp(a*math.Log(x) - x - logGamma(a))
+	if x < a+1 {
+		sum, term := 1/a, 1/a
+		for n := 1; n < most && term > exact*sum; n++ {
+			term *= x / (a + float64(n))
+			sum += term
+		}
+		return 1 - scale*sum
+	}
+	b := x + 1 - a
+	c, d := 1/tiny, 1/b
+	fraction := d
+	for n := 1; n < most; n++ {
+		k := float64(n)
+		numerator := -k * (k - a)
+		b += 2
+		if d = numerator*d + b; math.Abs(d) < tiny {
+			d = tiny
+		}
+		if c = b + numerator/c; math.Abs(c) < tiny {
+			c = tiny
+		}
+		d = 1 / d
+		change := c * d
+		fraction *= change
+		if math.Abs(change-1) < exact {
+			break
+		}
+	}
+	return scale * fraction
+}

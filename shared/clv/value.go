@@ -24,11 +24,12 @@ type Forecaster struct {
 // outlook is what is expected of a customer who is alive.
 type outlook struct {
 	orders     float64 // in the weeks that were asked for
+	some       float64 // probability that there are any
 	discounted float64 // over the horizon
 }
 
-// NewForecaster returns a forecaster of the orders in the next days, and, where spend is not nil, of the value over the
-// horizon.
+// NewForecaster returns a forecaster of the orders in the next days, and, where spend is not nil, of their worth and of
+// the value over the horizon.
 func NewForecaster(orders Orders, spend *GammaGamma, days float64, horizon Horizon) *Forecaster {
 	return &Forecaster{orders: orders, spend: spend, horizon: horizon, weeks: days / daysAWeek, known: make(map[[2]int32]outlook)}
 }
@@ -37,8 +38,19 @@ func NewForecaster(orders Orders, spend *GammaGamma, days float64, horizon Horiz
 type Forecast struct {
 	Alive  float64 // probability that the customer has not left
 	Orders float64 // purchases expected in the days that the forecaster was made for
+	Some   float64 // probability of at least one of them
+	Spend  float64 // their worth, in major units; NaN where there is no model of spend
 	Value  float64 // discounted worth over the horizon, in major units; NaN where there is no model of spend
 }
+
+// NoForecast is the forecast where there is no model: NaN throughout.
+func NoForecast() Forecast {
+	nan := math.NaN()
+	return Forecast{Alive: nan, Orders: nan, Some: nan, Spend: nan, Value: nan}
+}
+
+// Model says by which model of orders the forecasts are made.
+func (f *Forecaster) Model() Model { return f.orders.Model() }
 
 // Of returns the forecast for a customer. The spend's total is in minor units, so many to a major one.
 func (f *Forecaster) Of(t Transactions, s Spend, minor int64) Forecast {
@@ -48,8 +60,9 @@ func (f *Forecaster) Of(t Transactions, s Spend, minor int64) Forecast {
 		ahead = f.ahead(float64(t.X), float64(t.T)/daysAWeek)
 		f.known[key] = ahead
 	}
-	out := Forecast{Alive: f.orders.Alive(float64(t.X), float64(t.TX)/daysAWeek, float64(t.T)/daysAWeek), Value: math.NaN()}
+	out := Forecast{Alive: f.orders.Alive(float64(t.X), float64(t.TX)/daysAWeek, float64(t.T)/daysAWeek), Spend: math.NaN(), Value: math.NaN()}
 	out.Orders = out.Alive * ahead.orders
+	out.Some = out.Alive * ahead.some
 	if f.spend == nil {
 		return out
 	}
@@ -58,13 +71,14 @@ func (f *Forecaster) Of(t Transactions, s Spend, minor int64) Forecast {
 		mean = float64(s.Total) / float64(s.X) / float64(minor)
 	}
 	if worth, ok := f.spend.Mean(float64(s.X), mean); ok {
+		out.Spend = out.Orders * worth
 		out.Value = out.Alive * ahead.discounted * worth * f.horizon.Margin
 	}
 	return out
 }
 
 func (f *Forecaster) ahead(x, t float64) outlook {
-	out := outlook{orders: f.orders.OrdersIfAlive(f.weeks, x, t)}
+	out := outlook{orders: f.orders.OrdersIfAlive(f.weeks, x, t), some: 1 - f.orders.NoneIfAlive(f.weeks, x, t)}
 	if f.spend == nil {
 		return out
 	}

@@ -2,7 +2,6 @@ package recalc
 
 import (
 	"encoding/json"
-	"math"
 
 	"liuke/shared/clv"
 	"liuke/shared/customer"
@@ -56,7 +55,7 @@ func (s *Scorer) Score(r *Row) (Line, error) {
 	if err := h.UnmarshalBinary(r.History); err != nil {
 		return Line{}, err
 	}
-	line := Line{ID: r.ID, From: r.Standing, Approximate: h.Approximate(), Forecast: clv.Forecast{Alive: math.NaN(), Orders: math.NaN(), Value: math.NaN()}}
+	line := Line{ID: r.ID, From: r.Standing, Approximate: h.Approximate(), Forecast: clv.NoForecast()}
 	line.Value, line.In = s.run.Terms.window().Of(&h)
 	line.Scores.Run = s.run.Started.UnixMilli()
 	if !line.In {
