@@ -46,7 +46,7 @@ func fitOrders(lines []line, unit float64, chances int) (BGNBD, error) {
 	}
 	// Times are measured in the population's mean, so that the fit is the same in days and in years.
 	scale := total / all
-	e, err := estimateBy(newOrdersLikelihood(lines, scale, chances).at, 4,
+	e, err := estimateBy(newOrdersLikelihood(lines, scale, chances).at, []string{"r", "alpha", "a", "b"},
 		vector{0.5, 0.5 * all / purchases, 1, 2}, vector{1, all / purchases, 0.3, 3}, vector{2, 2 * all / purchases, 1, 10})
 	if err != nil {
 		return BGNBD{}, err

@@ -47,86 +47,6 @@ func TestTransactionsOfAHistory(t *testing.T) {
 	}
 }
 
-// simulate draws customers from a BG/NBD and Gamma-Gamma world, seen for up to two years.
-func simulate(rng *rand.Rand, n int, m BGNBD, g GammaGamma) *Counts {
-	return simulateWith(rng, n, m, g, chancesBGNBD)
-}
-
-func simulateWith(rng *rand.Rand, n int, m BGNBD, g GammaGamma, chances int) *Counts {
-	var c Counts
-	for range n {
-		c.Add(draw(rng, 90+rng.Int32N(640), m, g, chances))
-	}
-	return &c
-}
-
-// draw draws a customer who is seen for so many days and may leave at the beginning as well where chances is 1.
-func draw(rng *rand.Rand, age int32, m BGNBD, g GammaGamma, chances int) (Transactions, Spend) {
-	rate := gamma(rng, m.R) / (m.Alpha * daysAWeek)
-	leave := beta(rng, m.A, m.B)
-	nu := gamma(rng, g.Q) / g.V
-	at, tx, x, total := 0.0, int32(0), int32(0), 0.0
-	for left := chances > 0 && rng.Float64() < leave; !left; left = rng.Float64() < leave {
-		at += rng.ExpFloat64() / rate
-		if at > float64(age) {
-			break
-		}
-		if day := int32(at); day > tx { // a second purchase of one day merges
-			tx, x = day, x+1
-		}
-		total += gamma(rng, g.P) / nu
-	}
-	return Transactions{x, tx, age}, Spend{x, int64(total * 100)}
-}
-
-// gamma draws from Gamma(shape, 1) (Marsaglia & Tsang 2000).
-func gamma(rng *rand.Rand, shape float64) float64 {
-	if shape < 1 {
-		return gamma(rng, shape+1) * math.Pow(rng.Float64(), 1/shape)
-	}
-	d := shape - 1./3
-	for {
-		z := rng.NormFloat64()
-		v := 1 + z/math.Sqrt(9*d)
-		if v <= 0 {
-			continue
-		}
-		v = v * v * v
-		if math.Log(rng.Float64()) < z*z/2+d-d*v+d*math.Log(v) {
-			return d * v
-		}
-	}
-}
-
-func beta(rng *rand.Rand, a, b float64) float64 {
-	x, y := gamma(rng, a), gamma(rng, b)
-	return x / (x + y)
-}
-
-func TestParametersAreRecovered(t *testing.T) {
-	truth, spend := BGNBD{R: .6, Alpha: 9, A: .9, B: 3}, GammaGamma{P: 5, Q: 4, V: 20}
-	c := simulate(rand.New(rand.NewPCG(1, 2)), 60_000, truth, spend)
-	m, err := FitBGNBD(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := FitGammaGamma(c, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range []struct {
-		name           string
-		got, want, tol float64
-	}{
-		{"r", m.R, truth.R, .05}, {"alpha", m.Alpha, truth.Alpha, .05}, {"a", m.A, truth.A, .1}, {"b", m.B, truth.B, .1},
-		{"p", g.P, spend.P, .05}, {"q", g.Q, spend.Q, .05}, {"v", g.V, spend.V, .1},
-	} {
-		if math.Abs(p.got-p.want) > p.tol*p.want {
-			t.Errorf("%s is %.4f, and the customers were drawn from %.4f", p.name, p.got, p.want)
-		}
-	}
-}
-
 func TestTheDerivativesAreThoseOfTheLikelihood(t *testing.T) {
 	c := simulate(rand.New(rand.NewPCG(3, 4)), 300, BGNBD{R: .6, Alpha: 9, A: .9, B: 3}, GammaGamma{P: 5, Q: 4, V: 20})
 	orders := func(chances int) objective { return newOrdersLikelihood(c.transactions.lines(), 200, chances).at }
@@ -165,48 +85,6 @@ func TestSpecialFunctions(t *testing.T) {
 		if d, tri := digamma(c.x), trigamma(c.x); math.Abs(d-c.digamma) > 1e-13*math.Abs(c.digamma) || math.Abs(tri-c.trigamma) > 1e-13*c.trigamma {
 			t.Errorf("at %v: %.17g and %.17g, want %.17g and %.17g", c.x, d, tri, c.digamma, c.trigamma)
 		}
-	}
-}
-
-func TestWhatCannotBeFittedIsRefused(t *testing.T) {
-	repeat := func(n int, f func(i int32) (Transactions, Spend)) *Counts {
-		var c Counts
-		for i := range n {
-			c.Add(f(int32(i)))
-		}
-		return &c
-	}
-	cases := []struct {
-		name  string
-		c     *Counts
-		spend bool // whether the reason concerns the spend
-	}{
-		{"nobody", &Counts{}, false},
-		{"one customer", repeat(1, func(int32) (Transactions, Spend) { return Transactions{3, 20, 50}, Spend{3, 900} }), false},
-		{"everybody ordered once", repeat(5000, func(i int32) (Transactions, Spend) { return Transactions{0, 0, i % 300}, Spend{} }), false},
-		{"too few ordered again", repeat(5000, func(i int32) (Transactions, Spend) {
-			if i < MinRepeaters-1 {
-				return Transactions{1, 5, 50}, Spend{1, int64(i)}
-			}
-			return Transactions{0, 0, 50}, Spend{}
-		}), false},
-		{"everybody is alike", repeat(500, func(int32) (Transactions, Spend) { return Transactions{10, 100, 100}, Spend{10, 1000} }), false},
-		{"everybody spends the same", repeat(500, func(i int32) (Transactions, Spend) {
-			return Transactions{1 + i%5, 100, 100}, Spend{1 + i%5, 1000 * int64(1+i%5)}
-		}), true},
-		{"all repeat purchases were free", repeat(500, func(i int32) (Transactions, Spend) {
-			return Transactions{1 + i%5, 100, 100}, Spend{1 + i%5, 0}
-		}), true},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			if m, err := FitBGNBD(c.c); !c.spend && fault.CodeOf(err) != fault.Conflict {
-				t.Errorf("BG/NBD is %+v, %v; want it refused", m, err)
-			}
-			if m, err := FitGammaGamma(c.c, 100); fault.CodeOf(err) != fault.Conflict {
-				t.Errorf("Gamma-Gamma is %+v, %v; want it refused", m, err)
-			}
-		})
 	}
 }
 

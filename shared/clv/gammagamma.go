@@ -44,7 +44,7 @@ func FitGammaGamma(c *Counts, minor int64) (GammaGamma, error) {
 	if problem.alike {
 		return GammaGamma{}, fault.New(fault.Conflict, "all customers spend the same: there is no spread to fit")
 	}
-	e, err := estimateBy(problem.at, 3, vector{2, 3, 1}, vector{6, 4, 0.5}, vector{1, 2, 1}, vector{1, 20, 20})
+	e, err := estimateBy(problem.at, []string{"p", "q", "v"}, vector{2, 3, 1}, vector{6, 4, 0.5}, vector{1, 2, 1}, vector{1, 20, 20})
 	if err != nil {
 		return GammaGamma{}, err
 	}

@@ -32,16 +32,17 @@ type estimate struct {
 	value  float64
 }
 
-// estimateBy maximizes a likelihood of n parameters from the first start that leads to a maximum, and otherwise returns
-// the Conflict that the last ended in.
-func estimateBy(f objective, n int, starts ...vector) (e estimate, err error) {
+// estimateBy maximizes a likelihood of the named parameters from the first start that leads to a maximum, and otherwise
+// returns the Conflict that the last ended in.
+func estimateBy(f objective, names []string, starts ...vector) (e estimate, err error) {
+	n := len(names)
 	for _, start := range starts {
 		for i := range n {
 			start[i] = math.Log(start[i])
 		}
 		var theta vector
 		var hessian matrix
-		if theta, e.value, hessian, err = maximize(f, n, start); err != nil {
+		if theta, e.value, hessian, err = maximize(f, names, start); err != nil {
 			continue
 		}
 		for i := range n {
@@ -71,7 +72,8 @@ func standardErrors(hessian matrix, at vector, n int) (errors vector, err error)
 // maximize climbs from start by Newton's method, damped where the surface is not concave or a step would not climb
 // (Levenberg and Marquardt). It returns the maximum with the Hessian there, or a Conflict where the likelihood still
 // rises far out, where no parameters are best.
-func maximize(f objective, n int, start vector) (vector, float64, matrix, error) {
+func maximize(f objective, names []string, start vector) (vector, float64, matrix, error) {
+	n := len(names)
 	at := start
 	value, gradient, hessian := f(at)
 	damping := 0.0
@@ -84,7 +86,7 @@ func maximize(f objective, n int, start vector) (vector, float64, matrix, error)
 			}
 			continue
 		}
-		stride := longest(step, n)
+		stride, _ := longest(step, n)
 		if stride > maxStride {
 			for i := range n {
 				step[i] *= maxStride / stride
@@ -94,8 +96,12 @@ func maximize(f objective, n int, start vector) (vector, float64, matrix, error)
 		for i := range n {
 			next[i] += step[i]
 		}
-		if longest(next, n) > farAway {
-			return at, value, hessian, fault.New(fault.Conflict, "the likelihood keeps rising towards parameters without bound: the data do not determine them")
+		if far, i := longest(next, n); far > farAway {
+			way := "grows without bound"
+			if next[i] < 0 {
+				way = "shrinks towards 0"
+			}
+			return at, value, hessian, fault.New(fault.Conflict, "the likelihood keeps rising as %s %s: the data do not determine the model", names[i], way)
 		}
 		v, g, h := f(next)
 		if finite := !math.IsNaN(v) && !math.IsInf(v, 0); !finite || v < value-1e-10*math.Abs(value) {
@@ -116,12 +122,14 @@ func maximize(f objective, n int, start vector) (vector, float64, matrix, error)
 	return at, value, hessian, fault.New(fault.Conflict, "the fit did not converge in %d steps", maxSteps)
 }
 
-func longest(v vector, n int) float64 {
-	far := 0.0
+// longest returns the greatest of the first n numbers in size, and its place.
+func longest(v vector, n int) (far float64, place int) {
 	for i := range n {
-		far = max(far, math.Abs(v[i]))
+		if size := math.Abs(v[i]); size > far {
+			far, place = size, i
+		}
 	}
-	return far
+	return far, place
 }
 
 // solve returns the step (−H + damping · |diag H| + damping)⁻¹ g; it is not ok where that matrix is not positive definite.
