@@ -1,10 +1,17 @@
 // Package rfm scores customers by recency, frequency and monetary value over a window that ends on a day: days since
 // the last order, orders in the window, and what they are worth net of refunds. Scores run from 1 to one more than the
-// number of cuts, and the higher the better; customers with equal values always share a score.
+// number of cuts, and the higher the better.
 //
-// Cuts are quantiles of the population (type 7 of Hyndman & Fan 1996, as R and numpy have it by default), exact
-// however the population is split into parts and in whatever order the parts are merged, or fixed by the operator. What
-// scores mean is left to package segment.
+// Cuts are quantiles of the population (type 7 of Hyndman & Fan 1996, as R and numpy have it by default) or fixed by the
+// operator: customers with equal values then share a score. Tiles are bins of equal size, as SQL's NTILE makes them, and
+// part equals by a hash of their id. Either is exact however the population is split into parts and in whatever order the
+// parts are merged.
+//
+// The population are those who ordered in the window. Who has ordered, but not in the window (a frequency of 0), has lapsed:
+// the lowest score in all three, recency too, and no part in the quantiles. Otherwise the more customers a shop has
+// lost, the better whoever ordered once would look, and where all have left, the last of them would look new.
+//
+// What scores mean is left to package segment.
 package rfm
 
 import (
@@ -15,7 +22,7 @@ import (
 // Value is one customer's recency, frequency and monetary value.
 type Value struct {
 	Recency   int32 // days from the last order to the day of the run; 0 for an order on that day
-	Frequency int32 // orders in the window
+	Frequency int32 // orders in the window; 0 for a customer who has lapsed
 	Monetary  int64 // their worth in minor units, net of refunds; may be 0 or negative
 }
 
@@ -102,8 +109,11 @@ func (c *Cuts) Scorer() *Scorer {
 	}
 }
 
-// Score returns the scores of one value.
+// Score returns the scores of one value; a customer without an order in the window has 1 in all three.
 func (s *Scorer) Score(v Value) Scores {
+	if v.Frequency <= 0 {
+		return Scores{1, 1, 1}
+	}
 	return Scores{
 		R: s.bins - reached(s.recency, v.Recency),
 		F: 1 + reached(s.frequency, v.Frequency),

@@ -2,7 +2,6 @@ package rfm_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -72,7 +71,7 @@ func TestQuantilesAreThoseOfR(t *testing.T) {
 			var table rfm.Table
 			for _, v := range c.values {
 				tally.Add(v)
-				table.Append(rfm.Value{Monetary: v})
+				table.Append(rfm.Value{Frequency: 1, Monetary: v})
 			}
 			var got []float64
 			for _, c := range tally.Quantiles(5) {
@@ -105,7 +104,7 @@ func TestScoresCountTheCutsReached(t *testing.T) {
 		"the day after it":                 {rfm.Value{Recency: 298, Frequency: 8, Monetary: 66600}, rfm.Scores{R: 2, F: 5, M: 5}},
 		"beyond every cut":                 {rfm.Value{Recency: math.MaxInt32, Frequency: 999, Monetary: math.MaxInt64}, rfm.Scores{R: 1, F: 5, M: 5}},
 		"nothing bought in the window":     {rfm.Value{Recency: 900}, rfm.Scores{R: 1, F: 1, M: 1}},
-		"more was refunded than was spent": {rfm.Value{Monetary: math.MinInt64}, rfm.Scores{R: 5, F: 1, M: 1}},
+		"more was refunded than was spent": {rfm.Value{Frequency: 1, Monetary: math.MinInt64}, rfm.Scores{R: 5, F: 1, M: 1}},
 	} {
 		if got := s.Score(c.value); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
@@ -229,6 +228,43 @@ func TestQuantilesAreExactRationals(t *testing.T) {
 	})
 }
 
+func TestWhoOrderedNothingInTheWindowIsAtTheBottom(t *testing.T) {
+	window := rfm.Window{AsOf: 1000, Days: 365}
+	var counts rfm.Counts
+	var values []rfm.Value
+	for i := range customer.Day(100) { // ninety of a hundred have lapsed
+		var h customer.History
+		h.Add(1000-30*i, 500)
+		if i < 5 {
+			h.Add(999, 500)
+		}
+		v, ok := window.Of(&h)
+		if !ok {
+			t.Fatal("has ordered, and has no value")
+		}
+		counts.Add(v)
+		values = append(values, v)
+	}
+	if n := counts.N(); n != 13 {
+		t.Fatalf("cuts part %d customers, want the 13 who ordered in the window", n)
+	}
+	cuts := counts.Quantiles(5)
+	fixed := rfm.Cuts{Recency: []rfm.Cut{cut(2000, 1)}, Frequency: []rfm.Cut{cut(0, 1)}, Monetary: []rfm.Cut{cut(-5, 1), cut(0, 1)}}
+	for _, v := range values {
+		lapsed := v.Frequency == 0
+		if got := cuts.Scorer().Score(v); (got == rfm.Scores{R: 1, F: 1, M: 1}) != lapsed && got.R != 1 {
+			t.Errorf("%+v scores %+v", v, got)
+		}
+		if got := fixed.Scorer().Score(v); (got == rfm.Scores{R: 1, F: 1, M: 1}) != lapsed {
+			t.Errorf("by fixed cuts %+v scores %+v", v, got)
+		}
+	}
+	// Of those who did order, one-time buyers stay at the bottom of frequency, however few they are of all.
+	if got := cuts.Scorer().Score(values[6]); got.F != 1 || got.R < 2 {
+		t.Errorf("an order in the window scores %+v", got)
+	}
+}
+
 func TestScoresAreMonotoneAndShared(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := population(t)
@@ -244,6 +280,12 @@ func TestScoresAreMonotoneAndShared(t *testing.T) {
 		for _, a := range values {
 			for _, b := range values {
 				x, y := s.Score(a), s.Score(b)
+				if a.Frequency == 0 && x != (rfm.Scores{R: 1, F: 1, M: 1}) {
+					t.Fatalf("%+v scores %+v", a, x)
+				}
+				if a.Frequency == 0 || b.Frequency == 0 {
+					continue
+				}
 				if a.Recency <= b.Recency && x.R < y.R || a.Frequency <= b.Frequency && x.F > y.F || a.Monetary <= b.Monetary && x.M > y.M {
 					t.Fatalf("%+v scores %+v and %+v scores %+v", a, x, b, y)
 				}
@@ -273,19 +315,4 @@ func FuzzDecodeCounts(f *testing.F) {
 			t.Fatalf("%d bytes decode, and not again: %v", len(b)-len(rest), err)
 		}
 	})
-}
-
-func BenchmarkScoreTenMillion(b *testing.B) {
-	const n = 10_000_000
-	rng := rand.New(rand.NewPCG(1, 2))
-	var t rfm.Table
-	for range n {
-		t.Append(rfm.Value{Recency: rng.Int32N(730), Frequency: 1 + int32(rng.ExpFloat64()*3), Monetary: int64(rng.ExpFloat64() * 20000)})
-	}
-	out := make([]rfm.Scores, n)
-	for b.Loop() {
-		cuts := t.Quantiles(5)
-		t.Score(&cuts, out)
-	}
-	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mcustomers/s")
 }

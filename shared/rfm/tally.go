@@ -131,15 +131,22 @@ func uvarint(b []byte) (uint64, []byte, error) {
 	return v, b[n:], nil
 }
 
-// Counts are the tallies of the three values of a population: all that its quantile cuts depend on.
+// Counts are the tallies of the three values of those customers of a population who ordered in the window: all that its
+// quantile cuts depend on.
 type Counts struct{ Recency, Frequency, Monetary Tally }
 
-// Add counts one customer.
+// Add counts one customer, unless without an order in the window: cuts part those who ordered.
 func (c *Counts) Add(v Value) {
+	if v.Frequency <= 0 {
+		return
+	}
 	c.Recency.Add(int64(v.Recency))
 	c.Frequency.Add(int64(v.Frequency))
 	c.Monetary.Add(v.Monetary)
 }
+
+// N is how many customers were counted.
+func (c *Counts) N() int64 { return c.Recency.N() }
 
 // Merge adds what o counts; o stays as it was.
 func (c *Counts) Merge(o *Counts) {
