@@ -1,9 +1,6 @@
 package rfm
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // steps are the distinct thresholds of one value and what the score is, less 1, by how many of them are reached.
 type steps struct {
@@ -55,91 +52,77 @@ func mask(n int32) uint8 { return uint8(-int64(n) >> 63) }
 // blockRows is how many rows are scored at a time.
 const blockRows = 1 << 11
 
-// smallLookup scores days and orders: a table holds the score, less 1, of every number below 2^16.
-type smallLookup struct {
-	steps *steps
-	table [1 << 16]uint8
+// lookups score rows without a branch on a value: days and orders by a table of the score, less 1, of every number below
+// 2^16; money by comparing it with every step, of which there are few.
+type lookups struct {
+	recency, frequency [1 << 16]uint8
+	days, orders       *steps
+	least              uint8          // the score, less 1, of the least money
+	last               [MaxBins]int64 // the greatest money below each threshold; for what is not used, the greatest of all
 }
 
-func smallLookupOf(s *steps) *smallLookup {
-	l := &smallLookup{steps: s}
-	for v := range l.table {
-		l.table[v] = s.of(int64(v))
+func lookupsOf(c *Cuts) *lookups {
+	l := &lookups{days: stepsOf(c.Recency, c.Above, true), orders: stepsOf(c.Frequency, c.Above, false)}
+	for v := range l.recency {
+		l.recency[v], l.frequency[v] = l.days.of(int64(v)), l.orders.of(int64(v))
+	}
+	l.frequency[0] = 0
+	for i := range l.last {
+		l.last[i] = math.MaxInt64
+	}
+	n := 0
+	for _, t := range thresholds[int64](c.Monetary, c.Above) {
+		if t == math.MinInt64 { // everything reaches it
+			l.least++
+			continue
+		}
+		l.last[n] = t - 1
+		n++
 	}
 	return l
 }
 
-// write writes the scores of at most blockRows values, 1 where the frequency is not positive.
-func (l *smallLookup) write(out []uint8, values, frequency []int32) {
-	values, frequency = values[:len(out)], frequency[:len(out)]
-	any := uint32(0)
-	for i := range out {
-		v := uint32(values[i])
-		any |= v
-		out[i] = 1 + l.table[uint16(v)]&mask(frequency[i])
+// write scores at most blockRows rows from a row on.
+func (l *lookups) write(r, f, m []uint8, t *Table, from int) {
+	n := len(r)
+	recency, frequency, monetary := t.Recency[from:from+n], t.Frequency[from:from+n], t.Monetary[from:from+n]
+	if any := l.writeSmall(r, f, m, recency, frequency, monetary); any>>16 != 0 {
+		for i := range r {
+			r[i] = 1 + l.days.of(int64(recency[i]))&mask(frequency[i])
+			f[i] = 1 + l.orders.of(int64(frequency[i]))&mask(frequency[i])
+		}
 	}
-	if any>>16 == 0 {
+	if l.last[4] == math.MaxInt64 {
 		return
 	}
-	for i := range out {
-		out[i] = 1 + l.steps.of(int64(values[i]))&mask(frequency[i])
+	for i, v := range monetary {
+		n := uint8(0)
+		for _, last := range l.last[4:] {
+			n += over(v, last)
+		}
+		m[i] += n & mask(frequency[i])
 	}
 }
 
-// lookup scores money: a table says how many steps the first value of a bucket reaches, and one comparison whether the
-// value itself reaches the next.
-type lookup struct {
-	steps *steps
-	grid  grid
-	table *[buckets]uint8 // nil where two steps share a bucket
+// writeSmall scores rows by the tables and the first four steps of money. It returns all bits that any recency or frequency
+// had: their scores hold if there are 16 at most.
+func (l *lookups) writeSmall(r, f, m []uint8, recency, frequency []int32, monetary []int64) (any uint32) {
+	f, m, recency, frequency, monetary = f[:len(r)], m[:len(r)], recency[:len(r)], frequency[:len(r)], monetary[:len(r)]
+	last := [4]int64(l.last[:])
+	for i := range r {
+		days, orders, money := uint32(recency[i]), uint32(frequency[i]), monetary[i]
+		any |= days | orders
+		ordered := mask(int32(orders))
+		f[i] = 1 + l.frequency[uint16(orders)]
+		r[i] = 1 + l.recency[uint16(days)]&ordered
+		m[i] = 1 + (l.least+over(money, last[0])+over(money, last[1])+over(money, last[2])+over(money, last[3]))&ordered
+	}
+	return any
 }
 
-func lookupOf(s *steps) *lookup {
-	l := &lookup{steps: s, table: new([buckets]uint8)}
-	if s.n == 0 {
-		return l
+func over(v, last int64) (one uint8) {
+	if v > last {
+		one = 1
 	}
-	l.grid = gridOf(s.at[0], s.at[s.n-1], false)
-	of := make([]uint16, s.n)
-	for i := range of {
-		of[i] = l.grid.bucket(s.at[i])
-	}
-	if len(slices.Compact(slices.Clone(of))) < s.n {
-		l.table = nil
-		return l
-	}
-	for b, n := 1, 0; b < buckets; b++ {
-		// The steps in earlier buckets are reached by all values of this one, and that on its first value too; the
-		// comparison finds any other.
-		for n < s.n && int(of[n]) < b {
-			n++
-		}
-		l.table[b] = uint8(n)
-	}
-	return l
-}
-
-// write writes the scores of values, 1 where the frequency is not positive.
-func (l *lookup) write(out []uint8, values []int64, frequency []int32) {
-	values, frequency = values[:len(out)], frequency[:len(out)]
-	if l.table == nil {
-		for i := range out {
-			out[i] = 1 + l.steps.of(values[i])&mask(frequency[i])
-		}
-		return
-	}
-	g, table := l.grid, l.table
-	var at [16]int64
-	var score [16]uint8
-	copy(at[:], l.steps.at[:])
-	copy(score[:], l.steps.score[:])
-	for i := range out {
-		v := values[i]
-		n := table[g.bucket(v)]
-		var one uint8
-		if v >= at[n&15] {
-			one = 1
-		}
-		out[i] = 1 + score[(n+one)&15]&mask(frequency[i])
-	}
+	return one
 }

@@ -7,37 +7,41 @@ import (
 	"sync"
 )
 
-// quantiles is quantilesOfSmall for values of any size, such as money. They are counted in buckets over the span that the
-// quantiles probably lie in, by a sample, and looked at again only where a wanted rank falls in a bucket of several
-// values. The sample decides the speed alone: what lies outside the span is in the first and last bucket, and is looked
-// at again as well where a rank falls there.
-func quantiles(values []int64, frequency []int32, q int) []Cut {
-	if q < 2 {
-		return nil
-	}
-	s := selection{values: values, frequency: frequency, grid: guess(values, q)}
-	s.count()
-	if s.n == 0 {
+// selection finds the values of ranks among those whose frequency is positive, in columns of any numbers. Values are
+// counted in buckets over the span that the quantiles probably lie in, by a sample, and looked at again only where a
+// wanted rank falls in a bucket of several values. The sample decides the speed alone: what lies outside the span is in
+// the first and last bucket, and is looked at again as well where a rank falls there.
+type selection struct {
+	values    []int64
+	frequency []int32 // nil where all count
+	grid      grid
+	counts    [buckets]int64
+}
+
+// quantiles returns the cuts of the values, which are counted.
+func (s *selection) quantiles(q int) []Cut {
+	n := total(s.counts[:])
+	if n == 0 || q < 2 {
 		return nil
 	}
 	ranks := make([]int64, 0, 2*q)
 	for k := 1; k < q; k++ {
-		rank, _ := position(s.n, k, q)
-		ranks = append(ranks, rank, min(rank+1, s.n-1))
+		rank, _ := position(n, k, q)
+		ranks = append(ranks, rank, min(rank+1, n-1))
 	}
 	slices.Sort(ranks)
 	at := make(map[int64]int64, len(ranks))
 	s.find(0, slices.Compact(ranks), at)
 	cuts := make([]Cut, 0, q-1)
 	for k := 1; k < q; k++ {
-		rank, rest := position(s.n, k, q)
-		cuts = append(cuts, between(at[rank], at[min(rank+1, s.n-1)], rest, q))
+		rank, rest := position(n, k, q)
+		cuts = append(cuts, between(at[rank], at[min(rank+1, n-1)], rest, q))
 	}
 	return cuts
 }
 
 const (
-	bucketBits = 13 // 32 KB of counters, which the first-level cache of a processor holds
+	bucketBits = 15 // 128 KB of counters, which the second-level cache of a processor holds
 	buckets    = 1 << bucketBits
 )
 
@@ -74,7 +78,7 @@ func (g *grid) single(bucket int) (v int64, ok bool) {
 
 // guess returns the grid over what the q-quantiles probably lie in, by an evenly spaced sample.
 func guess(values []int64, q int) grid {
-	const size = 1 << 10
+	const size = 1 << 12
 	if len(values) <= size {
 		return whole(values)
 	}
@@ -83,7 +87,7 @@ func guess(values []int64, q int) grid {
 		sample[i] = values[i*(len(values)/size)]
 	}
 	slices.Sort(sample)
-	const slack = size / 12 // six standard errors of a rank near a fifth
+	const slack = size / 26 // six standard errors of a rank near a fifth
 	low, high := sample[max(size/q-slack, 0)], sample[min(size-size/q+slack, size-1)]
 	margin := high/64 - low/64 + 1
 	if low-margin > low || high+margin < high { // beyond the ends of int64
@@ -99,52 +103,14 @@ func whole(values []int64) grid {
 	return gridOf(slices.Min(values), slices.Max(values), true)
 }
 
-// selection finds the values of ranks among those whose frequency is positive.
-type selection struct {
-	values    []int64
-	frequency []int32 // nil where all count
-	grid      grid
-	counts    [buckets]int64
-	n         int64 // their sum
-}
-
 // count counts the values into the buckets.
 func (s *selection) count() {
-	var mu sync.Mutex
-	parallel(len(s.values), func(pieces iter.Seq2[int, int]) {
-		c := new([2][buckets]uint32)
-		for from, to := range pieces {
-			if s.frequency == nil {
-				countAll(c, s.grid, s.values[from:to])
-			} else {
-				countOrdered(c, s.grid, s.values[from:to], s.frequency[from:to])
-			}
+	for i, v := range s.values {
+		one := uint32(1)
+		if s.frequency != nil {
+			one = positive(s.frequency[i])
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		for b := range s.counts {
-			n := int64(c[0][b]) + int64(c[1][b])
-			s.counts[b] += n
-			s.n += n
-		}
-	})
-}
-
-func countAll(c *[2][buckets]uint32, g grid, values []int64) {
-	for _, v := range values {
-		c[0][g.bucket(v)]++
-	}
-}
-
-func countOrdered(c *[2][buckets]uint32, g grid, values []int64, frequency []int32) {
-	even, odd := &c[0], &c[1]
-	for len(values) >= 2 && len(frequency) >= 2 {
-		even[g.bucket(values[0])] += positive(frequency[0])
-		odd[g.bucket(values[1])] += positive(frequency[1])
-		values, frequency = values[2:], frequency[2:]
-	}
-	for i, v := range values {
-		even[g.bucket(v)] += positive(frequency[i])
+		s.counts[s.grid.bucket(v)] += int64(one)
 	}
 }
 

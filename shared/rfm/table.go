@@ -16,12 +16,24 @@ type Columns struct{ R, F, M []uint8 }
 // Quantiles returns the cuts that divide each column into bins: the same as Counts.Quantiles, from the raw columns, and
 // in time proportional to their length.
 func (t *Table) Quantiles(bins int) Cuts {
-	return Cuts{
-		Recency:   quantilesOfSmall(t.Recency, t.Frequency, bins),
-		Frequency: quantilesOfSmall(t.Frequency, t.Frequency, bins),
-		Monetary:  quantiles(t.Monetary, t.Frequency, bins),
-		Above:     true,
+	money := selection{values: t.Monetary, frequency: t.Frequency, grid: guess(t.Monetary, bins)}
+	rows := t.countRows(money.grid)
+	money.counts = rows.monetary
+	c := Cuts{Monetary: money.quantiles(bins), Above: true}
+	if rows.any>>16 == 0 {
+		c.Recency, c.Frequency = small(&rows.recency).Quantiles(bins), small(&rows.frequency).Quantiles(bins)
+		return c
 	}
+	for _, column := range []struct {
+		cuts   *[]Cut
+		values []int32
+	}{{&c.Recency, t.Recency}, {&c.Frequency, t.Frequency}} {
+		s := selection{values: wide(column.values), frequency: t.Frequency}
+		s.grid = guess(s.values, bins)
+		s.count()
+		*column.cuts = s.quantiles(bins)
+	}
+	return c
 }
 
 // Columns writes each row's scores to out, whose columns are as long as the table's.
@@ -52,29 +64,6 @@ func (t *Table) Score(c *Cuts, out []Scores) {
 			}
 		}
 	})
-}
-
-// lookups are the lookups of the three values.
-type lookups struct {
-	r, f *smallLookup
-	m    *lookup
-}
-
-func lookupsOf(c *Cuts) *lookups {
-	return &lookups{
-		r: smallLookupOf(stepsOf(c.Recency, c.Above, true)),
-		f: smallLookupOf(stepsOf(c.Frequency, c.Above, false)),
-		m: lookupOf(stepsOf(c.Monetary, c.Above, false)),
-	}
-}
-
-// write scores len(r) rows from a row on.
-func (l *lookups) write(r, f, m []uint8, t *Table, from int) {
-	upto := from + len(r)
-	frequency := t.Frequency[from:upto]
-	l.r.write(r, t.Recency[from:upto], frequency)
-	l.f.write(f, frequency, frequency)
-	l.m.write(m, t.Monetary[from:upto], frequency)
 }
 
 // Rows returns the number of rows, or −1 where the columns differ in length.
