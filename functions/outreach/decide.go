@@ -68,7 +68,7 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if !e.Open() {
 		return nil
 	}
-	c := scene.Candidate{Scene: t.scene, Signal: t.sig, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now()}
+	c := scene.Candidate{Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now()}
 	if address := scene.Address(t.scene.Channel, d.Profile); address != "" && d.Profile.Consents(string(t.scene.Channel)) {
 		var err error
 		if c.Suppressed, err = h.Store.Suppressed(ctx, t.scene.Channel, address); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liuke/shared/customer"
+	"liuke/shared/holdout"
 	"liuke/shared/message"
 	"liuke/shared/quiet"
 	"liuke/shared/signal"
@@ -13,8 +14,9 @@ import (
 
 // Policy is what holds for all scenes together.
 type Policy struct {
-	Quiet quiet.Hours
-	Caps  []Cap // of marketing messages, by channel and overall
+	Quiet   quiet.Hours
+	Caps    []Cap           // of marketing messages, by channel and overall
+	Holdout holdout.Holdout // who gets no marketing at all; its salt is that of the scenes' own as well
 }
 
 // Rules judge candidates.
@@ -27,6 +29,7 @@ type Rules struct {
 type Candidate struct {
 	Scene      *Scene
 	Signal     signal.Signal
+	Person     customer.ID // who stands for the customer whom the signal names
 	Profile    customer.Profile
 	Scores     customer.Scores // for the audience
 	Suppressed bool            // the address must not be sent to
@@ -57,6 +60,7 @@ const (
 	GateAudience    = "audience"
 	GateConsent     = "consent"
 	GateSuppression = "suppression"
+	GateHoldout     = "holdout"
 	GateFrequency   = "frequency_cap"
 	GateQuietHours  = "quiet_hours"
 )
@@ -66,12 +70,14 @@ type gate struct {
 	ask  func(*Rules, *Candidate) Verdict
 }
 
-// gates are asked in this order; the first that does not pass decides. A holdout belongs behind the suppression, a
-// budget behind the quiet hours: the dear gates last, and none counts a customer whom another turns away.
+// gates are asked in this order; the first that does not pass decides. The holdout stands behind the suppression, so that
+// its verdicts are of customers who could have been written to. A budget belongs behind the quiet hours: the dear gates
+// last, and none counts a customer whom another turns away.
 var gates = []gate{
 	{GateAudience, (*Rules).audience},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
+	{GateHoldout, (*Rules).holdout},
 	{GateFrequency, (*Rules).frequency},
 	{GateQuietHours, (*Rules).quietHours},
 }
@@ -131,6 +137,20 @@ func (r *Rules) consent(c *Candidate) Verdict {
 func (r *Rules) suppression(c *Candidate) Verdict {
 	if c.Suppressed {
 		return hold("suppressed")
+	}
+	return Verdict{}
+}
+
+// holdout keeps marketing from those without whom nobody could say what it brings about. What answers a customer's own
+// doing is no marketing, and reaches everyone.
+func (r *Rules) holdout(c *Candidate) Verdict {
+	switch all := r.Policy.Holdout; {
+	case c.Scene.Kind != Marketing:
+		return Verdict{}
+	case all.Holds(c.Person):
+		return hold("held_out")
+	case all.Named(c.Scene.ID, c.Scene.Holdout).Holds(c.Person):
+		return hold("held_out_of_scene")
 	}
 	return Verdict{}
 }

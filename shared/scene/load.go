@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
+	"liuke/shared/holdout"
 	"liuke/shared/message"
 	"liuke/shared/quiet"
 	"liuke/shared/signal"
@@ -83,6 +84,7 @@ type (
 		Channel  string                 `yaml:"channel"`
 		Limits   []capFile              `yaml:"limits"`
 		Quiet    string                 `yaml:"quiet_hours"`
+		Holdout  string                 `yaml:"holdout"`
 		Content  map[string]contentFile `yaml:"content"`
 	}
 	triggerFile struct {
@@ -107,7 +109,9 @@ type (
 			From string `yaml:"from"`
 			To   string `yaml:"to"`
 		} `yaml:"quiet_hours"`
-		Limits []capFile `yaml:"limits"`
+		Limits  []capFile `yaml:"limits"`
+		Holdout string    `yaml:"holdout"`
+		Salt    string    `yaml:"holdout_salt"`
 	}
 )
 
@@ -204,6 +208,7 @@ func (d *document) policy(raw []byte) Policy {
 	for i, c := range f.Limits {
 		p.Caps = append(p.Caps, d.cap(at("limits", i), c, ScopeChannel, ScopeAll))
 	}
+	p.Holdout = holdout.Holdout{Salt: f.Salt, Share: d.holdout(f.Holdout)}
 	return p
 }
 
@@ -245,6 +250,10 @@ func (d *document) scene(raw []byte) *Scene {
 	}
 	for i, c := range f.Limits {
 		s.Caps = append(s.Caps, d.cap(at("limits", i), c, ScopeScene))
+	}
+	s.Holdout = d.holdout(f.Holdout)
+	if f.Holdout != "" && s.Kind == Transactional {
+		d.mistake(at("holdout"), "a transactional scene reaches everyone: holdout belongs to marketing")
 	}
 	if f.Audience != "" {
 		s.audience = d.audience(f.Audience)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liuke/shared/fault"
+	"liuke/shared/holdout"
 	"liuke/shared/message"
 )
 
@@ -38,6 +39,18 @@ func (d *document) cap(where []any, f capFile, scopes ...Scope) Cap {
 		d.mistake(append(where, "per"), "per is at most %d days", message.MaxWindow/(24*time.Hour))
 	}
 	return c
+}
+
+// holdout reads a share such as 5%; none is 0.
+func (d *document) holdout(share string) float64 {
+	if share == "" {
+		return 0
+	}
+	out, err := holdout.ParseShare(share)
+	if err != nil {
+		d.mistake(at("holdout"), "holdout: %s", err)
+	}
+	return out
 }
 
 // content checks what the scene says in each locale.

@@ -21,10 +21,11 @@ type Kind string
 
 // The kinds.
 const (
-	// Marketing counts against, and is held by, the caps of the policy, and keeps quiet hours. Its content must offer
-	// to unsubscribe.
+	// Marketing counts against, and is held by, the caps of the policy, keeps quiet hours, and does not reach those who are
+	// held out. Its content must offer to unsubscribe.
 	Marketing Kind = "marketing"
-	// Transactional answers what the customer just did. It is exempt from the policy's caps; its own still hold.
+	// Transactional answers what the customer just did. It is exempt from holdouts and from the policy's caps; its own
+	// still hold.
 	Transactional Kind = "transactional"
 )
 
@@ -41,8 +42,9 @@ type Scene struct {
 	On       Trigger
 	FreshFor time.Duration
 	Channel  message.Channel
-	Caps     []Cap // of this scene's own messages
-	Quiet    bool  // keeps the policy's quiet hours
+	Caps     []Cap   // of this scene's own messages
+	Quiet    bool    // keeps the policy's quiet hours
+	Holdout  float64 // share of customers, 0..1, who are held out of this marketing scene beside the policy's holdout
 
 	audience Audience // nil for everyone
 	content  map[string]*content
