@@ -38,9 +38,9 @@ func (p *Proxy) readDynamoDB(r *http.Request) (operation, error) {
 	if err != nil {
 		return operation{}, err
 	}
-	op := operation{name: name, body: body}
+	op := operation{name: name, body: e.body, token: e.token}
 	if _, ok := dynamoDBMetered[name]; ok && !e.metered {
-		op.body = append([]byte(`{"ReturnConsumedCapacity":"TOTAL",`), bytes.TrimLeft(body, " \t\r\n")[1:]...)
+		op.body = append([]byte(`{"ReturnConsumedCapacity":"TOTAL",`), bytes.TrimLeft(op.body, " \t\r\n")[1:]...)
 	}
 	for _, t := range e.touched {
 		op.calls = append(op.calls, iam.Call{Action: "dynamodb:" + t.action, Resource: p.table(t)})
@@ -53,7 +53,9 @@ type touch struct{ action, table, index string }
 
 type expansion struct {
 	touched []touch
-	metered bool // the caller asks for consumed capacity itself
+	metered bool   // the caller asks for consumed capacity itself
+	token   string // of a transaction, "" where it has none
+	body    []byte // the request without the token
 }
 
 // transactActions are the permissions that the parts of a transaction need.
@@ -63,7 +65,7 @@ var transactActions = map[string]string{
 
 // expand lists what a DynamoDB request needs. Keys are compared exactly, as DynamoDB does.
 func expand(name string, body []byte) (expansion, error) {
-	var e expansion
+	e := expansion{body: body}
 	var request map[string]json.RawMessage
 	if err := json.Unmarshal(body, &request); err != nil || request == nil {
 		return e, refusal{kind: invalid, message: "the request is not a JSON object"}
@@ -80,7 +82,12 @@ func expand(name string, body []byte) (expansion, error) {
 			e.add(touch{action: name, table: table})
 		}
 	case "TransactGetItems", "TransactWriteItems":
-		err = e.addTransaction(request["TransactItems"])
+		if err = e.addTransaction(request["TransactItems"]); err != nil {
+			return e, err
+		}
+		if e.token = takeToken(request); e.token != "" {
+			e.body, err = json.Marshal(request)
+		}
 	case "ListTables", "DescribeLimits", "DescribeEndpoints", "ListBackups", "ListGlobalTables", "ListExports", "ListImports":
 		e.add(touch{action: name})
 	default:

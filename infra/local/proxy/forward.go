@@ -19,6 +19,7 @@ type exchange struct {
 	call   Call
 	op     operation
 	caller Caller
+	begun  *transaction // nil where it is no transaction with a token
 }
 
 type exchangeKey struct{}
@@ -82,6 +83,10 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange) {
 	case serviceSecrets:
 		p.stand(w, r, x, p.cfg.SecretsManager)
 	default:
+		if x.op.token != "" {
+			p.transact(w, r, x)
+			return
+		}
 		p.engines[x.call.service()].ServeHTTP(w, r)
 	}
 }
@@ -91,6 +96,9 @@ func (p *Proxy) answered(response *http.Response) error {
 	x, ok := response.Request.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
 		return nil
+	}
+	if x.begun != nil {
+		p.tokens.end(x.begun, response.StatusCode == http.StatusOK, p.cfg.Now())
 	}
 	if ref, disturbed := p.afterwards(x.call); disturbed {
 		if ref == nil {

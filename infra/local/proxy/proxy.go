@@ -1,8 +1,8 @@
 // Package proxy stands between the function processes of the suite on one machine and AWS's services. Every call that
 // an SDK makes comes through here: the access key tells which function makes it, the call's own text which actions on
 // which resources it needs, and package iam whether the template's policies allow them. What is allowed goes on to the
-// engine, or to the stand-in, unchanged (but for consumed capacity, which is asked for where the caller did not); what
-// is not is answered in the service's own wire format, with the missing action named.
+// engine, or to the stand-in, unchanged (but for consumed capacity, which is asked for where the caller did not, and the
+// tokens of transactions, which are minded here); what is not is answered in the service's own wire format, with the missing action named.
 //
 // It guarantees that no call reaches an engine undecided: an operation that it does not know is refused. It checks the
 // signatures of presigned URLs, which leave the suite for browsers, and no others: whoever can reach the loopback address
@@ -60,6 +60,7 @@ type Proxy struct {
 	cfg     Config
 	engines map[string]*httputil.ReverseProxy
 	usage   usage
+	tokens  tokens
 
 	mu        sync.Mutex
 	sequences map[string]int
@@ -99,6 +100,7 @@ type operation struct {
 	calls  []iam.Call // what it needs
 	upload bool       // it is a part of a multipart upload
 	body   []byte     // the body, where it was read; nil where it streams
+	token  string     // of a transaction, by which it is known when it is sent again
 }
 
 // ServeHTTP decides and forwards one call.

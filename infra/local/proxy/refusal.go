@@ -29,6 +29,8 @@ const (
 	noQueue
 	throttled
 	failed
+	reused   // a token that was another transaction's
+	underWay // a transaction that is sent again before it has ended
 )
 
 func asRefusal(err error) refusal {
@@ -58,6 +60,8 @@ var wires = map[string]map[refusalKind]wire{
 		unknown:         {400, "com.amazon.coral.service#UnknownOperationException"},
 		throttled:       {400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"},
 		failed:          {500, "com.amazonaws.dynamodb.v20120810#InternalServerError"},
+		reused:          {400, "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"},
+		underWay:        {400, "com.amazonaws.dynamodb.v20120810#TransactionInProgressException"},
 	},
 	serviceSQS: {
 		denied:          {403, "com.amazon.coral.service#AccessDeniedException"},
