@@ -44,7 +44,7 @@ type Props struct {
 	Worker   func() string // a name that no other invocation has
 	// Left tells how long an invocation may still run; nil reads the context's deadline.
 	Left func(ctx context.Context) time.Duration
-	// StepRows is how many rows make a step; 0 is 5,000.
+	// StepRows is how many rows make a step; 0 is 10,000.
 	StepRows int
 	Counter  *telemetry.Counter
 	Log      *slog.Logger
@@ -57,7 +57,7 @@ type Handler struct {
 }
 
 const (
-	defaultStepRows = 5_000
+	defaultStepRows = 10_000
 	// margin is how long before its end an invocation begins no further step: one takes some seconds.
 	margin = 25 * time.Second
 )

@@ -3,14 +3,17 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"liuke/shared/event"
 	"liuke/shared/importfile"
 )
 
@@ -34,6 +37,37 @@ func TestAFileOfEachKindIsImportedOnceHoweverOftenItIs(t *testing.T) {
 				w.expect(id, want)
 			}
 		})
+	}
+}
+
+func TestTheOrdersOfOneCustomerTravelSideBySideInTheOrderOfTheFile(t *testing.T) {
+	w := newWorld(t)
+	w.handler.StepRows = 100
+	var file strings.Builder
+	file.WriteString("order_id,customer_id,date,amount\n")
+	for i := range 90 {
+		fmt.Fprintf(&file, "o%02d,c%d,2024-01-05,1\n", i, i%7)
+	}
+	_, notification := w.open(importfile.Request{Kind: importfile.Orders}, file.String())
+	w.drain(notification)
+	var got []string // customer and order of each event, as they were sent
+	for body, ok := w.events.take(); ok; body, ok = w.events.take() {
+		all, err := event.Unpack(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range all {
+			var p struct {
+				Order string `json:"order_id"`
+			}
+			if err := json.Unmarshal(all[i].Properties, &p); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(all[i].User)+" "+p.Order)
+		}
+	}
+	if len(got) != 90 || !slices.IsSorted(got) {
+		t.Errorf("%d events were sent, in the order %v", len(got), got)
 	}
 }
 

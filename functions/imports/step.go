@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,8 +128,11 @@ func (w *worker) settle(ctx context.Context, s *step) error {
 	return w.Lake.Put(ctx, importfile.RefusedKey(w.standing.ID, w.standing.Progress.Rows), "application/x-ndjson", lines.Bytes())
 }
 
-// send sends events to their queue.
+// send sends events to their queue, and orders them by customer: those of one customer that profile meets in one batch are
+// folded in one transaction, at 2 write units an order and 2 in all where each alone would take 4. Among themselves they
+// stay in the order of the file.
 func (w *worker) send(ctx context.Context, events []event.Event) error {
+	slices.SortStableFunc(events, func(a, b event.Event) int { return cmp.Compare(a.Customer(), b.Customer()) })
 	var packs []string
 	for some := range slices.Chunk(events, packEvents) {
 		packs = append(packs, event.Packs(some)...)

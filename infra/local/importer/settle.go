@@ -56,10 +56,13 @@ func Look(ctx context.Context, url string) (Depth, error) {
 	return Depth{}, errors.New("look at the queues: there is no queue of events")
 }
 
+// lookTo is the longest pause between two looks: each asks the engine for all of the suite's queues.
+const lookTo = 500 * time.Millisecond
+
 // Settle waits until everything that was sent is folded. before is what Look said before the import; an event that has
 // ended among the dead letters since is an error. progress is told how many messages wait; it may be nil.
 func Settle(ctx context.Context, url string, before Depth, progress func(waiting int)) error {
-	for {
+	for pause := pollFrom; ; pause = min(2*pause, lookTo) {
 		now, err := Look(ctx, url)
 		if err != nil {
 			return err
@@ -73,10 +76,8 @@ func Settle(ctx context.Context, url string, before Depth, progress func(waiting
 		if progress != nil {
 			progress(now.Waiting)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+		if err := sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }
