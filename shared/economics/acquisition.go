@@ -2,6 +2,7 @@ package economics
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -50,38 +51,10 @@ const daysAYear = 365.25
 // one of each channel that sums up the months in which it has costs, or all where it has none. The forecasts of the
 // arrivals are of an order's worth times forecastMargin, as the run's horizon has it; they are brought to the settings' own.
 func AcquisitionOf(s *Settings, arrivals *cohort.Arrivals, forecastMargin float64, asOf customer.Day) []Acquisition {
-	type key struct {
-		month   customer.Month
-		channel string
-	}
-	rows := make(map[key]*row)
-	at := func(k key) *row {
-		if rows[k] == nil {
-			rows[k] = &row{}
-		}
-		return rows[k]
-	}
-	var paid []string
-	for _, c := range s.Acquisition {
-		at(key{c.Month, c.Channel}).cost(c)
-		paid = append(paid, c.Channel)
-	}
-	for _, a := range arrivals.Rows(paid...) {
-		at(key{a.Month, a.Channel}).came(a.Arrival)
-	}
-	keys := make([]key, 0, len(rows))
-	sums := make(map[string]*row)
-	for k := range rows {
-		keys = append(keys, k)
-		if slices.Contains(paid, k.channel) && !rows[k].paid {
-			continue
-		}
-		if sums[k.channel] == nil {
-			sums[k.channel] = &row{}
-		}
-		sums[k.channel].merge(rows[k])
-	}
-	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.channel, b.channel)) })
+	rows, sums := tableOf(s, arrivals)
+	keys := slices.SortedFunc(maps.Keys(rows), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.channel, b.channel))
+	})
 	out := make([]Acquisition, 0, len(keys)+len(sums))
 	for _, k := range keys {
 		a := rows[k].weigh(s, forecastMargin)
@@ -91,17 +64,44 @@ func AcquisitionOf(s *Settings, arrivals *cohort.Arrivals, forecastMargin float6
 		}
 		out = append(out, a)
 	}
-	channels := make([]string, 0, len(sums))
-	for channel := range sums {
-		channels = append(channels, channel)
-	}
-	slices.Sort(channels)
-	for _, channel := range channels {
+	for _, channel := range slices.Sorted(maps.Keys(sums)) {
 		a := sums[channel].weigh(s, forecastMargin)
 		a.Month, a.Channel = AllMonths, channel
 		out = append(out, a)
 	}
 	return out
+}
+
+// place is where a row stands.
+type place struct {
+	month   customer.Month
+	channel string
+}
+
+// tableOf joins costs and arrivals by month and channel, and sums up each channel.
+func tableOf(s *Settings, arrivals *cohort.Arrivals) (rows map[place]*row, sums map[string]*row) {
+	rows, sums = make(map[place]*row), make(map[string]*row)
+	paid := make(map[string]bool)
+	for _, c := range s.Acquisition {
+		entry(rows, place{c.Month, c.Channel}).cost(c)
+		paid[c.Channel] = true
+	}
+	for _, a := range arrivals.Rows(slices.Collect(maps.Keys(paid))...) {
+		entry(rows, place{a.Month, a.Channel}).came(a.Arrival)
+	}
+	for k, r := range rows {
+		if r.paid || !paid[k.channel] {
+			entry(sums, k.channel).merge(r)
+		}
+	}
+	return rows, sums
+}
+
+func entry[K comparable](m map[K]*row, key K) *row {
+	if m[key] == nil {
+		m[key] = &row{}
+	}
+	return m[key]
 }
 
 // row is what came and what it cost.

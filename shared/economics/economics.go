@@ -22,7 +22,7 @@ type Settings struct {
 	Years       float64 // that a customer is retained, for the simple value, 0 < Years ≤ 50
 	Acquisition []AcquisitionCost
 	Retention   []RetentionCost
-	From        customer.Day // since when the holdout is measured; −1 where the document does not say
+	From        customer.Day // since when the holdout is measured, not before it was last changed; −1 where the document does not say
 	History     []Point      // measured before, for the curve
 }
 

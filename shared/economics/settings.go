@@ -114,8 +114,11 @@ func (p *parser) costs(s *Settings, d *document) {
 	for i, c := range d.Acquisition {
 		at := fmt.Sprintf("/acquisition/%d", i)
 		out := AcquisitionCost{Month: p.month(at+"/month", c.Month), Channel: cohort.ChannelName(c.Channel)}
-		if c.Channel == "" {
+		switch {
+		case c.Channel == "":
 			p.fail(at+"/channel", "channel is missing: name one, or %q for customers of whom none is known", cohort.Unknown)
+		case len(c.Channel) > customer.MaxChannelBytes:
+			p.fail(at+"/channel", "a channel's name is at most %d bytes long", customer.MaxChannelBytes)
 		}
 		k := key{out.Month, out.Channel}
 		if first, twice := seen[k]; twice {
