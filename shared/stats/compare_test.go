@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -231,5 +232,40 @@ func TestAdjustmentKeepsTheMeanAndNarrows(t *testing.T) {
 	}
 	if both.Adjusted(theta, both.MeanX).Mean != both.MeanY {
 		t.Error("the mean of all moved")
+	}
+}
+
+// Two arms that do not differ are looked at after every hundred trials: a test of fixed size would cry wolf in a third of
+// such experiments.
+func TestLookingOftenRaisesNoFalseAlarms(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	const experiments, looks, trials = 400, 60, 100
+	alarms, fixed := 0, 0
+	for range experiments {
+		s := stats.Sequential{Tau2: 1e-3}
+		var a, b stats.Share
+		p, everFixed := 1.0, false
+		for range looks {
+			for _, arm := range []*stats.Share{&a, &b} {
+				for range trials {
+					if arm.N++; random.IntN(5) == 0 {
+						arm.Successes++
+					}
+				}
+			}
+			_, p = s.Look(a, b)
+			_, once := stats.TwoProportions(a, b)
+			everFixed = everFixed || once < .05
+		}
+		if p < .05 {
+			alarms++
+		}
+		if everFixed {
+			fixed++
+		}
+	}
+	t.Logf("false alarms in %d of %d experiments; of the test of fixed size in %d", alarms, experiments, fixed)
+	if alarms > experiments*5/100 || fixed < experiments*20/100 {
+		t.Errorf("%d and %d false alarms in %d experiments", alarms, fixed, experiments)
 	}
 }
