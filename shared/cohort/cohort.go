@@ -24,14 +24,14 @@ const (
 
 const monthsAQuarter = 3
 
-// Cell is what the customers of one cohort did in one month.
-type Cell struct {
+// tally is what the customers of one cohort did in one month.
+type tally struct {
 	Active int64 // customers with an order in it
 	Orders int64
 	Net    int64 // minor units, net of refunds
 }
 
-func (c *Cell) add(o Cell) {
+func (c *tally) add(o tally) {
 	c.Active += o.Active
 	c.Orders += o.Orders
 	c.Net += o.Net
@@ -64,7 +64,7 @@ type period struct {
 // merged with it, are added as of one day. It is not safe for concurrent use.
 type Counts struct {
 	sizes   map[customer.Month]int64 // customers by cohort
-	cells   map[cellKey]*Cell
+	cells   map[cellKey]*tally
 	periods map[periodKey]*period
 }
 
@@ -76,7 +76,7 @@ func (c *Counts) Add(h *customer.History, asOf customer.Day) {
 	a := adder{Counts: c, oldest: customer.MonthOf(asOf) - Kept + 1}
 	open := false
 	var month customer.Month
-	var sum Cell
+	var sum tally
 	for p := range h.Days() {
 		if p.Day > asOf {
 			break // days ascend, behind the months
@@ -85,7 +85,7 @@ func (c *Counts) Add(h *customer.History, asOf customer.Day) {
 			if open {
 				a.month(month, sum)
 			}
-			open, month, sum = true, m, Cell{}
+			open, month, sum = true, m, tally{}
 		}
 		sum.Orders += p.Orders
 		sum.Net += p.Net
@@ -97,7 +97,7 @@ func (c *Counts) Add(h *customer.History, asOf customer.Day) {
 
 func (c *Counts) init() {
 	if c.sizes == nil {
-		c.sizes, c.cells, c.periods = make(map[customer.Month]int64), make(map[cellKey]*Cell), make(map[periodKey]*period)
+		c.sizes, c.cells, c.periods = make(map[customer.Month]int64), make(map[cellKey]*tally), make(map[periodKey]*period)
 	}
 }
 
@@ -112,7 +112,7 @@ type adder struct {
 	seen    [spans]bool  // whether there was one
 }
 
-func (a *adder) month(m customer.Month, sum Cell) {
+func (a *adder) month(m customer.Month, sum tally) {
 	if sum.Orders > 0 {
 		sum.Active = 1
 	}

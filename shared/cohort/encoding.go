@@ -50,7 +50,7 @@ func (c *Counts) Decode(b []byte) (rest []byte, err error) {
 		k := cellKey{r.month(), r.month()}
 		r.require(compareCells(k, last) > 0)
 		last = k
-		cell := Cell{Active: r.varint(), Orders: r.varint(), Net: r.varint()}
+		cell := tally{Active: r.varint(), Orders: r.varint(), Net: r.varint()}
 		r.require(cell.Active >= 0 && cell.Active <= out.sizes[k.cohort])
 		out.cells[k] = &cell
 	}
