@@ -181,6 +181,7 @@ func TestStandingLabelsOfModelsThatAreNoMoreDoNoHarm(t *testing.T) {
 	want := l.Label(&f, segment.Labels{})
 	for name, standing := range map[string]string{
 		"a model that was removed":     "aaa\tgone\n" + want.String() + "\nzzz\tgone",
+		"a removed model before all":   "aaa\tgone\n" + want.String(),
 		"one in the middle":            "abc\tB\nabd\tgone\nbehaviour\tloyal",
 		"a label that was edited away": "abc\tD",
 		"nothing":                      "",
