@@ -32,6 +32,10 @@ func variables(on signal.Kind) []string {
 		known = append(known, "segment.from", "segment.to")
 	case signal.AnswerGiven:
 		known = append(known, "answer.survey", "answer.score")
+	case signal.RiskChanged:
+		known = append(known, "risk.from", "risk.to")
+	case signal.Occasion:
+		known = append(known, "occasion.day", "occasion.number")
 	}
 	return known
 }
@@ -121,6 +125,18 @@ func bindings(p customer.Profile, e message.Entry, sender string, links Links) (
 			return nil, damaged(err)
 		}
 		values["answer"] = map[string]any{"survey": d.Survey, "score": d.Score}
+	case signal.RiskChanged:
+		var d signal.RiskData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return nil, damaged(err)
+		}
+		values["risk"] = map[string]any{"from": d.From, "to": d.To}
+	case signal.Occasion:
+		var d signal.OccasionData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return nil, damaged(err)
+		}
+		values["occasion"] = map[string]any{"day": d.Day, "number": d.Number}
 	}
 	return values, nil
 }

@@ -25,8 +25,11 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 			} {
 				t.Run(s.ID+" in "+locale+" for "+name, func(t *testing.T) {
 					sig := ordered(t)
-					if s.On.Signal == signal.SegmentChanged {
+					switch s.On.Signal {
+					case signal.SegmentChanged:
 						sig = moved(t, "Champions", "At Risk")
+					case signal.Occasion:
+						sig = occurred(t, string(s.On.Occasion))
 					}
 					out, err := s.Render(p, message.New(s.ID, 0, s.Channel, sig), "Shop", links)
 					if err != nil {
@@ -48,6 +51,28 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+func TestOccasionAndRiskAreVariables(t *testing.T) {
+	for _, c := range []struct {
+		on, subject string
+		signal      signal.Signal
+		want        string
+	}{
+		{"{signal: occasion, occasion: silence}", "'{{ occasion.number }} days since {{ occasion.day }}'", occurred(t, "silence"), "2026 days since 2026-01-15"},
+		{"{signal: risk_changed, to: [high]}", "'{{ risk.from }} to {{ risk.to }}'",
+			signal.Signal{Kind: signal.RiskChanged, Data: raw(t, signal.RiskData{From: "low", To: "high"})}, "low to high"},
+	} {
+		set, err := load(strings.NewReplacer("{signal: order_placed}", c.on, "subject: Hello", "subject: "+c.subject).Replace(sceneYAML))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := set.Scene("hello")
+		out, err := s.Render(profile(map[string]string{customer.TraitName: "Li"}), message.New(s.ID, 0, s.Channel, c.signal), "Shop", links)
+		if err != nil || out.Subject != c.want {
+			t.Errorf("%q, %v, want %q", out.Subject, err, c.want)
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"liuke/shared/holdout"
 	"liuke/shared/message"
 	"liuke/shared/quiet"
-	"liuke/shared/signal"
 )
 
 //go:embed *.yaml
@@ -88,10 +87,11 @@ type (
 		Content  map[string]contentFile `yaml:"content"`
 	}
 	triggerFile struct {
-		Signal string   `yaml:"signal"`
-		Model  string   `yaml:"model"`
-		To     []string `yaml:"to"`
-		Survey string   `yaml:"survey"`
+		Signal   string   `yaml:"signal"`
+		Model    string   `yaml:"model"`
+		To       []string `yaml:"to"`
+		Survey   string   `yaml:"survey"`
+		Occasion string   `yaml:"occasion"`
 	}
 	capFile struct {
 		Scope   string `yaml:"scope"`
@@ -261,28 +261,4 @@ func (d *document) scene(raw []byte) *Scene {
 	s.On = d.trigger(f.On)
 	d.content(s, f.Content)
 	return s
-}
-
-func (d *document) trigger(f triggerFile) Trigger {
-	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Survey: f.Survey}
-	switch t.Signal {
-	case signal.OrderPlaced:
-	case signal.SegmentChanged:
-		if t.Model != "rfm10" {
-			d.mistake(at("on", "model"), "model must be rfm10")
-		}
-		if len(t.To) == 0 {
-			d.mistake(at("on"), "on segment_changed needs the labels to")
-		}
-	case signal.AnswerGiven:
-	default:
-		d.mistake(at("on", "signal"), "signal must be %s, %s or %s", signal.OrderPlaced, signal.SegmentChanged, signal.AnswerGiven)
-	}
-	if t.Signal != signal.SegmentChanged && (t.Model != "" || len(t.To) > 0) {
-		d.mistake(at("on"), "model and to belong to %s", signal.SegmentChanged)
-	}
-	if t.Signal != signal.AnswerGiven && t.Survey != "" {
-		d.mistake(at("on", "survey"), "survey belongs to %s", signal.AnswerGiven)
-	}
-	return t
 }

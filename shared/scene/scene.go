@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"liuke/shared/message"
+	"liuke/shared/occasion"
 	"liuke/shared/signal"
 )
 
@@ -53,10 +54,11 @@ type Scene struct {
 
 // Trigger says which signals set a scene off.
 type Trigger struct {
-	Signal signal.Kind
-	Model  string   // of SegmentChanged
-	To     []string // of SegmentChanged: set off by coming into these labels from outside of them
-	Survey string   // of AnswerGiven
+	Signal   signal.Kind
+	Model    string        // of SegmentChanged
+	To       []string      // of SegmentChanged and RiskChanged: set off by coming into these labels, or bands, from outside of them
+	Survey   string        // of AnswerGiven
+	Occasion occasion.Kind // of Occasion
 }
 
 // Cap is the most messages that a customer may get in a sliding window.
@@ -85,8 +87,13 @@ func (s *Scene) SetOff(sig signal.Signal) bool {
 	switch sig.Kind {
 	case signal.SegmentChanged:
 		var d signal.SegmentData
-		return json.Unmarshal(sig.Data, &d) == nil && d.Model == s.On.Model &&
-			slices.Contains(s.On.To, d.To) && !slices.Contains(s.On.To, d.From)
+		return json.Unmarshal(sig.Data, &d) == nil && d.Model == s.On.Model && s.On.entered(d.From, d.To)
+	case signal.RiskChanged:
+		var d signal.RiskData
+		return json.Unmarshal(sig.Data, &d) == nil && s.On.entered(d.From, d.To)
+	case signal.Occasion:
+		var d signal.OccasionData
+		return json.Unmarshal(sig.Data, &d) == nil && d.Kind == string(s.On.Occasion)
 	case signal.AnswerGiven:
 		var d signal.AnswerData
 		return json.Unmarshal(sig.Data, &d) == nil && (s.On.Survey == "" || d.Survey == s.On.Survey)
@@ -95,6 +102,11 @@ func (s *Scene) SetOff(sig signal.Signal) bool {
 	default:
 		return false
 	}
+}
+
+// entered reports whether a customer came into the trigger's labels from outside of them.
+func (t *Trigger) entered(from, to string) bool {
+	return slices.Contains(t.To, to) && !slices.Contains(t.To, from)
 }
 
 // Stale reports whether the signal's cause is too old to be answered. A deferred signal that comes due was looked at

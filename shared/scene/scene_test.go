@@ -2,6 +2,7 @@ package scene_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -55,6 +56,11 @@ func ordered(t testing.TB) signal.Signal {
 		Data: raw(t, signal.OrderData{Order: "o-1", Amount: 12900, Currency: "CNY", First: true})}
 }
 
+func occurred(t testing.TB, kind string) signal.Signal {
+	return signal.Signal{ID: "occasion:" + kind + ":2026", Kind: signal.Occasion, Customer: "c", Time: now,
+		Data: raw(t, signal.OccasionData{Kind: kind, Day: "2026-01-15", Number: 2026})}
+}
+
 func TestSetOffBy(t *testing.T) {
 	set := builtIn(t)
 	named := ordered(t)
@@ -77,6 +83,8 @@ func TestSetOffBy(t *testing.T) {
 		{"a signal for one scene sets off no other", named, ""},
 		{"damaged data set off nothing", damaged, ""},
 		{"an unknown kind sets off nothing", signal.Signal{ID: "x", Kind: "birthday"}, ""},
+		{"a birthday sets off the wishes", occurred(t, "birthday"), "birthday"},
+		{"another occasion does not", occurred(t, "anniversary"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""
@@ -87,6 +95,28 @@ func TestSetOffBy(t *testing.T) {
 				t.Errorf("sets off %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestRiskSetsOffWhoComesIntoIt(t *testing.T) {
+	set, err := load(strings.Replace(sceneYAML, "{signal: order_placed}", "{signal: risk_changed, to: [high]}", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		from, to string
+		want     bool
+	}{
+		{"coming into it", "medium", "high", true},
+		{"where no band stood", "", "high", true},
+		{"leaving it", "high", "medium", false},
+		{"staying", "high", "high", false},
+	} {
+		sig := signal.Signal{ID: signal.RiskID("1"), Kind: signal.RiskChanged, Data: raw(t, signal.RiskData{Run: "1", From: c.from, To: c.to})}
+		if got := len(set.SetOffBy(sig)) == 1; got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
 	}
 }
 
@@ -180,6 +210,22 @@ func TestAudience(t *testing.T) {
 				t.Errorf("got %+v", v)
 			}
 		})
+	}
+}
+
+func TestAudienceOfAnOccasion(t *testing.T) {
+	for audience, want := range map[string]scene.Outcome{"number == 2026": scene.Pass, "number > 2026": scene.Hold, "previous == 'x'": scene.Hold} {
+		text := strings.NewReplacer("{signal: order_placed}", "{signal: occasion, occasion: silence}",
+			`order.worth >= 1000 and segment in ["Champions", "Promising"]`, audience).Replace(sceneYAML)
+		set, err := load(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		candidate := reachable(t, set.Scene("hello"))
+		candidate.Signal = occurred(t, "silence")
+		if v := rulesOf(t, set.Policy).Decide(candidate); v.Outcome != want {
+			t.Errorf("%s: %+v", audience, v)
+		}
 	}
 }
 

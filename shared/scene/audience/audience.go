@@ -27,8 +27,9 @@ type subject struct {
 	Locale   string `expr:"locale"`
 	Hours    int    `expr:"hours_since"` // since the cause, whole hours
 	Order    order  `expr:"order"`       // of the signal order_placed
-	Previous string `expr:"previous"`    // label before the signal segment_changed
+	Previous string `expr:"previous"`    // label, or band, before the signal segment_changed, or risk_changed
 	Score    int    `expr:"score"`       // of the signal answer_given
+	Number   int    `expr:"number"`      // of the signal occasion: how many years, orders or days
 }
 
 type order struct {
@@ -85,6 +86,14 @@ func (p *program) Includes(c *scene.Candidate) (bool, error) {
 		var d signal.AnswerData
 		err = json.Unmarshal(c.Signal.Data, &d)
 		env.Score = d.Score
+	case signal.RiskChanged:
+		var d signal.RiskData
+		err = json.Unmarshal(c.Signal.Data, &d)
+		env.Previous = d.From
+	case signal.Occasion:
+		var d signal.OccasionData
+		err = json.Unmarshal(c.Signal.Data, &d)
+		env.Number = int(d.Number)
 	}
 	if err != nil {
 		return false, fault.As(err, fault.Invalid, "the signal's data do not fit its kind")
