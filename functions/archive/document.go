@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/order"
+	"liuke/shared/segment"
 )
 
 // document is all that the tables know of a customer. Times are RFC 3339, days in the business's time zone, amounts in
@@ -25,6 +27,7 @@ type document struct {
 	Segment   string           `json:"segment,omitempty"`
 	Scores    *scores          `json:"scores"`
 	Activity  []month          `json:"activity"`
+	Signs     signs            `json:"signs"`
 	Orders    []orderLine      `json:"orders"`
 	Answers   []answerLine     `json:"answers"`
 	Messages  []messageLine    `json:"messages"`
@@ -36,11 +39,56 @@ type trait struct {
 }
 
 type scores struct {
-	R     int    `json:"r"`
-	F     int    `json:"f"`
-	M     int    `json:"m"`
-	Risk  string `json:"risk"`
-	Value string `json:"value"`
+	R    int    `json:"r"`
+	F    int    `json:"f"`
+	M    int    `json:"m"`
+	Risk string `json:"risk"`
+	// Labels are those in the segment models, by the model's name.
+	Labels map[string]segment.Label `json:"labels"`
+}
+
+// signs are what the customer's item knows beside orders and activity.
+type signs struct {
+	Counts   map[string]int64   `json:"counts,omitempty"`
+	Answers  map[string]opinion `json:"answers,omitempty"` // the last on each metric
+	Channel  string             `json:"channel,omitempty"` // of acquisition, as declared
+	Campaign *campaign          `json:"campaign,omitempty"`
+}
+
+type opinion struct {
+	Score int64     `json:"score"`
+	At    time.Time `json:"at"`
+}
+
+type campaign struct {
+	Source string    `json:"source"`
+	At     time.Time `json:"at"`
+}
+
+func signsOf(s *customer.Signs) signs {
+	out := signs{Counts: map[string]int64{}, Answers: map[string]opinion{}, Channel: s.Declared}
+	for sign, name := range customer.Signed() {
+		if n := s.Of(sign).Total(); n > 0 {
+			out.Counts[name] = n
+		}
+	}
+	for metric, name := range customer.Metrics() {
+		if o := s.Opinion(metric); o.Time != 0 {
+			out.Answers[name] = opinion{o.Score, time.UnixMilli(o.Time).UTC()}
+		}
+	}
+	if s.First.Channel != "" {
+		out.Campaign = &campaign{s.First.Channel, time.UnixMilli(s.First.Time).UTC()}
+	}
+	return out
+}
+
+func labelsOf(s customer.Scores) map[string]segment.Label {
+	labels, err := segment.ParseLabels(s.Labels)
+	if err != nil { // nobody's wish for their data fails for what a run wrote
+		return map[string]segment.Label{}
+	}
+	return maps.Collect(labels.All())
 }
 
 type month struct {
@@ -84,7 +132,7 @@ func (h *Handler) document(ctx context.Context, rec *customer.Record, ids []cust
 	}
 	d := document{
 		Exported: h.Now().UTC(), Customer: rec.ID, IDs: ids, Traits: make(map[string]trait, len(profile.Traits)),
-		Activity: []month{}, Orders: []orderLine{}, Answers: []answerLine{}, Messages: []messageLine{},
+		Activity: []month{}, Signs: signsOf(&rec.Signs), Orders: []orderLine{}, Answers: []answerLine{}, Messages: []messageLine{},
 	}
 	for name, t := range profile.Traits {
 		d.Traits[name] = trait{t.Value, time.UnixMilli(t.Time).UTC()}
@@ -93,7 +141,7 @@ func (h *Handler) document(ctx context.Context, rec *customer.Record, ids []cust
 		d.FirstSeen, d.LastSeen = moment(time.Unix(rec.Seen, 0)), moment(time.Unix(rec.Last, 0))
 	}
 	if s := rec.Scores; s.Segment != "" {
-		d.Segment, d.Scores = s.Segment, &scores{s.R, s.F, s.M, s.Risk, s.Value}
+		d.Segment, d.Scores = s.Segment, &scores{s.R, s.F, s.M, s.Risk, labelsOf(s)}
 	}
 	for m := range rec.Activity.Months() {
 		d.Activity = append(d.Activity, month{customer.DayTime(customer.FirstDay(m.Month)).Format("2006-01"), m.Events})

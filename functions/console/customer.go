@@ -201,7 +201,7 @@ func (h *Handler) standing(ctx context.Context, rec *customer.Record) (*scoresVi
 	if s.Run == 0 {
 		return nil, nil
 	}
-	v := &scoresView{R: s.R, F: s.F, M: s.M, Segment: s.Segment, Risk: s.Risk, Value: s.Value, ChangedAt: time.UnixMilli(s.Run).UTC()}
+	v := &scoresView{R: s.R, F: s.F, M: s.M, Segment: s.Segment, Risk: s.Risk, ChangedAt: time.UnixMilli(s.Run).UTC()}
 	run, err := h.currentRun(ctx)
 	if err != nil || run == nil {
 		return v, err

@@ -17,7 +17,7 @@ type segmentsView struct {
 	RunID       *string              `json:"run_id"` // null before the first recalculation
 	AsOf        *string              `json:"as_of"`
 	Segments    []recalc.ViewSegment `json:"segments"` // every one of the model, in the order of its rules
-	Transitions []recalc.Move        `json:"transitions"`
+	Transitions []segment.Move       `json:"transitions"`
 }
 
 // segments shows the segments as the run has them that was applied last.
@@ -27,7 +27,7 @@ func (h *Handler) segments(ctx context.Context, _ *api.Request) (api.Response, e
 		return api.Response{}, err
 	}
 	model := segment.RFM10()
-	out := segmentsView{Model: model.Name, Segments: []recalc.ViewSegment{}, Transitions: []recalc.Move{}}
+	out := segmentsView{Model: model.Name, Segments: []recalc.ViewSegment{}, Transitions: []segment.Move{}}
 	found := map[string]recalc.ViewSegment{}
 	if run != nil {
 		v := run.View()
@@ -86,7 +86,7 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 	if err := h.readable(ctx, id, given != ""); err != nil {
 		return api.Response{}, err
 	}
-	page, err := recalc.SegmentMembers(ctx, h.lake, id, name, at, n)
+	page, err := recalc.SegmentMembers(ctx, h.lake, id, segment.Default, segment.Label(name), at, n)
 	if err != nil {
 		return api.Response{}, err
 	}

@@ -56,26 +56,24 @@ func (h *Handler) fitOf(ctx context.Context, run *recalc.Run, progress []*recalc
 	if !run.Complete(run.Landed) {
 		return nil, fault.New(fault.Internal, "the fit comes before the last slice")
 	}
-	var keys []string
-	for _, s := range progress {
-		for _, p := range s.Parts {
-			keys = append(keys, recalc.SummaryKey(run.ID, p))
-		}
+	t, err := h.tiling(ctx, run)
+	if err != nil {
+		return nil, err
 	}
-	var whole recalc.Summary
-	for raw, err := range h.fetch(ctx, keys) {
+	if t == nil {
+		fit, err := h.fitPopulation(ctx, run, progress)
 		if err != nil {
 			return nil, err
 		}
-		var s recalc.Summary
-		if err := s.UnmarshalBinary(raw); err != nil {
-			return nil, err
-		}
-		whole.Merge(&s)
+		t = &tiling{Fit: fit}
 	}
-	fit, err := recalc.FitOf(&run.Terms, &whole)
-	if err != nil {
+	if done, err := h.settle(ctx, run, progress, t); err != nil || !done {
 		return nil, err
+	}
+	fit := t.Fit
+	if fit.Drift != nil && fit.Drift.Drifted {
+		h.Log.WarnContext(ctx, "cut points have drifted", "run", run.ID)
+		h.Counter.Count("CutsDrifted", 1)
 	}
 	fitted, err := h.Store.SaveFit(ctx, run.ID, fit, h.lease())
 	if fault.CodeOf(err) != fault.Conflict {
@@ -86,6 +84,53 @@ func (h *Handler) fitOf(ctx context.Context, run *recalc.Run, progress []*recalc
 		return nil, err
 	}
 	return fitted, nil
+}
+
+// fitPopulation fits all parts' summaries, and compares with the run that stands.
+func (h *Handler) fitPopulation(ctx context.Context, run *recalc.Run, progress []*recalc.Slice) (*recalc.Fit, error) {
+	options, err := h.optionsOf(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	stands, err := h.standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	customers := 0
+	for _, s := range progress {
+		for _, p := range s.Parts {
+			keys = append(keys, recalc.SummaryKey(run.ID, p))
+			customers += p.Rows
+		}
+	}
+	all := recalc.NewPopulation(&run.Terms, options, stands, customers)
+	for again := true; again; again = all.Again() {
+		for raw, err := range h.fetch(ctx, keys) {
+			if err != nil {
+				return nil, err
+			}
+			var s recalc.Summary
+			if err := s.UnmarshalBinary(raw); err != nil {
+				return nil, err
+			}
+			all.Add(&s)
+		}
+	}
+	return all.Fit()
+}
+
+// standing returns the run that was applied last, nil where there is none.
+func (h *Handler) standing(ctx context.Context) (*recalc.Run, error) {
+	id, err := h.Store.CurrentRun(ctx)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	run, err := h.Store.Run(ctx, id)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	return run, err
 }
 
 // slices reads the progress of all slices.

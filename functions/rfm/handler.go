@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -12,6 +13,7 @@ import (
 	"liuke/shared/batch"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
+	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/recalc"
 	"liuke/shared/telemetry"
@@ -20,6 +22,8 @@ import (
 // Store keeps customers and the records of runs. See package dynamo for each.
 type Store interface {
 	recalc.Store
+	RunDocuments(ctx context.Context, run string) ([]document.Document, error)
+	CurrentRun(ctx context.Context) (run string, err error)
 	ScanCustomers(ctx context.Context, slice, slices int, cursor customer.ID) ([]recalc.Row, customer.ID, error)
 	WriteScores(ctx context.Context, id customer.ID, scores customer.Scores) (written bool, err error)
 	Slice(ctx context.Context, run string, slice int) (*recalc.Slice, error)
@@ -65,6 +69,10 @@ type Handler struct {
 	Props
 	planner recalc.Planner
 	runner  batch.Runner[recalc.Message]
+
+	mu      sync.Mutex
+	run     string // whose options are kept
+	options *recalc.Options
 }
 
 const (
@@ -201,6 +209,26 @@ func (h *Handler) phase(ctx context.Context, m *recalc.Message) (err error) {
 		return h.publish(ctx, run)
 	}
 	return fault.New(fault.Invalid, "there is no phase %q", m.Phase)
+}
+
+// optionsOf returns what operators had set when a run was planned. An invocation after the other works on the same run, so
+// that the last run's are kept.
+func (h *Handler) optionsOf(ctx context.Context, run string) (*recalc.Options, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.options != nil && h.run == run {
+		return h.options, nil
+	}
+	documents, err := h.Store.RunDocuments(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	options, err := recalc.OptionsOf(documents, h.Settings.Currency)
+	if err != nil {
+		return nil, err
+	}
+	h.run, h.options = run, options
+	return options, nil
 }
 
 // ended turns the Conflict of a run that is no longer under way into nothing: whoever ended it has taken over.

@@ -19,16 +19,25 @@ func (h *Handler) publish(ctx context.Context, run *recalc.Run) error {
 	if err != nil {
 		return err
 	}
+	options, err := h.optionsOf(ctx, run.ID)
+	if err != nil {
+		return err
+	}
 	var results, tables []string
-	var index []recalc.IndexedPart
+	var parts []partOf
 	for _, s := range progress {
 		for part := range s.Parts {
 			results = append(results, recalc.ResultKey(run.ID, s.Number, part))
 			tables = append(tables, recalc.TableKey(run.ID, s.Number, part))
-			index = append(index, recalc.IndexedPart{Slice: s.Number, Part: part})
+			parts = append(parts, partOf{s.Number, part})
 		}
 	}
-	whole, err := h.merge(ctx, results, index)
+	index := options.IndexOf()
+	whole, err := h.merge(ctx, results, parts, index)
+	if err != nil {
+		return err
+	}
+	analysis, err := recalc.AnalysisOf(run, options, whole)
 	if err != nil {
 		return err
 	}
@@ -36,11 +45,16 @@ func (h *Handler) publish(ctx context.Context, run *recalc.Run) error {
 	if err != nil {
 		return fault.As(err, fault.Internal, "the index cannot be encoded")
 	}
+	told, err := json.Marshal(analysis)
+	if err != nil {
+		return fault.As(err, fault.Internal, "the analysis cannot be encoded")
+	}
 	err = all(
 		func() error {
-			return h.Lake.PutStream(ctx, recalc.ScoresKey(run.ID), "text/csv; charset=utf-8", withHeader(h.fetch(ctx, tables)))
+			return h.Lake.PutStream(ctx, recalc.ScoresKey(run.ID), "text/csv; charset=utf-8", withHeader(options.Header(), h.fetch(ctx, tables)))
 		},
 		func() error { return h.Lake.Put(ctx, recalc.IndexKey(run.ID), "application/json", raw) },
+		func() error { return h.Lake.Put(ctx, recalc.AnalysisKey(run.ID), "application/json", told) },
 	)
 	if err != nil {
 		return err
@@ -61,8 +75,11 @@ func (h *Handler) publish(ctx context.Context, run *recalc.Run) error {
 	return nil
 }
 
+// partOf is a part of a slice.
+type partOf struct{ slice, part int }
+
 // merge merges the parts' results and notes in the index who is where.
-func (h *Handler) merge(ctx context.Context, keys []string, index []recalc.IndexedPart) (*recalc.Result, error) {
+func (h *Handler) merge(ctx context.Context, keys []string, parts []partOf, index *recalc.Index) (*recalc.Result, error) {
 	whole := &recalc.Result{}
 	part := 0
 	for raw, err := range h.fetch(ctx, keys) {
@@ -73,19 +90,18 @@ func (h *Handler) merge(ctx context.Context, keys []string, index []recalc.Index
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return nil, fault.As(err, fault.Internal, "a part's result is damaged")
 		}
-		whole.Merge(&r)
-		index[part].Segments = make(map[string]int64, len(r.Segments))
-		for label, totals := range r.Segments {
-			index[part].Segments[label] = totals.Customers
+		if err := whole.Merge(&r); err != nil {
+			return nil, err
 		}
+		index.Add(parts[part].slice, parts[part].part, &r)
 		part++
 	}
 	return whole, nil
 }
 
-func withHeader(chunks iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
+func withHeader(header []byte, chunks iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		if !yield(recalc.Header(), nil) {
+		if !yield(header, nil) {
 			return
 		}
 		for chunk, err := range chunks {

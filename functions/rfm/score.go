@@ -73,7 +73,11 @@ func (h *Handler) scorePart(ctx context.Context, run *recalc.Run, part recalc.Pa
 	if err != nil {
 		return false, err
 	}
-	scorer := recalc.NewScorer(run)
+	options, err := h.optionsOf(ctx, run.ID)
+	if err != nil {
+		return false, err
+	}
+	scorer := recalc.NewScorer(run, options, h.Settings.Zone)
 	lines := make([]recalc.Line, 0, len(rows))
 	var result recalc.Result
 	for i := range rows {
@@ -81,7 +85,7 @@ func (h *Handler) scorePart(ctx context.Context, run *recalc.Run, part recalc.Pa
 		if err != nil { // damaged, counted and logged by the snapshot: what stands, stands
 			line = recalc.Line{ID: rows[i].ID}
 		}
-		result.Add(&line)
+		scorer.Add(&result, &line)
 		lines = append(lines, line)
 	}
 	if run.Terms.Apply {
@@ -89,13 +93,20 @@ func (h *Handler) scorePart(ctx context.Context, run *recalc.Run, part recalc.Pa
 			return false, err
 		}
 	}
-	raw, err := json.Marshal(result)
+	raw, err := json.Marshal(&result)
 	if err != nil {
 		return false, fault.As(err, fault.Internal, "the result cannot be encoded")
 	}
+	verdicts, err := snapshot.EncodeVerdicts(lines, run.Terms.Currency)
+	if err != nil {
+		return false, err
+	}
 	return true, all(
 		func() error {
-			return h.Lake.Put(ctx, recalc.TableKey(run.ID, m.Slice, m.Part), "text/csv; charset=utf-8", recalc.Table(lines, run.Terms.Currency))
+			return h.Lake.Put(ctx, recalc.TableKey(run.ID, m.Slice, m.Part), "text/csv; charset=utf-8", options.Table(lines, run.Terms.Currency))
+		},
+		func() error {
+			return h.Lake.Put(ctx, recalc.VerdictsKey(run.ID, m.Slice, m.Part), parquetType, verdicts)
 		},
 		func() error {
 			return h.Lake.Put(ctx, recalc.ResultKey(run.ID, m.Slice, m.Part), "application/json", raw)
@@ -111,9 +122,9 @@ func (h *Handler) apply(ctx context.Context, scorer *recalc.Scorer, lines []reca
 		}
 		chunk := lines[m.Row:min(m.Row+chunkRows, len(lines))]
 		meter := &dynamo.Meter{}
-		moved, err := h.write(dynamo.WithMeter(ctx, meter), chunk)
+		concerned, err := h.write(dynamo.WithMeter(ctx, meter), chunk)
 		if err == nil {
-			err = h.tell(ctx, scorer, moved)
+			err = h.tell(ctx, scorer, concerned)
 		}
 		_, units := meter.Units()
 		m.Write += units
@@ -125,9 +136,9 @@ func (h *Handler) apply(ctx context.Context, scorer *recalc.Scorer, lines []reca
 	return true, nil
 }
 
-// write writes the scores that differ, a few at a time, and returns the lines of written customers whose label changed.
+// write writes the scores that differ, a few at a time, and returns the lines of the customers whom signals may be about.
 // A customer who is gone, or whom a newer run has scored, is left alone.
-func (h *Handler) write(ctx context.Context, lines []recalc.Line) (moved []*recalc.Line, err error) {
+func (h *Handler) write(ctx context.Context, lines []recalc.Line) (concerned []*recalc.Line, err error) {
 	var next, writes atomic.Int64
 	var mu sync.Mutex
 	var failed error
@@ -162,27 +173,31 @@ func (h *Handler) write(ctx context.Context, lines []recalc.Line) (moved []*reca
 	if failed != nil {
 		return nil, failed
 	}
-	for i, ok := range written {
-		if ok && lines[i].Moved() {
-			moved = append(moved, &lines[i])
+	for i := range lines {
+		if l := &lines[i]; written[i] || !l.Differs() && len(l.Occasions) > 0 {
+			concerned = append(concerned, l)
 		}
 	}
-	return moved, nil
+	return concerned, nil
 }
 
-// tell sends the signals of customers who moved.
-func (h *Handler) tell(ctx context.Context, scorer *recalc.Scorer, moved []*recalc.Line) error {
-	var messages []queue.Message
-	for batch := range slices.Chunk(moved, packSignals) {
-		var pack signal.Pack
-		for _, line := range batch {
-			s, err := scorer.Signal(line)
-			if err != nil {
-				return fault.As(err, fault.Internal, "the signal cannot be encoded")
-			}
-			pack.Signals = append(pack.Signals, s)
+// tell sends the signals about customers.
+func (h *Handler) tell(ctx context.Context, scorer *recalc.Scorer, lines []*recalc.Line) error {
+	var all []signal.Signal
+	counts := map[signal.Kind]int{}
+	for _, line := range lines {
+		some, err := scorer.Signals(line)
+		if err != nil {
+			return err
 		}
-		body, err := json.Marshal(pack)
+		for i := range some {
+			counts[some[i].Kind]++
+		}
+		all = append(all, some...)
+	}
+	var messages []queue.Message
+	for batch := range slices.Chunk(all, packSignals) {
+		body, err := json.Marshal(signal.Pack{Signals: batch})
 		if err != nil {
 			return fault.As(err, fault.Internal, "the signals cannot be encoded")
 		}
@@ -194,6 +209,8 @@ func (h *Handler) tell(ctx context.Context, scorer *recalc.Scorer, moved []*reca
 	if err := h.Signals.Send(ctx, messages...); err != nil {
 		return err
 	}
-	h.Counter.Count("SegmentChanges", len(moved))
+	h.Counter.Count("SegmentChanges", counts[signal.SegmentChanged])
+	h.Counter.Count("RiskWarnings", counts[signal.RiskChanged])
+	h.Counter.Count("Occasions", counts[signal.Occasion])
 	return nil
 }

@@ -37,7 +37,6 @@ type Scores struct {
 	R, F, M int    // 1 to the number of bins, 0 for none
 	Segment string // label in the model rfm10
 	Risk    string // band of churn risk
-	Value   string // band of customer value
 	Labels  string // labels in the other segment models, as recalculations spell them; "" for none
 	Run     int64  // start of the run that wrote them, Unix milliseconds
 }

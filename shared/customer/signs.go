@@ -22,6 +22,14 @@ const (
 	signs
 )
 
+// Signed returns every sign with its name, as the suite's interfaces spell it.
+func Signed() map[Sign]string {
+	return map[Sign]string{
+		TicketOpened: "tickets_opened", TicketResolved: "tickets_resolved", ComplaintFiled: "complaints", DeviceAlert: "device_alerts",
+		Referral: "referrals", Review: "reviews", CheckIn: "check_ins",
+	}
+}
+
 // Metric is what a survey's answer measures.
 type Metric uint8
 
@@ -45,6 +53,9 @@ func MetricOf(name string) (m Metric, ok bool) {
 	}
 	return 0, false
 }
+
+// Metrics returns every metric with its name, as the suite's interfaces spell it.
+func Metrics() map[Metric]string { return map[Metric]string{NPS: "nps", CSAT: "csat", CES: "ces"} }
 
 // Opinion is the last answer that a customer gave on a metric. The zero value says that there was none.
 type Opinion struct {

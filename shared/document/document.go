@@ -6,7 +6,7 @@ package document
 import "time"
 
 // MaxBytes is the longest body.
-const MaxBytes = 64 << 10
+const MaxBytes = 64 << 10 // of a body
 
 // Document is one text.
 type Document struct {

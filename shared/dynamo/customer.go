@@ -36,7 +36,6 @@ const (
 	attrM       = "m"
 	attrSegment = "seg"
 	attrRisk    = "risk"
-	attrValue   = "val"
 	attrLabels  = "lab"
 	attrRun     = "run"
 )

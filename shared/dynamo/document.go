@@ -2,12 +2,14 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/recalc"
 )
 
 const (
@@ -53,6 +55,29 @@ func (s *Store) PutDocument(ctx context.Context, d *document.Document) (err erro
 	}
 	countWrite(ctx, one(out.ConsumedCapacity)...)
 	return nil
+}
+
+// RunDocuments reads the documents that stood when a run was planned, strongly consistent; none where none was edited.
+func (s *Store) RunDocuments(ctx context.Context, run string) (all []document.Document, err error) {
+	defer fault.Wrap(&err, "read documents of run %s", run)
+	item, err := s.getRecord(ctx, RunDocumentsKey(run))
+	if err != nil || len(item) == 0 {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(textOf(item[attrBody])), &all); err != nil {
+		return nil, fault.As(err, fault.Internal, "the run's documents are damaged")
+	}
+	return all, nil
+}
+
+func encodeDocuments(run *recalc.Run) (map[string]types.AttributeValue, error) {
+	raw, err := json.Marshal(run.Documents)
+	if err != nil {
+		return nil, fault.As(err, fault.Internal, "the documents cannot be encoded")
+	}
+	item := attributes(RunDocumentsKey(run.ID))
+	item[attrBody] = text(string(raw))
+	return item, nil
 }
 
 func decodeDocument(item map[string]types.AttributeValue) document.Document {

@@ -64,6 +64,9 @@ func CounterKey(survey string, shard int) Key {
 // RunKey is the record of one recalculation.
 func RunKey(run string) Key { return Key{"RUN#" + run, "RUN"} }
 
+// RunDocumentsKey is the documents that stood when a recalculation was planned.
+func RunDocumentsKey(run string) Key { return Key{"RUN#" + run, "DOCUMENTS"} }
+
 // SliceKey is the progress of one slice of a recalculation's scan.
 func SliceKey(run string, slice int) Key { return Key{"RUN#" + run, fmt.Sprintf("SLICE#%04d", slice)} }
 

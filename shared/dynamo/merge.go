@@ -57,7 +57,7 @@ func absorbedUpdate(rec *customer.Record) (u *update, condition string) {
 	u.setBytes(attrKey, rec.Key[:])
 	u.setBytes(attrIDs, rec.IDs.Bytes())
 	for _, attr := range []string{attrHistory, attrActivity, attrSigns, attrSeen, attrLast, attrAbsorbed,
-		attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrLabels, attrRun} {
+		attrR, attrF, attrM, attrSegment, attrRisk, attrLabels, attrRun} {
 		u.remove(attr)
 	}
 	return u, u.ifVersion(attrID, rec.Version-1)

@@ -44,7 +44,7 @@ func (s *Store) getRecord(ctx context.Context, k Key) (map[string]types.Attribut
 	return out.Item, nil
 }
 
-// BeginRun writes a run's record, lists it, and gives it the lease, and marks the run before it failed where over is not
+// BeginRun writes a run's record and its documents, lists it, and gives it the lease, and marks the run before it failed where over is not
 // nil: all or nothing, on condition that there is no such run yet, that the lease is still the holder's ("" for nobody's),
 // and that over's deadline has not moved. It returns a Conflict otherwise.
 func (s *Store) BeginRun(ctx context.Context, run *recalc.Run, holder string, over *recalc.Run) (err error) {
@@ -67,6 +67,13 @@ func (s *Store) BeginRun(ctx context.Context, run *recalc.Run, holder string, ov
 		{Put: &types.Put{TableName: &s.records, Item: record, ConditionExpression: aws.String("attribute_not_exists(pk)")}},
 		{Put: &types.Put{TableName: &s.records, Item: listed}},
 		{Put: leasePut},
+	}
+	if len(run.Documents) > 0 {
+		documents, err := encodeDocuments(run)
+		if err != nil {
+			return err
+		}
+		items = append(items, types.TransactWriteItem{Put: &types.Put{TableName: &s.records, Item: documents}})
 	}
 	if over != nil {
 		u := failing("it made no progress until its deadline", run.Started)

@@ -14,7 +14,7 @@ import (
 
 // scanned are the attributes that a recalculation reads.
 var scanned = []string{attrID, attrKey, attrInto, attrErased, attrHistory, attrActivity, attrSigns, attrSeen, attrLast,
-	attrR, attrF, attrM, attrSegment, attrRisk, attrValue, attrLabels, attrRun}
+	attrR, attrF, attrM, attrSegment, attrRisk, attrLabels, attrRun}
 
 // ScanCustomers reads a page of one of so many slices of Customers, from after the cursor ("" is the slice's beginning):
 // as much as one call returns, eventually consistent, 1 MB at most: half a read unit for each 4 KB. Items that stand for
@@ -80,7 +80,6 @@ func scoresOf(item map[string]types.AttributeValue) customer.Scores {
 		M:       int(numberOf(item[attrM])),
 		Segment: textOf(item[attrSegment]),
 		Risk:    textOf(item[attrRisk]),
-		Value:   textOf(item[attrValue]),
 		Labels:  textOf(item[attrLabels]),
 		Run:     numberOf(item[attrRun]),
 	}
@@ -88,13 +87,13 @@ func scoresOf(item map[string]types.AttributeValue) customer.Scores {
 
 // WriteScores writes a customer's standing scores, and nothing else of the item, on condition that the customer exists, in
 // an item of its own, and that no newer run has written. It reports whether it wrote. Scores without a segment say that the customer has none
-// any more: what stood is removed. So are the labels in the other models where there are none.
+// any more: what stood is removed.
 func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer.Scores) (written bool, err error) {
 	defer fault.Wrap(&err, "write scores")
 	u := newUpdate()
 	u.set(attrRun, number(scores.Run))
 	if scores.Segment == "" {
-		for _, attr := range []string{attrR, attrF, attrM, attrSegment, attrRisk, attrValue} {
+		for _, attr := range []string{attrR, attrF, attrM, attrSegment, attrRisk, attrLabels} {
 			u.remove(attr)
 		}
 	} else {
@@ -103,11 +102,6 @@ func (s *Store) WriteScores(ctx context.Context, id customer.ID, scores customer
 		u.set(attrM, number(int64(scores.M)))
 		u.set(attrSegment, text(scores.Segment))
 		u.set(attrRisk, text(scores.Risk))
-		u.set(attrValue, text(scores.Value))
-	}
-	if scores.Labels == "" {
-		u.remove(attrLabels)
-	} else {
 		u.set(attrLabels, text(scores.Labels))
 	}
 	for _, attr := range []string{attrID, attrInto, attrErased} {

@@ -10,13 +10,20 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/segment"
 )
 
-// IndexedPart says which segments the customers of a part are in.
+// Index says where the members of each label of each model are.
+type Index struct {
+	Models []string      `json:"models"` // in the order of the table's columns
+	Parts  []IndexedPart `json:"parts"`
+}
+
+// IndexedPart says how many customers of a part have each label, by model.
 type IndexedPart struct {
-	Slice    int              `json:"slice"`
-	Part     int              `json:"part"`
-	Segments map[string]int64 `json:"segments"`
+	Slice  int                                `json:"slice"`
+	Part   int                                `json:"part"`
+	Labels map[string]map[segment.Label]int64 `json:"labels"`
 }
 
 // Objects reads a run's objects; NotFound where there is none.
@@ -30,9 +37,10 @@ type Members struct {
 	Next      string
 }
 
-// SegmentMembers reads a page of at most limit members of a segment in a run that is done. The cursor is "" or what the
-// page before returned; another is Invalid. It reads the parts that hold members alone.
-func SegmentMembers(ctx context.Context, objects Objects, run, segment, cursor string, limit int) (Members, error) {
+// SegmentMembers reads a page of at most limit members of a segment of a model in a run that is done. The cursor is "" or
+// what the page before returned; another is Invalid. It reads the parts that hold members alone, and returns NotFound
+// where the run did not know the model.
+func SegmentMembers(ctx context.Context, objects Objects, run, model string, label segment.Label, cursor string, limit int) (Members, error) {
 	from, skip, err := parseCursor(cursor)
 	if err != nil || limit < 1 {
 		return Members{}, fault.At("/cursor", "the cursor or the limit is not valid: take the cursor from the page before, and a limit of 1 or more")
@@ -41,13 +49,17 @@ func SegmentMembers(ctx context.Context, objects Objects, run, segment, cursor s
 	if err != nil {
 		return Members{}, err
 	}
-	var index []IndexedPart
+	var index Index
 	if err := json.Unmarshal(raw, &index); err != nil {
 		return Members{}, fault.As(err, fault.Internal, "the index of members is damaged")
 	}
+	column, known := index.column(model)
+	if !known {
+		return Members{}, fault.New(fault.NotFound, "the run did not know the model %s: start another", model)
+	}
 	var out Members
-	for i := from; i < len(index); i++ {
-		n := int(index[i].Segments[segment])
+	for i := from; i < len(index.Parts); i++ {
+		n := int(index.Parts[i].Labels[model][label])
 		if n <= skip {
 			skip = 0
 			continue
@@ -56,11 +68,11 @@ func SegmentMembers(ctx context.Context, objects Objects, run, segment, cursor s
 			out.Next = formatCursor(i, skip)
 			return out, nil
 		}
-		table, err := objects.Get(ctx, TableKey(run, index[i].Slice, index[i].Part))
+		table, err := objects.Get(ctx, TableKey(run, index.Parts[i].Slice, index.Parts[i].Part))
 		if err != nil {
 			return Members{}, err
 		}
-		ids, err := membersIn(table, segment)
+		ids, err := membersIn(table, column, label)
 		if err != nil || len(ids) < skip {
 			return Members{}, fault.As(err, fault.Internal, "a table of scores is damaged")
 		}
@@ -75,17 +87,15 @@ func SegmentMembers(ctx context.Context, objects Objects, run, segment, cursor s
 	return out, nil
 }
 
-func membersIn(table []byte, segment string) ([]customer.ID, error) {
-	r := csv.NewReader(bytes.NewReader(table))
-	r.FieldsPerRecord = len(Columns)
-	records, err := r.ReadAll()
+func membersIn(table []byte, column int, label segment.Label) ([]customer.ID, error) {
+	records, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
 	if err != nil {
 		return nil, err
 	}
 	var ids []customer.ID
 	for _, rec := range records {
-		if rec[columnSegment] == segment {
-			ids = append(ids, plain(rec[columnID]))
+		if len(rec) > column && plain(rec[column]) == string(label) {
+			ids = append(ids, customer.ID(plain(rec[columnID])))
 		}
 	}
 	return ids, nil

@@ -24,6 +24,9 @@ func NamesKey(run string, p Part) string { return scorePrefix + run + "/names/" 
 // SummaryKey is a part's Summary.
 func SummaryKey(run string, p Part) string { return runPrefix + run + "/summaries/" + p.Name + ".bin" }
 
+// TilingKey is how far the fit of tiles has come, as JSON.
+func TilingKey(run string) string { return runPrefix + run + "/tiling.json" }
+
 // ResultKey is a part's Result, as JSON. It is written when everything else that scoring a part does is done.
 func ResultKey(run string, slice, part int) string {
 	return runPrefix + run + "/results/" + numbered(slice, part) + ".json"
@@ -37,7 +40,15 @@ func TableKey(run string, slice, part int) string {
 // ScoresKey is all of the scores, as CSV.
 func ScoresKey(run string) string { return scorePrefix + run + "/scores.csv" }
 
-// IndexKey is the index of segment members: a JSON list of IndexedPart.
+// VerdictsKey is what the run says of a part's customers, without their ids, as Parquet (package snapshot).
+func VerdictsKey(run string, slice, part int) string {
+	return runPrefix + run + "/verdicts/" + numbered(slice, part) + ".parquet"
+}
+
+// AnalysisKey is the run's Analysis, as JSON.
+func AnalysisKey(run string) string { return runPrefix + run + "/analysis.json" }
+
+// IndexKey is the index of segment members: an Index as JSON.
 func IndexKey(run string) string { return runPrefix + run + "/index.json" }
 
 func numbered(slice, part int) string { return strconv.Itoa(slice) + "-" + strconv.Itoa(part) }

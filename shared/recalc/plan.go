@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liuke/shared/clock"
+	"liuke/shared/document"
 	"liuke/shared/fault"
 )
 
@@ -15,12 +16,14 @@ type Store interface {
 	Run(ctx context.Context, id string) (*Run, error)
 	// LeaseHolder reads which run holds the lease, strongly consistent; "" for none.
 	LeaseHolder(ctx context.Context) (id string, err error)
-	// BeginRun writes a run's record and gives it the lease, and marks the run before it failed where over is not nil:
+	// BeginRun writes a run's record with its documents and gives it the lease, and marks the run before it failed where over is not nil:
 	// all or nothing, on condition that there is no such run yet, that the lease is still the holder's ("" for nobody's),
 	// and that over's deadline has not moved. It returns a Conflict otherwise.
 	BeginRun(ctx context.Context, run *Run, holder string, over *Run) error
 	// FailRun marks a run that is under way as failed and lets any other be; its lease stays and holds nobody back.
 	FailRun(ctx context.Context, id, reason string, at time.Time) error
+	// Documents reads what operators have set.
+	Documents(ctx context.Context) ([]document.Document, error)
 	// CountCustomers says about how many customers there are; 0 where nobody knows.
 	CountCustomers(ctx context.Context) (int64, error)
 }
@@ -47,12 +50,12 @@ const (
 // that names the run that is under way; Busy tells its id.
 func (p *Planner) Plan(ctx context.Context, r Request) (string, error) {
 	now := p.Now()
-	terms, err := r.Terms(now, p.Settings)
+	terms, documents, err := p.terms(ctx, r, now)
 	if err != nil {
 		return "", err
 	}
 	id := now.UTC().Format("20060102T150405.000Z")
-	if err := p.begin(ctx, id, now, terms); err != nil {
+	if err := p.begin(ctx, id, now, terms, documents); err != nil {
 		if _, under := Busy(err); !under {
 			// Whatever of it was stored, nobody works on the run: it must not hold back the next one.
 			err = errors.Join(err, p.Store.FailRun(ctx, id, "it could not be started", now))
@@ -75,15 +78,28 @@ func (p *Planner) PlanScheduled(ctx context.Context, at time.Time) (string, erro
 	default:
 		return id, p.resume(ctx, run)
 	}
-	r := Request{}
-	terms, err := r.Terms(at, p.Settings)
+	terms, documents, err := p.terms(ctx, Request{}, at)
 	if err != nil {
 		return "", err
 	}
-	return id, p.begin(ctx, id, p.Now(), terms)
+	return id, p.begin(ctx, id, p.Now(), terms, documents)
 }
 
-func (p *Planner) begin(ctx context.Context, id string, now time.Time, terms Terms) (err error) {
+// terms settles a request by what operators have set.
+func (p *Planner) terms(ctx context.Context, r Request, at time.Time) (Terms, []document.Document, error) {
+	documents, err := p.Store.Documents(ctx)
+	if err != nil {
+		return Terms{}, nil, err
+	}
+	options, err := OptionsOf(documents, p.Settings.Currency)
+	if err != nil { // it could be read when it was edited: the suite is another since
+		return Terms{}, nil, fault.As(err, fault.Internal, "%s", err.Error())
+	}
+	terms, err := r.Terms(at, p.Settings, options.Defaults)
+	return terms, documents, err
+}
+
+func (p *Planner) begin(ctx context.Context, id string, now time.Time, terms Terms, documents []document.Document) (err error) {
 	holder, over, err := p.free(ctx, now)
 	if err != nil {
 		return err
@@ -93,12 +109,13 @@ func (p *Planner) begin(ctx context.Context, id string, now time.Time, terms Ter
 		return err
 	}
 	run := &Run{
-		ID:       id,
-		State:    Running,
-		Terms:    terms,
-		Started:  now,
-		Deadline: now.Add(Lease),
-		Slices:   int(min(max((n+customersASlice-1)/customersASlice, 1), maxSlices)),
+		ID:        id,
+		State:     Running,
+		Terms:     terms,
+		Started:   now,
+		Deadline:  now.Add(Lease),
+		Documents: documents,
+		Slices:    int(min(max((n+customersASlice-1)/customersASlice, 1), maxSlices)),
 	}
 	err = p.Store.BeginRun(ctx, run, holder, over)
 	if fault.CodeOf(err) == fault.Conflict { // another plan was quicker, or the old run made progress after all

@@ -19,6 +19,7 @@ import (
 
 	"liuke/shared/clv"
 	"liuke/shared/customer"
+	"liuke/shared/document"
 )
 
 // Lease is how long a run may make no progress before the next plan takes over. Workers stop at it as well, and Grace
@@ -78,6 +79,8 @@ type Run struct {
 	Scored   []int // slices whose parts are all scored
 	Fit      *Fit  // nil until the fit
 	Report   *Report
+	// Documents are what operators had set when the run was planned. They are written with the run, and read apart.
+	Documents []document.Document
 }
 
 // Complete reports whether a set of slices holds them all.
@@ -116,6 +119,12 @@ type Row struct {
 // ForecastDays is how far ahead orders are expected.
 const ForecastDays = 90
 
-// horizon is the future that CLV sums over: a year, discounted by 1 % a month. Worth is revenue net of refunds, not margin:
-// the suite is told no costs.
-func horizon() clv.Horizon { return clv.Horizon{Months: 12, Monthly: 0.01, Margin: 1} }
+// Horizon is the future that CLV sums over: a year, discounted as the document of the economics has it, or by 1 % a month.
+// Without that document worth is revenue net of refunds, not margin: the suite is told no costs.
+func (o *Options) Horizon() clv.Horizon {
+	h := clv.Horizon{Months: 12, Monthly: 0.01, Margin: 1}
+	if o.Economics != nil {
+		h.Monthly, h.Margin = o.Economics.Monthly, o.Economics.Margin
+	}
+	return h
+}

@@ -1,114 +1,199 @@
 package recalc
 
 import (
-	"cmp"
-	"maps"
-	"slices"
+	"encoding/json"
 
+	"liuke/shared/clv"
+	"liuke/shared/cohort"
+	"liuke/shared/economics"
+	"liuke/shared/fault"
+	"liuke/shared/holdout"
+	"liuke/shared/occasion"
 	"liuke/shared/segment"
 )
 
-// Totals are what the customers of one segment come to in the window.
-type Totals struct {
-	Customers int64 `json:"customers"`
-	Orders    int64 `json:"orders"`
-	Revenue   int64 `json:"revenue"` // minor units, net of refunds
-}
-
-// Move counts customers who went from one label to another.
-type Move struct {
-	From      string `json:"from"`
-	To        string `json:"to"`
-	Customers int64  `json:"customers"`
-}
-
 // Result is what scoring a part, or merging parts, comes to.
 type Result struct {
-	Customers   int64             `json:"customers"`
-	Approximate int64             `json:"approximate"`
-	Differing   int64             `json:"differing"` // whose scores, label or bands are others than stood
-	Segments    map[string]Totals `json:"segments"`
-	Moves       map[string]int64  `json:"moves"` // by from and to, with a tab between
+	Customers   int64
+	Approximate int64
+	Differing   int64 // whose scores, labels or band are others than stood
+	Warnings    int64 // whose risk crossed a level upwards
+	Risk        map[string]int64
+	Occasions   map[occasion.Kind]int64
+	Labels      segment.Tally
+	Cohorts     cohort.Counts
+	Arrivals    cohort.Arrivals
+	Arms        holdout.Arms // in the time that the document of the economics has measured
+	Calibration clv.Holdout
 }
 
-// Add counts a verdict.
-func (r *Result) Add(l *Line) {
+// Add counts a verdict of the scorer.
+func (s *Scorer) Add(r *Result, l *Line) {
+	if r.Risk == nil {
+		r.Risk, r.Occasions, r.Labels = map[string]int64{}, map[occasion.Kind]int64{}, *s.options.Models.NewTally()
+	}
 	if l.Differs() {
 		r.Differing++
+	}
+	for _, o := range l.Occasions {
+		r.Occasions[o.Kind]++
 	}
 	if !l.In {
 		return
 	}
-	if r.Segments == nil {
-		r.Segments, r.Moves = make(map[string]Totals), make(map[string]int64)
-	}
+	asOf := s.run.Terms.AsOf
 	r.Customers++
 	if l.Approximate {
 		r.Approximate++
 	}
-	t := r.Segments[l.Scores.Segment]
-	t.Customers++
-	t.Orders += int64(l.Value.Frequency)
-	t.Revenue += l.Value.Monetary
-	r.Segments[l.Scores.Segment] = t
-	if l.Moved() {
-		r.Moves[l.From.Segment+"\t"+l.Scores.Segment]++
+	r.Risk[l.Scores.Risk]++
+	if _, crossed := s.bands.Crossing(l.From.Risk, l.Scores.Risk); crossed {
+		r.Warnings++
+	}
+	r.Labels.Add(l.FromLabels, l.Labels, int64(l.Value.Frequency), l.Value.Monetary)
+	r.Cohorts.Add(&l.history, asOf)
+	r.Arrivals.Add(&l.history, channelOf(l), l.Forecast.Value, s.minor, asOf)
+	if s.measured {
+		r.Arms.Add(s.heldOut(), l.ID, &l.history, s.from, s.through)
+	}
+	if s.before != nil && s.split.Of(&l.history, asOf-HoldoutDays, HoldoutDays) {
+		r.Calibration.Add(s.before.Of(s.split.Transactions, s.split.Spend, s.minor), &s.split, s.minor)
 	}
 }
 
-// Merge adds another result; o stays as it was.
-func (r *Result) Merge(o *Result) {
-	if r.Segments == nil {
-		r.Segments, r.Moves = make(map[string]Totals), make(map[string]int64)
+// Merge adds another result; o stays as it was. It returns an Internal error where the two are of other models.
+func (r *Result) Merge(o *Result) error {
+	if r.Risk == nil {
+		r.Risk, r.Occasions = map[string]int64{}, map[occasion.Kind]int64{}
 	}
 	r.Customers += o.Customers
 	r.Approximate += o.Approximate
 	r.Differing += o.Differing
-	for label, t := range o.Segments {
-		sum := r.Segments[label]
-		r.Segments[label] = Totals{sum.Customers + t.Customers, sum.Orders + t.Orders, sum.Revenue + t.Revenue}
+	r.Warnings += o.Warnings
+	for band, n := range o.Risk {
+		r.Risk[band] += n
 	}
-	for move, n := range o.Moves {
-		r.Moves[move] += n
+	for kind, n := range o.Occasions {
+		r.Occasions[kind] += n
 	}
+	r.Cohorts.Merge(&o.Cohorts)
+	r.Arrivals.Merge(&o.Arrivals)
+	r.Arms.Merge(&o.Arms)
+	r.Calibration.Merge(&o.Calibration)
+	return r.Labels.Merge(&o.Labels)
 }
 
-// Report is what a run that is done publishes, beside its terms and fit.
+// resultJSON is a result as an object keeps it.
+type resultJSON struct {
+	Customers   int64                   `json:"customers"`
+	Approximate int64                   `json:"approximate"`
+	Differing   int64                   `json:"differing"`
+	Warnings    int64                   `json:"warnings"`
+	Risk        map[string]int64        `json:"risk"`
+	Occasions   map[occasion.Kind]int64 `json:"occasions"`
+	Labels      *segment.Tally          `json:"labels"`
+	Packed      []byte                  `json:"packed"` // cohorts, arrivals, arms and calibration, one behind the other
+}
+
+// MarshalJSON encodes a result.
+func (r *Result) MarshalJSON() ([]byte, error) {
+	var packed []byte
+	var err error
+	for _, part := range []interface{ AppendBinary([]byte) ([]byte, error) }{&r.Cohorts, &r.Arrivals, &r.Arms, &r.Calibration} {
+		if packed, err = part.AppendBinary(packed); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(resultJSON{r.Customers, r.Approximate, r.Differing, r.Warnings, r.Risk, r.Occasions, &r.Labels, packed})
+}
+
+// UnmarshalJSON decodes what MarshalJSON made. It returns an error for anything else.
+func (r *Result) UnmarshalJSON(raw []byte) error {
+	in := resultJSON{Labels: &segment.Tally{}}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return err
+	}
+	out := Result{
+		Customers: in.Customers, Approximate: in.Approximate, Differing: in.Differing, Warnings: in.Warnings,
+		Risk: in.Risk, Occasions: in.Occasions, Labels: *in.Labels,
+	}
+	rest := in.Packed
+	var err error
+	for _, part := range []interface{ Decode([]byte) ([]byte, error) }{&out.Cohorts, &out.Arrivals, &out.Arms, &out.Calibration} {
+		if rest, err = part.Decode(rest); err != nil {
+			return err
+		}
+	}
+	if len(rest) > 0 {
+		return fault.New(fault.Internal, "the result is damaged")
+	}
+	*r = out
+	return nil
+}
+
+// Report is what a run that is done publishes in its record, beside its terms and fit; the rest is its Analysis.
 type Report struct {
-	Customers   int64           `json:"customers"`
-	Approximate int64           `json:"approximate"`
-	Differing   int64           `json:"differing"`
-	Segments    []SegmentTotals `json:"segments"` // those with customers, in the order of the model's rules
-	Moves       []Move          `json:"moves"`    // of labels that stood, where the run was applied; most customers first
-	Read        float64         `json:"read_units"`
-	Write       float64         `json:"write_units"`
+	Customers   int64                   `json:"customers"`
+	Approximate int64                   `json:"approximate"`
+	Differing   int64                   `json:"differing"`
+	Warnings    int64                   `json:"warnings"`
+	Risk        map[string]int64        `json:"risk"`
+	Occasions   map[occasion.Kind]int64 `json:"occasions"`
+	Segments    []segment.LabelTotals   `json:"segments"` // of the default model: those with customers
+	Moves       []segment.Move          `json:"moves"`    // of labels that stood, where the run was applied
+	Read        float64                 `json:"read_units"`
+	Write       float64                 `json:"write_units"`
 }
 
-// SegmentTotals are a segment's totals with its name.
-type SegmentTotals struct {
-	Name string `json:"name"`
-	Totals
+// Analysis is the object of a run that is done with all that its customers come to together.
+type Analysis struct {
+	Models      []segment.ModelTotals `json:"models"`
+	Cohorts     *cohort.Report        `json:"cohorts"`
+	Economics   *economics.Report     `json:"economics"`
+	Calibration *clv.Report           `json:"calibration"` // null without a model of what was known before
 }
 
 // ReportOf makes the report of a run from its merged results and what its slices consumed of the table of customers.
 func ReportOf(run *Run, r *Result, progress []*Slice) *Report {
-	out := &Report{Customers: r.Customers, Approximate: r.Approximate, Differing: r.Differing}
-	for _, label := range segment.RFM10().Labels() {
-		if t, ok := r.Segments[string(label)]; ok {
-			out.Segments = append(out.Segments, SegmentTotals{Name: string(label), Totals: t})
+	out := &Report{
+		Customers: r.Customers, Approximate: r.Approximate, Differing: r.Differing,
+		Warnings: r.Warnings, Risk: r.Risk, Occasions: r.Occasions,
+	}
+	for _, m := range r.Labels.Models() {
+		if m.Model != segment.Default {
+			continue
+		}
+		for _, s := range m.Segments {
+			if s.Customers > 0 {
+				out.Segments = append(out.Segments, s)
+			}
+		}
+		if run.Terms.Apply {
+			out.Moves = m.Moves
 		}
 	}
 	for _, s := range progress {
 		out.Read += s.Read
 		out.Write += s.Write
 	}
-	if !run.Terms.Apply {
-		return out
-	}
-	for _, move := range slices.Sorted(maps.Keys(r.Moves)) {
-		from, to := splitMove(move)
-		out.Moves = append(out.Moves, Move{From: from, To: to, Customers: r.Moves[move]})
-	}
-	slices.SortStableFunc(out.Moves, func(a, b Move) int { return cmp.Compare(b.Customers, a.Customers) })
 	return out
+}
+
+// AnalysisOf makes the analysis of a run from its merged results.
+func AnalysisOf(run *Run, o *Options, r *Result) (*Analysis, error) {
+	a := &Analysis{Models: r.Labels.Models(), Cohorts: cohort.ReportOf(&r.Cohorts, run.Terms.AsOf, cohort.Monthly)}
+	if !run.Terms.Apply {
+		for i := range a.Models {
+			a.Models[i].Moves = nil
+		}
+	}
+	if before := run.Fit.Models.Before.Orders(); before != nil {
+		c := r.Calibration.Report(before, HoldoutDays, minorUnits(run.Terms.Currency))
+		a.Calibration = &c
+	}
+	var err error
+	a.Economics, err = economics.ReportOf(economics.Input{
+		Settings: o.Economics, Arrivals: &r.Arrivals, Arms: &r.Arms, AsOf: run.Terms.AsOf, ForecastMargin: o.Horizon().Margin,
+	})
+	return a, err
 }

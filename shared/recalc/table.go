@@ -9,31 +9,36 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/money"
+	"liuke/shared/segment"
 )
 
-// Columns heads the scores that a run publishes as CSV (RFC 4180, comma, UTF-8). Recency is in days, frequency in orders,
-// monetary and clv in major units; what no model could tell is empty. No field is a formula to a spreadsheet that opens
-// the file: a customer id that begins with = + - @, a tab or a carriage return has ' before it, and so has one that
-// begins with ' itself; who reads the file takes one leading ' away.
-var Columns = []string{"customer_id", "recency_days", "frequency", "monetary", "r", "f", "m", "segment", "p_alive", "expected_orders_90d", "clv"}
+// columns head the scores that a run publishes as CSV (RFC 4180, comma, UTF-8), before one column for each segment model,
+// headed by its name. Recency is in days, frequency in orders, monetary and clv in major units, risk and health from 0 to
+// 100, overdue in usual gaps between orders; what is not known is empty. No field is a formula to a spreadsheet that
+// opens the file: a customer id that begins with = + - @, a tab or a carriage return has ' before it, and so has one that
+// begins with ' itself; who reads the file takes one leading ' away. Labels are such that none begins so.
+var columns = []string{
+	"customer_id", "recency_days", "frequency", "monetary", "r", "f", "m", "segment", "p_alive", "expected_orders_90d", "clv",
+	"risk", "risk_band", "health", "overdue",
+}
 
-const (
-	columnID      = 0
-	columnSegment = 7
-)
+const columnID = 0
 
 // Header returns the first line of the CSV.
-func Header() []byte { return encodeCSV([][]string{Columns}) }
+func (o *Options) Header() []byte {
+	return encodeCSV([][]string{append(columns[:len(columns):len(columns)], o.Models.Names()...)})
+}
 
 // Table returns the lines of customers who are in the run as CSV, without the header.
-func Table(lines []Line, c money.Currency) []byte {
+func (o *Options) Table(lines []Line, c money.Currency) []byte {
+	models := o.Models.Names()
 	records := make([][]string, 0, len(lines))
 	for i := range lines {
 		l := &lines[i]
 		if !l.In {
 			continue
 		}
-		records = append(records, []string{
+		record := append(make([]string, 0, len(columns)+len(models)),
 			inert(l.ID),
 			strconv.Itoa(int(l.Value.Recency)),
 			strconv.Itoa(int(l.Value.Frequency)),
@@ -41,25 +46,45 @@ func Table(lines []Line, c money.Currency) []byte {
 			strconv.Itoa(l.Scores.R),
 			strconv.Itoa(l.Scores.F),
 			strconv.Itoa(l.Scores.M),
-			l.Scores.Segment,
+			inertText(l.Scores.Segment),
 			estimate(l.Forecast.Alive, 10),
 			estimate(l.Forecast.Orders, 10),
 			estimate(l.Forecast.Value, c.Exponent()+4),
-		})
+			estimate(l.Churn.Risk.Value, 2),
+			l.Scores.Risk,
+			estimate(l.Churn.Health.Value, 2),
+			estimate(l.Churn.Overdue, 4),
+		)
+		for _, m := range models {
+			record = append(record, inertText(string(l.Labels.Get(m))))
+		}
+		records = append(records, record)
 	}
 	return encodeCSV(records)
 }
 
-// inert returns an id as no spreadsheet reads it as a formula.
-func inert(id customer.ID) string {
-	if id != "" && strings.IndexByte("=+-@\t\r'", id[0]) >= 0 {
-		return "'" + string(id)
+// column returns where the labels of a model stand in the table; false for a model that the table has not.
+func (x *Index) column(model string) (int, bool) {
+	for i, name := range x.Models {
+		if name == model {
+			return len(columns) + i, true
+		}
 	}
-	return string(id)
+	return 0, false
 }
 
-// plain returns the id that inert was given.
-func plain(field string) customer.ID { return customer.ID(strings.TrimPrefix(field, "'")) }
+// inert returns an id as no spreadsheet reads it as a formula.
+func inert(id customer.ID) string { return inertText(string(id)) }
+
+func inertText(s string) string {
+	if s != "" && strings.IndexByte("=+-@\t\r'", s[0]) >= 0 {
+		return "'" + s
+	}
+	return s
+}
+
+// plain returns the text that inertText was given.
+func plain(field string) string { return strings.TrimPrefix(field, "'") }
 
 func encodeCSV(records [][]string) []byte {
 	var b bytes.Buffer
@@ -75,4 +100,22 @@ func estimate(v float64, decimals int) string {
 		return ""
 	}
 	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
+// IndexOf returns the empty index of a run's members by these models.
+func (o *Options) IndexOf() *Index { return &Index{Models: o.Models.Names()} }
+
+// Add adds a part, by its result.
+func (x *Index) Add(slice, part int, r *Result) {
+	entry := IndexedPart{Slice: slice, Part: part, Labels: map[string]map[segment.Label]int64{}}
+	for _, m := range r.Labels.Models() {
+		labels := map[segment.Label]int64{}
+		for _, s := range m.Segments {
+			if s.Customers > 0 {
+				labels[s.Name] = s.Customers
+			}
+		}
+		entry.Labels[m.Model] = labels
+	}
+	x.Parts = append(x.Parts, entry)
 }

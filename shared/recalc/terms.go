@@ -1,11 +1,14 @@
 package recalc
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
+	"liuke/shared/clv"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/holdout"
 	"liuke/shared/money"
 	"liuke/shared/request"
 	"liuke/shared/rfm"
@@ -16,7 +19,8 @@ type Binning string
 
 // The binnings.
 const (
-	Quantile Binning = "quantile" // quintiles of the population
+	Quantile Binning = "quantile" // quintiles of the population: equal values share a score
+	NTile    Binning = "ntile"    // fifths of the population, as SQL's NTILE has them
 	Fixed    Binning = "fixed"    // the request's cuts
 )
 
@@ -28,13 +32,15 @@ const DefaultWindowDays = 365
 
 const maxWindowDays = 36_525
 
-// Request is what an operator asks for. What is absent is as the settings have it.
+// Request is what an operator asks for. What is absent is as the document "recalculation" has it, else as here.
 type Request struct {
-	AsOf       string       `json:"as_of"`       // YYYY-MM-DD; the end of that day
-	WindowDays *int         `json:"window_days"` // 0 is the whole history
-	Binning    Binning      `json:"binning"`
-	Cuts       *RequestCuts `json:"cuts"` // with binning fixed alone: four ascending numbers each
-	Apply      *bool        `json:"apply"`
+	AsOf       string       `json:"as_of"`       // YYYY-MM-DD; the end of that day; today
+	WindowDays *int         `json:"window_days"` // 0 is the whole history; DefaultWindowDays
+	Binning    Binning      `json:"binning"`     // quantile
+	Cuts       *RequestCuts `json:"cuts"`        // with binning fixed alone: four ascending numbers each
+	Model      clv.Model    `json:"model"`       // of orders; bg_nbd
+	GroupedBy  GroupedBy    `json:"grouped_by"`  // none
+	Apply      *bool        `json:"apply"`       // true for today, false for the past
 }
 
 // RequestCuts are cut points as the operator writes them: days, orders, and major units of money.
@@ -58,6 +64,7 @@ func ParseRequest(body []byte) (Request, error) {
 type Settings struct {
 	Zone     *time.Location
 	Currency money.Currency
+	Holdout  holdout.Holdout // who gets no marketing, so that what it brings can be measured
 }
 
 // Terms are a request with everything settled.
@@ -68,12 +75,29 @@ type Terms struct {
 	Cuts       *rfm.Cuts      `json:"cuts,omitempty"` // with Fixed
 	Apply      bool           `json:"apply"`          // whether standing scores and signals follow
 	Currency   money.Currency `json:"currency"`
+	Model      clv.Model      `json:"model"`
+	GroupedBy  GroupedBy      `json:"grouped_by"`
+	Holdout    Held           `json:"holdout,omitzero"`
+}
+
+// Held is the holdout as a run keeps it.
+type Held struct {
+	Salt  string  `json:"salt"`
+	Share float64 `json:"share"`
 }
 
 // Terms settles a request at a moment. It returns an Invalid error at the field that is wrong.
-func (r *Request) Terms(now time.Time, s Settings) (Terms, error) {
+func (r Request) Terms(now time.Time, s Settings, d Defaults) (Terms, error) {
+	if err := r.check(d); err != nil {
+		return Terms{}, err
+	}
 	today := customer.DayOf(now, s.Zone)
-	t := Terms{AsOf: today, WindowDays: DefaultWindowDays, Binning: Quantile, Currency: s.Currency}
+	t := Terms{
+		AsOf: today, WindowDays: DefaultWindowDays, Currency: s.Currency,
+		Model:     cmp.Or(r.Model, d.Model, clv.ModelBGNBD),
+		GroupedBy: cmp.Or(r.GroupedBy, d.GroupedBy, Ungrouped),
+		Holdout:   Held(s.Holdout),
+	}
 	if r.AsOf != "" {
 		date, err := time.Parse(time.DateOnly, r.AsOf)
 		if err != nil {
@@ -87,33 +111,48 @@ func (r *Request) Terms(now time.Time, s Settings) (Terms, error) {
 			return Terms{}, fault.At("/as_of", "as_of lies before 1970")
 		}
 	}
-	if r.WindowDays != nil {
-		if *r.WindowDays < 0 || *r.WindowDays > maxWindowDays {
-			return Terms{}, fault.At("/window_days", "window_days is 0 for the whole history, or at most %d", maxWindowDays)
+	for _, days := range []*int{d.WindowDays, r.WindowDays} {
+		if days != nil {
+			t.WindowDays = int32(*days)
 		}
-		t.WindowDays = int32(*r.WindowDays)
 	}
 	t.Apply = t.AsOf == today
 	if r.Apply != nil {
 		t.Apply = *r.Apply
 	}
 	var err error
-	t.Binning, t.Cuts, err = r.binning(s.Currency)
+	t.Binning, t.Cuts, err = r.binning(s.Currency, d.Binning)
 	return t, err
 }
 
-func (r *Request) binning(c money.Currency) (Binning, *rfm.Cuts, error) {
-	switch r.Binning {
-	case "", Quantile:
+// check returns an Invalid error at a field that is wrong whenever it is asked.
+func (r *Request) check(d Defaults) error {
+	if r.WindowDays != nil && (*r.WindowDays < 0 || *r.WindowDays > maxWindowDays) {
+		return fault.At("/window_days", "window_days is 0 for the whole history, or at most %d", maxWindowDays)
+	}
+	switch r.Model {
+	case "", clv.ModelBGNBD, clv.ModelMBGNBD:
+	default:
+		return fault.At("/model", "model is %s or %s", clv.ModelBGNBD, clv.ModelMBGNBD)
+	}
+	switch r.GroupedBy {
+	case "", Ungrouped, ByQuarter, ByChannel:
+	default:
+		return fault.At("/grouped_by", "grouped_by is %s, %s or %s", Ungrouped, ByQuarter, ByChannel)
+	}
+	switch cmp.Or(r.Binning, d.Binning) {
+	case "", Quantile, NTile, Fixed:
+		return nil
+	}
+	return fault.At("/binning", "binning is quantile, ntile or fixed")
+}
+
+func (r *Request) binning(c money.Currency, byDefault Binning) (Binning, *rfm.Cuts, error) {
+	if r.Binning != Fixed {
 		if r.Cuts != nil {
 			return "", nil, fault.At("/cuts", "cuts go with binning fixed")
 		}
-		return Quantile, nil, nil
-	case "ntile":
-		return "", nil, fault.At("/binning", "binning ntile is not available yet: quantile and fixed are")
-	case Fixed:
-	default:
-		return "", nil, fault.At("/binning", "binning is quantile or fixed")
+		return cmp.Or(r.Binning, byDefault, Quantile), nil, nil
 	}
 	if r.Cuts == nil {
 		return "", nil, fault.At("/cuts", "binning fixed needs cuts: recency_days, frequency and monetary")

@@ -49,24 +49,67 @@ func (t *Tally) Collapse(whole Bands) {
 	t.settle()
 }
 
-// QuantileBands adds the bands that the cut points of q bins fall into.
-func (t *Tally) QuantileBands(q int, into Bands) {
+// Bands adds the bands that ranks fall into, from 0, each below the number of values; what is not is passed over.
+func (t *Tally) Bands(into Bands, ranks ...int64) {
 	t.settle()
-	n := t.N()
-	if n == 0 {
-		return
-	}
 	ends := make([]int64, len(t.runs)) // ranks before which each run ends
 	var sum int64
 	for i, r := range t.runs {
 		sum += r.count
 		ends[i] = sum
 	}
-	for k := 1; k < q; k++ {
-		rank, _ := position(n, k, q)
-		for _, r := range []int64{rank, min(rank+1, n-1)} {
-			i, _ := slices.BinarySearch(ends, r+1)
+	for _, rank := range ranks {
+		if rank >= 0 && rank < sum {
+			i, _ := slices.BinarySearch(ends, rank+1)
 			into.Add(t.runs[i].value)
 		}
 	}
+}
+
+// QuantileRanks returns the ranks among n values that the k-th of q-quantiles lies between.
+func QuantileRanks(n int64, k, q int) []int64 {
+	rank, _ := position(n, k, q)
+	return []int64{rank, rank + 1}
+}
+
+// TileRanks returns the ranks of the first of each of k tiles of n values but the lowest, and of those next to them, from
+// either end.
+func TileRanks(n int64, k int) (ranks []int64) {
+	for tile := int64(1); tile < int64(k); tile++ {
+		rank := tile*(n/int64(k)) + min(tile, n%int64(k))
+		ranks = append(ranks, rank-1, rank, n-rank-1, n-rank)
+	}
+	return ranks
+}
+
+// AddCuts adds the bands on either side of cut points.
+func (b Bands) AddCuts(cuts []Cut) {
+	for _, c := range cuts {
+		floor := c.Num / c.Den
+		for _, v := range []int64{floor - 1, floor, floor + 1} {
+			b.Add(v)
+		}
+	}
+}
+
+// Quantile returns the k-th of the q-quantiles; false where nothing was counted.
+func (t *Tally) Quantile(k, q int) (cut Cut, ok bool) {
+	t.settle()
+	n := t.N()
+	if n == 0 {
+		return Cut{}, false
+	}
+	rank, rest := position(n, k, q)
+	lo := t.at(rank)
+	return between(lo, t.at(min(rank+1, n-1)), rest, q), true
+}
+
+// at returns the value of a rank.
+func (t *Tally) at(rank int64) int64 {
+	for _, r := range t.runs {
+		if rank -= r.count; rank < 0 {
+			return r.value
+		}
+	}
+	return 0
 }

@@ -1,11 +1,45 @@
 package scene
 
 import (
+	"regexp"
 	"slices"
 
 	"liuke/shared/occasion"
+	"liuke/shared/segment"
 	"liuke/shared/signal"
 )
+
+// modelName is how segment models are called.
+var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+
+// labels checks the model and labels of a segment change. Labels of a model that does not come with the suite are its
+// operator's part.
+func (d *document) labels(t Trigger) {
+	if !modelName.MatchString(t.Model) {
+		d.mistake(at("on", "model"), "model must be the name of a segment model, such as %s", segment.Default)
+		return
+	}
+	if len(t.To) == 0 {
+		d.mistake(at("on"), "on segment_changed needs the labels to")
+	}
+	builtIn, err := segment.BuiltIn()
+	if err != nil {
+		d.mistake(at("on", "model"), "%s", err)
+		return
+	}
+	m, ok := builtIn.Model(t.Model)
+	if !ok {
+		return
+	}
+	for i, label := range t.To {
+		if !slices.Contains(m.Labels(), segment.Label(label)) {
+			d.mistake(at("on", "to", i), "%q is no label of %s: there are %v", label, t.Model, m.Labels())
+		}
+	}
+	if !m.Signals {
+		d.mistake(at("on", "model"), "changes in %s are not told: %s and lifecycle are", t.Model, segment.Default)
+	}
+}
 
 // trigger checks what sets a scene off.
 func (d *document) trigger(f triggerFile) Trigger {
@@ -13,12 +47,7 @@ func (d *document) trigger(f triggerFile) Trigger {
 	switch t.Signal {
 	case signal.OrderPlaced, signal.AnswerGiven:
 	case signal.SegmentChanged:
-		if t.Model != "rfm10" {
-			d.mistake(at("on", "model"), "model must be rfm10")
-		}
-		if len(t.To) == 0 {
-			d.mistake(at("on"), "on segment_changed needs the labels to")
-		}
+		d.labels(t)
 	case signal.RiskChanged:
 		if len(t.To) == 0 {
 			d.mistake(at("on"), "on risk_changed needs the bands to")

@@ -1,7 +1,7 @@
 // Package snapshot encodes the rows of a recalculation's snapshot as Parquet, so that a past run can be repeated and the
 // files be read by DuckDB, Athena and pandas. Columns: customer (the pseudonym by which the lake's events name the customer, so that both can
 // be joined), history, activity and signs (as package customer encodes them), seen and last (Unix seconds), and the scores that stood:
-// r, f, m, segment, risk, value, labels (in the other models), run (start of the run that wrote them, Unix
+// r, f, m, segment, risk, labels (in all segment models, as package segment encodes them), run (start of the run that wrote them, Unix
 // milliseconds); 0 and "" say none. Of personal data the signs hold a birthday, as month and day alone, and the name of
 // the channel that the customer came through. The ids stand in a file of their own with one column, id, in the same
 // order: it is needed while the run is under way and expires soon, so that what is kept of a run names nobody and, once
@@ -34,7 +34,6 @@ type row struct {
 	M        int32  `parquet:"m,dict"`
 	Segment  string `parquet:"segment,dict"`
 	Risk     string `parquet:"risk,dict"`
-	Value    string `parquet:"value,dict"`
 	Labels   string `parquet:"labels,dict"`
 	Run      int64  `parquet:"run,dict"`
 }
@@ -47,7 +46,7 @@ func Encode(rows []recalc.Row) ([]byte, error) {
 		s := r.Standing
 		out[i] = row{
 			Customer: r.Customer, History: r.History, Activity: r.Activity, Signs: r.Signs, Seen: r.Seen, Last: r.Last,
-			R: int32(s.R), F: int32(s.F), M: int32(s.M), Segment: s.Segment, Risk: s.Risk, Value: s.Value, Labels: s.Labels, Run: s.Run,
+			R: int32(s.R), F: int32(s.F), M: int32(s.M), Segment: s.Segment, Risk: s.Risk, Labels: s.Labels, Run: s.Run,
 		}
 	}
 	return encode(out)
@@ -98,7 +97,7 @@ func Decode(file, names []byte) ([]recalc.Row, error) {
 		c := &in[i]
 		rows[i] = recalc.Row{
 			ID: customer.ID(ids[i].ID), Customer: c.Customer, History: c.History, Activity: c.Activity, Signs: c.Signs, Seen: c.Seen, Last: c.Last,
-			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Value: c.Value, Labels: c.Labels, Run: c.Run},
+			Standing: customer.Scores{R: int(c.R), F: int(c.F), M: int(c.M), Segment: c.Segment, Risk: c.Risk, Labels: c.Labels, Run: c.Run},
 		}
 	}
 	return rows, nil

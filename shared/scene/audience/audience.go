@@ -13,6 +13,7 @@ import (
 
 	"liuke/shared/fault"
 	"liuke/shared/scene"
+	"liuke/shared/segment"
 	"liuke/shared/signal"
 )
 
@@ -20,7 +21,8 @@ import (
 type subject struct {
 	Segment  string `expr:"segment"` // label in rfm10
 	Risk     string `expr:"risk"`    // band of churn risk
-	Value    string `expr:"value"`   // band of customer value
+	Value    string `expr:"value"`   // label in the model value
+	Labels   labels `expr:"labels"`  // in every segment model, by its name, as labels.lifecycle; "" for none
 	R        int    `expr:"r"`
 	F        int    `expr:"f"`
 	M        int    `expr:"m"`
@@ -31,6 +33,8 @@ type subject struct {
 	Score    int    `expr:"score"`       // of the signal answer_given
 	Number   int    `expr:"number"`      // of the signal occasion: how many years, orders or days
 }
+
+type labels map[string]string
 
 type order struct {
 	Amount   int    `expr:"amount"` // minor units of Currency, the order's own
@@ -66,13 +70,19 @@ func Compile(source string) (scene.Audience, []scene.Flaw) {
 
 // Includes implements scene.Audience.
 func (p *program) Includes(c *scene.Candidate) (bool, error) {
+	standing, err := segment.ParseLabels(c.Scores.Labels)
+	if err != nil {
+		return false, err
+	}
 	env := subject{
-		Segment: c.Scores.Segment, Risk: c.Scores.Risk, Value: c.Scores.Value,
+		Segment: c.Scores.Segment, Risk: c.Scores.Risk, Value: string(standing.Get("value")), Labels: labels{},
 		R: c.Scores.R, F: c.Scores.F, M: c.Scores.M,
 		Locale: c.Profile.Locale(),
 		Hours:  int(c.Now.Sub(c.Signal.Time) / time.Hour),
 	}
-	var err error
+	for model, label := range standing.All() {
+		env.Labels[model] = string(label)
+	}
 	switch c.Signal.Kind {
 	case signal.OrderPlaced:
 		var d signal.OrderData

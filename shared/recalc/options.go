@@ -1,0 +1,133 @@
+package recalc
+
+import (
+	"strings"
+
+	"liuke/shared/churn"
+	"liuke/shared/clv"
+	"liuke/shared/document"
+	"liuke/shared/economics"
+	"liuke/shared/fault"
+	"liuke/shared/money"
+	"liuke/shared/occasion"
+	"liuke/shared/request"
+	"liuke/shared/rfm"
+	"liuke/shared/segment"
+)
+
+// The documents that operators edit. Each segment model is a document of its own, ModelDocument.
+const (
+	RiskDocument          = "risk"          // churn.Settings, as JSON
+	OccasionsDocument     = "occasions"     // occasion.Settings, as JSON
+	EconomicsDocument     = "economics"     // economics.Settings, as JSON
+	RecalculationDocument = "recalculation" // Defaults, as JSON
+)
+
+const modelDocuments = "model/"
+
+// ModelDocument names the document of a segment model: its YAML.
+func ModelDocument(model string) string { return modelDocuments + model }
+
+// Options are what operators have set for recalculations. A run keeps the documents that stood when it was planned, so
+// that all its phases judge alike whatever is edited meanwhile.
+type Options struct {
+	Models    *segment.Set
+	Risk      churn.Settings
+	Occasions occasion.Settings
+	Economics *economics.Settings // nil where there is no such document
+	Defaults  Defaults
+}
+
+// GroupedBy says by what customers are grouped for models of their own, where there are enough of them.
+type GroupedBy string
+
+// The groupings.
+const (
+	Ungrouped GroupedBy = "none"
+	ByQuarter GroupedBy = "quarter" // of the first order
+	ByChannel GroupedBy = "channel" // through which the customer came
+)
+
+// Defaults are what a run is made by whose request says nothing else.
+type Defaults struct {
+	WindowDays *int       `json:"window_days"`
+	Binning    Binning    `json:"binning"` // quantile or ntile
+	Model      clv.Model  `json:"model"`
+	GroupedBy  GroupedBy  `json:"grouped_by"`
+	Drift      rfm.Limits `json:"drift"`
+}
+
+// DefaultOptions are the options where no document was edited.
+func DefaultOptions() (*Options, error) { return OptionsOf(nil, "EUR") }
+
+// OptionsOf reads the documents, with amounts in a currency; one with an empty body is none. It returns an Invalid error
+// that names the document and says what to change.
+func OptionsOf(documents []document.Document, currency money.Currency) (*Options, error) {
+	builtIn, err := segment.BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	o := &Options{Risk: churn.Default(), Occasions: occasion.Defaults()}
+	models := builtIn.Models()
+	for _, d := range documents {
+		if d.Body == "" {
+			continue
+		}
+		m, err := o.read(d, currency)
+		if err != nil {
+			return nil, fault.As(err, fault.Invalid, "the document %s: %s", d.Name, err.Error())
+		}
+		if m != nil {
+			models = append(models, m)
+		}
+	}
+	o.Models, err = segment.NewSet(models...)
+	return o, err
+}
+
+// read reads one document; it returns the model that it is, if any.
+func (o *Options) read(d document.Document, currency money.Currency) (m *segment.Model, err error) {
+	body := []byte(d.Body)
+	switch d.Name {
+	case RiskDocument:
+		o.Risk, err = churn.ParseSettings(body)
+	case OccasionsDocument:
+		o.Occasions, err = occasion.ParseSettings(body)
+	case EconomicsDocument:
+		o.Economics, err = economics.ParseSettings(body, currency)
+	case RecalculationDocument:
+		o.Defaults, err = ParseDefaults(body)
+	default:
+		name, isModel := strings.CutPrefix(d.Name, modelDocuments)
+		if !isModel {
+			return nil, fault.New(fault.NotFound, "there is no document of this name")
+		}
+		if m, err = segment.ParseModel(body); err == nil && m.Name != name {
+			err = fault.New(fault.Invalid, "the model calls itself %q", m.Name)
+		}
+	}
+	return m, err
+}
+
+// CheckDocument returns an Invalid error that says what to change where a document cannot be read, and NotFound where
+// there is none of its name.
+func CheckDocument(d document.Document, currency money.Currency) error {
+	_, err := new(Options).read(d, currency)
+	return err
+}
+
+// ParseDefaults reads defaults as JSON, strictly. It returns an Invalid error with the pointer to the member at fault.
+func ParseDefaults(body []byte) (Defaults, error) {
+	var d Defaults
+	if err := request.Parse(body, &d); err != nil {
+		return Defaults{}, err
+	}
+	if d.Binning == Fixed {
+		return Defaults{}, fault.At("/binning", "binning is quantile or ntile: fixed cuts come with a request")
+	}
+	if d.Drift.PSI < 0 || d.Drift.Shift < 0 {
+		return Defaults{}, fault.At("/drift", "the limits of drift are not below 0")
+	}
+	r := Request{WindowDays: d.WindowDays, Binning: d.Binning, Model: d.Model, GroupedBy: d.GroupedBy}
+	return d, r.check(Defaults{})
+}
