@@ -10,6 +10,9 @@
 // there. A duplicate that comes later than that may count twice. An event that is fed again out of the lake counts as no
 // activity at all: it was counted before it came to the lake.
 //
+// The signs of how a customer fares count as the activity that they are. Opinions and the first campaign may be noted any
+// number of times, so that a replay teaches them too, and birthday and declared channel are the traits' own.
+//
 // Identities merge: identify links a visitor to a user unless that visitor was absorbed before, alias links whoever was
 // named before to the one named now. The links of the same events make the same groups in any order and any number of
 // times, cycles included, but for a visitor whom events identify with several users: the first to arrive has it. A
