@@ -6,7 +6,8 @@
 // A backtest goes over the customers twice, in parts and in any order: once to count values (Counts), from which the cuts
 // follow (Cuts), and once to count outcomes by score (Tally). Both merge, have a binary form, and are small: a Tally counts
 // customers by their three scores for each window and number of bins, and the weights are compared from those counts at
-// the end (Result).
+// the end (Result). Counts hold as many numbers as there are different values; where those are too many, a sample of the
+// customers does, such as those of whom rfm.Tie is a multiple of ten.
 //
 // Of many settings the best looks better than it is, since it was picked by the same outcomes that it is judged by. So the
 // choice is the simplest setting within one standard error of the best, and its figure is to be expected again only as

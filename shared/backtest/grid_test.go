@@ -367,3 +367,13 @@ func FuzzDecodeTally(f *testing.F) {
 		}
 	})
 }
+
+// How much of the default grid, 1,960 settings, a processor gets through.
+func BenchmarkDefaultGrid(b *testing.B) {
+	terms := &backtest.Terms{AsOf: 10_400, HoldoutDays: 100, Grid: backtest.DefaultGrid()}
+	histories := shop(5000, 4)
+	for b.Loop() {
+		run(b, terms, [][]*customer.History{histories})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(histories)), "ns/customer")
+}

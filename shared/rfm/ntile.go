@@ -117,32 +117,46 @@ func (c *Counts) Tiles(k int) *TilePlan {
 }
 
 func (p *TilePlan) plan(column Column, t *Tally, k int) (borders []Border) {
+	t.borders(k, column == Recency, func(r run, below int64) {
+		if below > 0 {
+			s := Split{Column: column, Border: len(borders), Value: r.value, Below: below, Equal: r.count, Errors: 8}
+			s.aim()
+			p.Splits = append(p.Splits, s)
+		}
+		borders = append(borders, Border{Value: r.value})
+	})
+	return borders
+}
+
+// borders yields, for each of k tiles but the first, the run that its first customer is in and how many customers of that
+// run are before it.
+func (t *Tally) borders(k int, descending bool, yield func(r run, below int64)) {
 	t.settle()
+	at := func(i int) run {
+		if descending {
+			return t.runs[len(t.runs)-1-i]
+		}
+		return t.runs[i]
+	}
 	n := t.N()
 	i, before := 0, int64(0) // the i-th run in the order of the tiles begins at rank before
 	for tile := int64(1); tile < int64(k); tile++ {
 		rank := tile*(n/int64(k)) + min(tile, n%int64(k))
 		if rank >= n {
-			break
+			return
 		}
-		at := func() run {
-			if column == Recency {
-				return t.runs[len(t.runs)-1-i]
-			}
-			return t.runs[i]
-		}
-		for before+at().count <= rank {
-			before += at().count
+		for before+at(i).count <= rank {
+			before += at(i).count
 			i++
 		}
-		if below := rank - before; below > 0 {
-			s := Split{Column: column, Border: len(borders), Value: at().value, Below: below, Equal: at().count, Errors: 8}
-			s.aim()
-			p.Splits = append(p.Splits, s)
-		}
-		borders = append(borders, Border{Value: at().value})
+		yield(at(i), rank-before)
 	}
-	return borders
+}
+
+// TileBands adds the bands that the borders of k tiles fall into, as QuantileBands does for cut points: descending for
+// recency alone.
+func (t *Tally) TileBands(k int, descending bool, into Bands) {
+	t.borders(k, descending, func(r run, _ int64) { into.Add(r.value) })
 }
 
 // aim sets From and To. Of n evenly spread ties, the share that lies below the one of rank share·n has the standard error

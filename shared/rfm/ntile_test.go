@@ -175,6 +175,27 @@ func countsOf(members []member) *rfm.Counts {
 	return &c
 }
 
+func TestTilesOfBandsAreThoseOfTheWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var whole, first, second rfm.Counts
+		values := population(t)
+		for i := range values {
+			values[i].Monetary = rapid.Int64Range(-1<<20, 1<<20).Draw(t, "money")
+			whole.Add(values[i])
+			first.Add(values[i])
+			second.Add(values[i])
+		}
+		k := rapid.IntRange(2, 10).Draw(t, "tiles")
+		bands := make(rfm.Bands)
+		first.Monetary.Collapse(nil)
+		first.Monetary.TileBands(k, false, bands)
+		second.Monetary.Collapse(bands)
+		if diff := gocmp.Diff(whole.Tiles(k), second.Tiles(k)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
 func TestTiesOfOtherCustomersAreRefused(t *testing.T) {
 	members := []member{{rfm.Value{Frequency: 1}, 1}, {rfm.Value{Frequency: 1}, 2}, {rfm.Value{Frequency: 1}, 3}}
 	plan := countsOf(members).Tiles(2)

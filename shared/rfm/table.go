@@ -2,8 +2,8 @@ package rfm
 
 import "iter"
 
-// Table holds a population's values by column, for scoring it in memory. The columns are of one length. Its methods use
-// all processors, and their results depend on the values alone.
+// Table holds a population's values by column, for scoring it in memory. The columns are of one length, less than 2^32.
+// Its methods use all processors, and their results depend on the values alone.
 type Table struct {
 	Recency   []int32
 	Frequency []int32
@@ -36,7 +36,7 @@ func (t *Table) Quantiles(bins int) Cuts {
 	return c
 }
 
-// Columns writes each row's scores to out, whose columns are as long as the table's.
+// Columns writes each row's scores by valid cuts to out, whose columns are as long as the table's.
 func (t *Table) Columns(c *Cuts, out *Columns) {
 	l := lookupsOf(c)
 	parallel(t.Rows(), func(pieces iter.Seq2[int, int]) {
@@ -49,7 +49,7 @@ func (t *Table) Columns(c *Cuts, out *Columns) {
 	})
 }
 
-// Score writes each row's scores to out, which is as long as the columns.
+// Score writes each row's scores by valid cuts to out, which is as long as the columns.
 func (t *Table) Score(c *Cuts, out []Scores) {
 	l := lookupsOf(c)
 	parallel(len(out), func(pieces iter.Seq2[int, int]) {
