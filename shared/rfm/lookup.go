@@ -2,20 +2,17 @@ package rfm
 
 import "math"
 
-// steps are the distinct thresholds of one value and what the score is, less 1, by how many of them are reached.
+// steps are the n distinct thresholds of one value, and what the score is, less 1, by how many of them are reached.
 type steps struct {
 	n     int
-	at    [MaxBins]int64     // ascending; what is not used is never reached or makes no difference
-	score [MaxBins + 1]uint8 // by the number of steps reached
+	at    [MaxBins]int64 // ascending
+	score [MaxBins + 1]uint8
 }
 
 // stepsOf returns the steps of ascending cuts; descending scores fall by one with each threshold reached.
 func stepsOf(cuts []Cut, above, descending bool) *steps {
 	thresholds := thresholds[int64](cuts, above)
 	s := &steps{}
-	for i := range s.at {
-		s.at[i] = math.MaxInt64
-	}
 	if descending {
 		s.score[0] = uint8(len(cuts))
 	}
@@ -30,9 +27,6 @@ func stepsOf(cuts []Cut, above, descending bool) *steps {
 		} else {
 			s.score[s.n]++
 		}
-	}
-	for i := s.n + 1; i < len(s.score); i++ {
-		s.score[i] = s.score[s.n]
 	}
 	return s
 }
