@@ -125,6 +125,38 @@ func BenchmarkFitTenMillion(b *testing.B) {
 	b.ReportMetric(most/1e6, "MB-peak")
 }
 
+// BenchmarkFitCDNOW fits all models to the CDNOW sample, from customers as they were read.
+func BenchmarkFitCDNOW(b *testing.B) {
+	histories := cdnowHistories(b)
+	if histories == nil {
+		return
+	}
+	for b.Loop() {
+		var c Counts
+		for _, h := range histories {
+			if x, s, ok := Of(h, cut); ok {
+				c.Add(x, s)
+			}
+		}
+		start := time.Now()
+		if _, err := FitBGNBD(&c); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(start).Seconds()*1000, "ms/bgnbd")
+		start = time.Now()
+		if _, err := FitMBGNBD(&c); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(start).Seconds()*1000, "ms/mbgnbd")
+		start = time.Now()
+		if _, err := FitGammaGamma(&c, 100); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(start).Seconds()*1000, "ms/gammagamma")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
 // BenchmarkForecast forecasts customers with and without what is remembered of others like them.
 func BenchmarkForecast(b *testing.B) {
 	c := simulate(rand.New(rand.NewPCG(5, 6)), 20_000, BGNBD{R: .6, Alpha: 9, A: .9, B: 3}, GammaGamma{P: 5, Q: 4, V: 20})

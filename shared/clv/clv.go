@@ -1,12 +1,17 @@
 // Package clv estimates what customers will still order and be worth: BG/NBD (Fader, Hardie & Lee 2005, "Counting Your
-// Customers the Easy Way") for how often, Gamma-Gamma (Fader & Hardie 2013, "The Gamma-Gamma Model of Monetary Value")
-// for how much, and the discounted value that follows from the two.
+// Customers the Easy Way") or MBG/NBD (Batislam, Denizel & Filiztekin 2007, "Empirical Validation and Comparison of
+// Models for Customer Base Analysis"; Hoppe & Wagner 2007) for how often, Gamma-Gamma (Fader & Hardie 2013, "The
+// Gamma-Gamma Model of Monetary Value") for how much, and the discounted value that follows from the two.
 //
-// Both are fitted by maximum likelihood on compressed counts: a population is the number of customers of each (x, t_x, T)
-// and of each (x, spend), which merge over its parts, and whose fit is the same to the last bit however it was split.
-// A fit converges, or is refused with the reason (fault.Conflict: the data do not determine the model); it never
-// returns numbers that it does not stand behind. BG/NBD lets a customer leave only after an order, so that whoever
-// ordered once is alive for certain: P(alive) of such customers says nothing.
+// All are fitted by maximum likelihood on compressed counts: a population is the number of customers of each (x, t_x, T)
+// and of each (x, spend), which merge over its parts, and whose fit is the same to the last bit however it was split and
+// on however many processors. A fit converges, and tells the standard errors of its parameters, or is refused with the
+// reason (fault.Conflict: the data do not determine the model); it never returns numbers that it does not stand behind.
+//
+// BG/NBD lets a customer leave only after a repeat purchase, so that whoever ordered once is alive for certain: P(alive)
+// of such customers says nothing. MBG/NBD lets them leave after the first purchase as well. A Forecaster says by which
+// of the two it forecasts. Holdout tells how good a model's forecasts were, Groups whether parts of a population are
+// better modelled by themselves.
 //
 // Times are whole days in the counts and weeks in the models (days / 7).
 package clv

@@ -151,6 +151,7 @@ func (p *ordersLikelihood) span(s span, r, a, b float64, to *partial) {
 	// share of who left; and the products of those differences by the variance of that share.
 	var n, logs, inverses, squares, left, leftLogs, leftInverses, leftSquares float64
 	var spread, spreadLog, spreadInverse, logLog, logInverse, inverseInverse float64
+	sums := logSum{product: 1}
 	for i := s.from; i < s.to; i++ {
 		l := &p.lines[i]
 		logT, logX := p.logs[l.at], p.logs[l.tx]
@@ -160,13 +161,12 @@ func (p *ordersLikelihood) span(s span, r, a, b float64, to *partial) {
 		e := math.Exp(-math.Abs(odds))
 		share := 1 / (1 + e)
 		variance := e * share * share
-		value := math.Log(1+e) - power*logT // next to the other term, ln(1+e) is as exact as log1p, and much quicker
+		sums.times(1+e, l.n)
 		if odds > 0 {
-			value += odds
+			to.value += l.n * odds
 		} else {
 			share *= e
 		}
-		to.value += l.n * value
 		n += l.n
 		logs += l.n * logT
 		inverses += l.n * byT
@@ -184,6 +184,7 @@ func (p *ordersLikelihood) span(s span, r, a, b float64, to *partial) {
 		logInverse += variance * dLog * dInverse
 		inverseInverse += variance * dInverse * dInverse
 	}
+	to.value += sums.total() - power*logs
 	g, h := &to.gradient, &to.hessian
 	g[0] -= logs + leftLogs
 	g[1] -= power * (inverses + leftInverses)

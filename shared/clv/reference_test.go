@@ -199,16 +199,3 @@ func TestReferenceGammaGammaOfCDNOW(t *testing.T) {
 		t.Errorf("the log-likelihood is %.7f", m.LogLikelihood)
 	}
 }
-
-func BenchmarkReferenceFitOfCDNOW(b *testing.B) {
-	c := cdnow(b)
-	if c == nil {
-		return
-	}
-	for b.Loop() {
-		if _, err := FitBGNBD(c); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/fit")
-}

@@ -87,3 +87,24 @@ func gammaAbove(a, x float64) float64 {
 	}
 	return scale * fraction
 }
+
+// logSum adds up logarithms of numbers of 1 to 2, most of them by multiplying the numbers.
+type logSum struct{ logs, product float64 }
+
+// times adds n times the logarithm of v.
+func (s *logSum) times(v, n float64) {
+	const often, large = 8, 1e290 // with a factor of at most 2⁸, what is not large yet stays finite
+	if n > often {
+		s.logs += n * math.Log(v)
+		return
+	}
+	for ; n > 0; n-- {
+		s.product *= v
+	}
+	if s.product > large {
+		s.logs += math.Log(s.product)
+		s.product = 1
+	}
+}
+
+func (s *logSum) total() float64 { return s.logs + math.Log(s.product) }
