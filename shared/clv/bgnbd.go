@@ -18,8 +18,8 @@ func FitBGNBD(c *Counts) (BGNBD, error) {
 	return fitOrders(c.transactions.lines(), 1./daysAWeek, chancesBGNBD)
 }
 
-// FitMBGNBD returns the parameters of greatest likelihood (Batislam, Denizel & Filiztekin 2007, equation 5) with their
-// standard errors. It returns a Conflict that says why where the data do not determine them.
+// FitMBGNBD returns the parameters of greatest likelihood (Batislam, Denizel & Filiztekin 2007) with their standard
+// errors. It returns a Conflict that says why where the data do not determine them.
 func FitMBGNBD(c *Counts) (MBGNBD, error) {
 	m, err := fitOrders(c.transactions.lines(), 1./daysAWeek, chancesMBGNBD)
 	return MBGNBD(m), err

@@ -88,8 +88,11 @@ type aliveBin struct {
 const firstWeek = -1 << 31
 
 // Add compares a customer's forecast, made for the days of the holdout from what was known at the cut, with what came
-// of it. Money is in so many minor units to a major one.
+// of it. Money is in so many minor units to a major one. Where there is no forecast, nothing is compared.
 func (h *Holdout) Add(f Forecast, s *Split, minor int64) {
+	if math.IsNaN(f.Orders) {
+		return
+	}
 	predicted := min(max(f.Orders, 0), maxPrediction)
 	actual := float64(s.Purchases)
 	bin := &h.bins[min(max(s.Transactions.X, 0), frequencyBins-1)]

@@ -59,7 +59,7 @@ type OrderErrors struct {
 	B     float64 `json:"b"`
 }
 
-// chances is how often a customer of x repeat purchases could have left, beside those purchases.
+// How often a customer could have left beside after each repeat purchase.
 const (
 	chancesBGNBD  = 0
 	chancesMBGNBD = 1
@@ -80,7 +80,7 @@ func (m *MBGNBD) Likelihood() float64 { return m.LogLikelihood }
 // Alive implements Orders (Fader, Hardie & Lee 2005, equation 11; Fader & Hardie 2008 for its form). It is 1 where x is 0.
 func (m *BGNBD) Alive(x, tx, t float64) float64 { return m.alive(x, tx, t, x+chancesBGNBD) }
 
-// Alive implements Orders (Batislam, Denizel & Filiztekin 2007, equation 6; Hoppe & Wagner 2007). Whoever purchased
+// Alive implements Orders (Batislam, Denizel & Filiztekin 2007; Hoppe & Wagner 2007). Whoever purchased
 // once may have left as well.
 func (m *MBGNBD) Alive(x, tx, t float64) float64 { return (*BGNBD)(m).alive(x, tx, t, x+chancesMBGNBD) }
 

@@ -2,8 +2,8 @@ package clv
 
 import "math"
 
-// Report says how a model's forecasts at a cut compare with what came of them in the days after.
-type Report struct {
+// HoldoutReport says how a model's forecasts at a cut compare with what came of them in the days after.
+type HoldoutReport struct {
 	Model       Model    `json:"model"`
 	Days        int32    `json:"days"`           // of the holdout
 	Customers   int64    `json:"customers"`      // who had ordered by the cut
@@ -13,11 +13,11 @@ type Report struct {
 	RMSE        float64  `json:"rmse"`           // root of the mean squared error of a customer's purchases
 	Brier       float64  `json:"brier"`          // mean squared error of the probability of any purchase (Brier 1950)
 	Correlation *float64 `json:"correlation"`    // of forecast and actual purchases; null where either is the same for all
-	// ByFrequency has a row for 0, 1, … 7 or more repeat purchases until the cut (Fader, Hardie & Lee 2005, figure 4).
+	// ByFrequency has a row for 0, 1, … 7 or more repeat purchases until the cut (as in Fader, Hardie & Lee 2005).
 	ByFrequency []ByFrequency `json:"by_frequency"`
 	// ByAlive has a row for every tenth of P(alive) that customers are in.
 	ByAlive []ByAlive `json:"by_alive"`
-	// Tracking has a row for each week, up to two years before the cut (the same paper, figures 2 and 3).
+	// Tracking has a row for each week, up to two years before the cut.
 	Tracking []Tracked `json:"tracking"`
 }
 
@@ -57,8 +57,8 @@ type Tracked struct {
 const trackedWeeks = 104
 
 // Report returns the comparison of a model over a holdout of so many days, with so many minor units to a major one.
-func (h *Holdout) Report(m Orders, days int32, minor int64) Report {
-	r := Report{Model: m.Model(), Days: days, ByFrequency: []ByFrequency{}, ByAlive: []ByAlive{}}
+func (h *Holdout) Report(m Orders, days int32, minor int64) HoldoutReport {
+	r := HoldoutReport{Model: m.Model(), Days: days, ByFrequency: []ByFrequency{}, ByAlive: []ByAlive{}}
 	for i, b := range h.bins {
 		row := ByFrequency{
 			Frequency: i, Customers: b.customers,
