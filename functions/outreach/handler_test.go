@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"liuke/shared/customer"
+	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/queue"
@@ -166,10 +167,17 @@ func TestASweepAfterAPauseLeavesNothing(t *testing.T) {
 	if len(want) != 0 {
 		t.Errorf("%d signals were left", len(want))
 	}
-	if _, read, write := b.invoke(b.handler, sample(t, "due")); write != 0 {
+	if _, _, write := b.invoke(b.handler, sample(t, "due")); write != 0 {
 		t.Errorf("a second sweep found something: %g write units", write)
-	} else {
-		t.Logf("a sweep of nothing: %g read units", read)
+	}
+}
+
+func TestWhatASweepOfAnIdleMinuteCosts(t *testing.T) {
+	b := setup(t)
+	_, read, write := b.invoke(b.handler, sample(t, "due"))
+	t.Logf("%g read and %g write units", read, write)
+	if read > dynamo.DueShards || write != 0 || b.metrics.Len() > 0 {
+		t.Errorf("%g read and %g write units, and the metrics %q: want one read unit a shard, and nothing else", read, write, b.metrics)
 	}
 }
 
