@@ -15,6 +15,7 @@ import (
 // The names of the webhooks' own metrics.
 const (
 	metricIgnored = "WebhooksIgnored" // of a topic that nothing follows from
+	metricTests   = "WebhooksOfTests" // of what was only tried out
 	metricPrivacy = "PrivacyRequests" // somebody asks for their data, or for its erasure: an operator has to act
 )
 
@@ -47,6 +48,7 @@ func (h *Handler) webhook(ctx context.Context, r *api.Request, scheme webhook.Sc
 	if err := secrets.Verify(d, now); err != nil {
 		return nil, err
 	}
+	d.Tests = secrets[d.Connection].Tests
 	reading := webhook.Read(d)
 	in, err := dialect.Read(h.Tracking, scheme.Source(), reading.Calls, now)
 	if err != nil {
@@ -57,6 +59,8 @@ func (h *Handler) webhook(ctx context.Context, r *api.Request, scheme webhook.Sc
 		in.Rejected = append(in.Rejected, event.NewRejected(body, now, fault.New(fault.Invalid, "%s", reading.Privacy)))
 		h.Counter.CountBy(call, map[string]int{metricPrivacy: 1})
 		h.Log.WarnContext(ctx, "a privacy request waits for an operator: see rejected/ in the lake", "connection", d.Connection)
+	case reading.Test:
+		h.Counter.CountBy(call, map[string]int{metricTests: 1})
 	case reading.Ignored:
 		h.Counter.CountBy(call, map[string]int{metricIgnored: 1})
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -97,6 +99,22 @@ func TestEachWebhooksSampleIsTakenWithItsSignatureAndRefusedWithAnother(t *testi
 			}
 		}
 	})
+}
+
+func TestATestOrderIsAnsweredAndLeftOutUnlessTheConnectionCountsIt(t *testing.T) {
+	for tests, want := range map[bool]int{false: 0, true: 1} {
+		r := sample(t, "webhook_shopify_orders_create")
+		r.Body = strings.ReplaceAll(r.Body, `"test":false`, `"test":true`)
+		mac := hmac.New(sha256.New, []byte("tried"))
+		mac.Write([]byte(r.Body))
+		r.Headers["x-shopify-hmac-sha256"] = base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		b := setupWebhooks(t)
+		b.Handler.Webhooks = connections{value: fmt.Appendf(nil, `{"shop":{"current":"tried","tests":%v}}`, tests)}
+		out, _ := b.handle(t, r)
+		if out.StatusCode != 200 || len(b.rejected) != 0 || min(len(b.sent), 1) != want || b.counts[metricTests] != 1-want {
+			t.Errorf("tests count %v: answered %d, %d sent, %d kept, counted %v", tests, out.StatusCode, len(b.sent), len(b.rejected), b.counts)
+		}
+	}
 }
 
 // TestACapturedStripeDeliveryIsNothingToShopifysRoute passes one on with the bytes that Stripe signed as the body: Shopify

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -154,5 +155,36 @@ func TestEverySampleHasItsGoldenFile(t *testing.T) {
 		if _, err := os.Stat(filepath.Join("..", "..", "events", "ingest", "webhook_"+name+".json")); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+func TestWhatWasOnlyTriedOutIsLeftOutUnlessTheConnectionCountsIt(t *testing.T) {
+	for _, c := range []struct{ name, sample, real, tried string }{
+		{"a test order", "shopify_orders_create", `"test":false`, `"test":true`},
+		{"a test order's change", "shopify_orders_updated", `"test":false`, `"test":true`},
+		{"a test order's refund", "shopify_refunds_create", `"test":false`, `"test":true`},
+		{"a charge in test mode", "stripe_charge_succeeded", `"livemode": true`, `"livemode": false`},
+		{"a refund in test mode", "stripe_charge_refunded", `"livemode": true`, `"livemode": false`},
+		{"a customer in test mode", "stripe_customer_created", `"livemode": true`, `"livemode": false`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := sample(t, c.sample)
+			if r := webhook.Read(d); r.Test || len(r.Calls) == 0 {
+				t.Fatalf("the sample itself: test %v, %d calls", r.Test, len(r.Calls))
+			}
+			body := bytes.ReplaceAll(d.Body, []byte(c.real), []byte(c.tried))
+			if bytes.Equal(body, d.Body) {
+				t.Fatalf("the sample does not say %s", c.real)
+			}
+			want := len(webhook.Read(d).Calls)
+			d.Body = body
+			if r := webhook.Read(d); !r.Test || len(r.Calls) != 0 {
+				t.Errorf("test %v, %d calls; want it left out", r.Test, len(r.Calls))
+			}
+			d.Tests = true
+			if r := webhook.Read(d); r.Test || len(r.Calls) != want {
+				t.Errorf("where tests count: test %v, %d calls; want %d", r.Test, len(r.Calls), want)
+			}
+		})
 	}
 }

@@ -21,12 +21,14 @@ const Tolerance = 5 * time.Minute
 type Secret struct {
 	Current  string `json:"current"`
 	Previous string `json:"previous"`
+	// Tests says that what was only tried out counts as the rest does: for a stage that is itself for trying out.
+	Tests bool `json:"tests"`
 }
 
 // Secrets are the secrets by connection.
 type Secrets map[string]Secret
 
-// ParseSecrets reads {"<connection>":{"current":"…","previous":"…"}}, previous being optional. A member that is no
+// ParseSecrets reads {"<connection>":{"current":"…","previous":"…","tests":true}}, all but current being optional. A member that is no
 // object is no connection: a secret that nobody has filled in yet holds one. It returns an Internal error, which doesn't
 // repeat anything of it, for what is not of that form.
 func ParseSecrets(raw []byte) (Secrets, error) {

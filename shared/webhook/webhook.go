@@ -27,6 +27,9 @@
 //   - What names an order alone (Shopify's refunds/create, Stripe's disputes) comes by a visitor of that order, and each
 //     payload that names order and customer links the two, so that the money meets in whatever order they arrive.
 //
+// What was only tried out (an order that Shopify calls a test, Stripe's test mode) is left out, unless its connection says
+// that it counts: Secret.Tests.
+//
 // An order that a shop hands from one customer to another afterwards counts for both: no payload says whose it was.
 package webhook
 
@@ -67,6 +70,7 @@ type Delivery struct {
 	Connection string                   // which of the account's shops or services, as in the path
 	Header     func(name string) string // by lower-case name
 	Body       []byte                   // as it came
+	Tests      bool                     // what was only tried out counts: see Secret
 }
 
 // Reading is what a delivery says.
@@ -74,6 +78,8 @@ type Reading struct {
 	Calls []dialect.Call
 	// Ignored says that the delivery is of a topic that nothing follows from.
 	Ignored bool
+	// Test says that the delivery is of something that was only tried out, and nothing follows from it.
+	Test bool
 	// Privacy says that the delivery asks the operator for something by law, in words for the one who reads what was
 	// rejected; "" where it doesn't.
 	Privacy string
@@ -98,9 +104,20 @@ func Read(d *Delivery) Reading {
 		return Reading{Ignored: true}
 	case m.privacy != "":
 		return Reading{Privacy: m.privacy}
+	case !d.Tests && tried(d.Scheme, payload):
+		return Reading{Test: true}
 	}
 	calls := m.read(payload, d.Body)
 	return Reading{Calls: calls, Ignored: len(calls) == 0}
+}
+
+// tried reports whether a payload is of what somebody tried out: an order that Shopify calls a test, or the payment of one
+// that is given back; and all that happens in Stripe's test mode or a sandbox. Nobody has paid for it.
+func tried(s Scheme, payload node) bool {
+	if s == Stripe {
+		return payload.get("livemode").text() == "false"
+	}
+	return payload.get("test").text() == "true" || payload.get("transactions.0.test").text() == "true"
 }
 
 // GuestID is the customer id of a guest: "guest-" and the first 16 bytes, in hexadecimal, of the SHA-256 of "liuke guest",
