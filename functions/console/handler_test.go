@@ -153,7 +153,7 @@ func (b *testBundle) seed(t *testing.T) {
 	rec.Activity.Add(customer.MonthOf(customer.Date(2026, time.February, 1)), 4)
 	rec.Touch(started.Add(-time.Hour).Unix())
 	must(t, b.store.Commit(ctx, &rec, nil))
-	written, err := b.store.WriteScores(ctx, user, customer.Scores{R: 5, F: 2, M: 3, Segment: "Potential Loyalist", Risk: "low", Value: "mid", Run: started.UnixMilli()})
+	written, err := b.store.WriteScores(ctx, user, customer.Scores{R: 5, F: 2, M: 3, Segment: "Potential Loyalist", Risk: "low", Labels: "rfm10\tPotential Loyalist\nvalue\tmid", Run: started.UnixMilli()})
 	if err != nil || !written {
 		t.Fatal(written, err)
 	}

@@ -11,9 +11,9 @@ import (
 // Remembered is how many activity events a customer's item remembers, so that each counts once.
 const Remembered = 64
 
-const fingerprintBytes = 8
+const fingerprintBytes = 6
 
-// Memory holds the fingerprints of the last activity events that were folded in, the oldest first, eight bytes each
+// Memory holds the fingerprints of the last activity events that were folded in, the oldest first, six bytes each
 // (the first of the SHA-256 of whom the event named and of its id, so that the events of customers who were merged since
 // stay apart). The zero value remembers nothing.
 type Memory struct{ prints []byte }

@@ -32,8 +32,10 @@ func TestARecalculationReadsSignsAndWritesLabels(t *testing.T) {
 		}
 		return byID
 	}
-	full := customer.Scores{R: 5, F: 2, M: 3, Segment: "Lost", Risk: "high", Value: "mid", Labels: "abc=C,four=forgotten", Run: 1}
-	for _, scores := range []customer.Scores{full, {Labels: "lifecycle=unknown", Run: 2}, onlyThisModel(full), {Run: 4}} {
+	full := customer.Scores{R: 5, F: 2, M: 3, Segment: "Lost", Risk: "high", Labels: "abc=C,four=forgotten", Run: 1}
+	later := full
+	later.Run, later.Labels = 3, "abc=A"
+	for _, scores := range []customer.Scores{full, {Run: 2}, later, {Run: 4}} {
 		if written, err := s.WriteScores(ctx, "c", scores); err != nil || !written {
 			t.Fatal(written, err)
 		}
@@ -50,10 +52,4 @@ func TestARecalculationReadsSignsAndWritesLabels(t *testing.T) {
 	if diff := cmp.Diff(want, rows["c"].Signs); diff != "" || rows["plain"].Signs != nil {
 		t.Errorf("scanned signs (-want +got):\n%s", diff)
 	}
-}
-
-// onlyThisModel is a later run's verdict that has labels of this model alone.
-func onlyThisModel(s customer.Scores) customer.Scores {
-	s.Labels, s.Run = "", 3
-	return s
 }

@@ -151,9 +151,9 @@ func TestMedianCustomerIsWithinOneKilobyte(t *testing.T) {
 	if rec.Signs.OpenTickets() != 0 || rec.Signs.Of(customer.TicketOpened).Total() != 3 || rec.Signs.Birthday.Day != 17 || rec.Signs.Channel() != "newsletter" {
 		t.Errorf("signs %+v", rec.Signs)
 	}
-	scores := customer.Scores{R: 5, F: 4, M: 4, Segment: "Potential Loyalist", Risk: "medium", Value: "potential", Run: noon.UnixMilli()}
-	const room = 64 // bytes for the labels in the other segment models
-	scores.Labels = strings.Repeat("x", room)
+	scores := customer.Scores{R: 5, F: 4, M: 4, Segment: "Potential Loyalist", Risk: "medium", Run: noon.UnixMilli()}
+	scores.Labels = "abc\tB\nbehaviour\tintermittent\nfour\tdeveloping\nlifecycle\tgrowing\nneeds\tself-service\npyramid\ttop-20\n" +
+		"rfm10\tPotential Loyalist\nrfm8\tGeneral Development\nstrategic\timportant\nvalue\tpotential\nvast\tregular"
 	if _, err := f.Store.(*dynamo.Store).WriteScores(t.Context(), user, scores); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestMedianCustomerIsWithinOneKilobyte(t *testing.T) {
 	if _, write := m.Units(); write != 1 { // one unit is one KB of the item as a whole, names and numbers included
 		t.Errorf("the item takes %v KB, want one", write)
 	}
-	t.Logf("the signs take %d bytes, and there is room for %d of labels", len(signs), room)
+	t.Logf("the signs take %d bytes, and the labels %d", len(signs), len(scores.Labels))
 }
 
 func TestMoreOrdersThanATransactionTakesAreFoldedInSeveral(t *testing.T) {

@@ -216,7 +216,7 @@ func (p *Population) Again() bool {
 	for k := 1; k < bins; k++ {
 		p.RFM.Monetary.Bands(p.whole, rfm.QuantileRanks(n, k, bins)...)
 	}
-	p.RFM.Monetary.Bands(p.whole, rfm.TileRanks(n, bins)...)
+	p.RFM.Monetary.TileBands(bins, false, p.whole)
 	for _, q := range p.options.Models.Quantiles() {
 		if q.Input == segment.Monetary {
 			p.RFM.Monetary.Bands(p.whole, rfm.QuantileRanks(n, share(q.P), perMille)...)

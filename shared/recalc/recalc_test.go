@@ -13,11 +13,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"liuke/shared/churn"
 	"liuke/shared/clv"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/occasion"
 	"liuke/shared/recalc"
 	"liuke/shared/rfm"
+	"liuke/shared/segment"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -35,12 +38,15 @@ func doneRun() *recalc.Run {
 	return &recalc.Run{
 		ID: "20260302T040000.000Z", State: recalc.Done,
 		Started: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC), Finished: time.Date(2026, 3, 2, 4, 1, 30, 0, time.UTC),
-		Terms: recalc.Terms{AsOf: customer.Date(2026, time.March, 2), WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"},
+		Terms: recalc.Terms{AsOf: customer.Date(2026, time.March, 2), WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped},
 		Fit: &recalc.Fit{Customers: 3, Cuts: rfm.Cuts{Recency: cuts(10, 20, 30, 40), Frequency: cuts(1, 2, 3, 4), Monetary: []rfm.Cut{{Num: 100, Den: 1}, {Num: 1001, Den: 5}, {Num: 300, Den: 1}, {Num: 400, Den: 1}}, Above: true},
-			Models: recalc.Models{BGNBD: &clv.BGNBD{R: .24, Alpha: 4.41, A: .79, B: 2.43, LogLikelihood: -9582.4}, GammaGammaRefused: "too few"}},
-		Report: &recalc.Report{Customers: 3, Differing: 2, Read: 4.5, Write: 2,
-			Segments: []recalc.SegmentTotals{{Name: "Champions", Totals: recalc.Totals{Customers: 2, Orders: 9, Revenue: 123456}}, {Name: "Lost", Totals: recalc.Totals{Customers: 1, Orders: 1, Revenue: -5}}},
-			Moves:    []recalc.Move{{From: "Champions", To: "At Risk", Customers: 1}}},
+			Drift: &rfm.Drift{Recency: rfm.ValueDrift{Shifts: []float64{0, .1, .3, 0}, PSI: .01, Noise: .02, Drifted: true}, Drifted: true},
+			Models: recalc.Models{Customers: 3, Orders: clv.OrdersFit{BGNBD: &clv.BGNBD{R: .24, Alpha: 4.41, A: .79, B: 2.43, LogLikelihood: -9582.4}}, SpendRefused: "too few",
+				Rhythm: &churn.Prior{Shape: 1.05, Rate: .014, Days: 74.8, Customers: 1159}}},
+		Report: &recalc.Report{Customers: 3, Differing: 2, Warnings: 1, Read: 4.5, Write: 2,
+			Risk: map[string]int64{churn.High: 1, churn.Low: 2}, Occasions: map[occasion.Kind]int64{occasion.Birthday: 1},
+			Segments: []segment.LabelTotals{{Name: "Champions", Totals: segment.Totals{Customers: 2, Orders: 9, Revenue: 123456}}, {Name: "Lost", Totals: segment.Totals{Customers: 1, Orders: 1, Revenue: -5}}},
+			Moves:    []segment.Move{{From: "Champions", To: "At Risk", Customers: 1}}},
 	}
 }
 
@@ -69,49 +75,13 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// standing scores one customer against a fit, given the bands that stand, and returns the new ones.
-func standing(t *testing.T, h *customer.History, risk, value string) (string, string) {
+func options(t testing.TB) *recalc.Options {
 	t.Helper()
-	run := doneRun()
-	run.Fit.Terciles = rfm.Cuts{Monetary: cuts(10_000, 20_000), Above: true}
-	raw, _ := h.MarshalBinary()
-	line, err := recalc.NewScorer(run).Score(&recalc.Row{ID: "c", History: raw, Standing: customer.Scores{Risk: risk, Value: value, Segment: "Lost"}})
+	o, err := recalc.DefaultOptions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return line.Scores.Risk, line.Scores.Value
-}
-
-func TestBandsOfValueAreLeftByAMarginAlone(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		spent int64
-		stood string
-		want  string
-	}{
-		{"at the bound, nothing stood", 10_000, "", "potential"},
-		{"above the bound, nothing stood", 10_001, "", "mid"},
-		{"just above the bound, potential stays", 10_400, "potential", "potential"},
-		{"clearly above it, potential rises", 10_501, "potential", "mid"},
-		{"just below the bound, mid stays", 9_600, "mid", "mid"},
-		{"clearly below it, mid falls", 9_500, "mid", "potential"},
-		{"two bands at once", 30_000, "potential", "high"},
-		{"and back", 0, "high", "potential"},
-		{"just below the upper bound, high stays", 19_500, "high", "high"},
-		{"an unknown band is none", 10_400, "gold", "mid"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var h customer.History
-			h.Add(customer.Date(2026, time.February, 1), c.spent)
-			risk, got := standing(t, &h, "", c.stood)
-			if got != c.want {
-				t.Errorf("value is %s, want %s", got, c.want)
-			}
-			if risk != recalc.Unknown {
-				t.Errorf("risk of whoever ordered once is %s, want unknown", risk)
-			}
-		})
-	}
+	return o
 }
 
 func TestBandsOfRiskFollowSilence(t *testing.T) {
@@ -122,15 +92,15 @@ func TestBandsOfRiskFollowSilence(t *testing.T) {
 	}
 	run := doneRun()
 	var bands []string
-	alive := 1.0
-	for silence := range 150 {
+	alive, o := 1.0, options(t)
+	for silence := range 400 {
 		run.Terms.AsOf = last + customer.Day(silence)
 		raw, _ := h.MarshalBinary()
 		stood := ""
 		if len(bands) > 0 {
 			stood = bands[len(bands)-1]
 		}
-		line, err := recalc.NewScorer(run).Score(&recalc.Row{ID: "c", History: raw, Standing: customer.Scores{Risk: stood}})
+		line, err := recalc.NewScorer(run, o, time.UTC).Score(&recalc.Row{ID: "c", History: raw, Standing: customer.Scores{Risk: stood}})
 		if err != nil || line.Forecast.Alive > alive {
 			t.Fatalf("P(alive) rises from %v to %v in silence: %v", alive, line.Forecast.Alive, err)
 		}
@@ -156,27 +126,35 @@ func (o objects) Get(_ context.Context, key string) ([]byte, error) {
 
 func TestPagesOfMembers(t *testing.T) {
 	o := objects{}
-	var index []recalc.IndexedPart
+	opts := options(t)
+	index := opts.IndexOf()
 	var want []customer.ID
+	labels := func(rfm10 string) segment.Labels {
+		l, err := segment.ParseLabels("abc\tA\nrfm10\t" + rfm10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
 	for part, n := range []int{3, 0, 5, 1, 0, 2} {
 		var lines []recalc.Line
-		segments := map[string]int64{}
+		result := recalc.Result{Labels: *opts.Models.NewTally()}
 		for i := range n {
 			id := customer.ID(string(rune('a'+part)) + `, "` + string(rune('0'+i)))
-			lines = append(lines, recalc.Line{ID: id, In: true, Scores: customer.Scores{Segment: "Lost"}}, recalc.Line{ID: "x" + id, In: true, Scores: customer.Scores{Segment: "Champions"}})
+			lines = append(lines, recalc.Line{ID: id, In: true, Labels: labels("Lost")}, recalc.Line{ID: "x" + id, In: true, Labels: labels("Champions")})
 			want = append(want, id)
-			segments["Lost"]++
-			segments["Champions"]++
+			result.Labels.Add(segment.Labels{}, labels("Lost"), 1, 1)
+			result.Labels.Add(segment.Labels{}, labels("Champions"), 1, 1)
 		}
-		o[recalc.TableKey("r", 0, part)] = recalc.Table(lines, "CNY")
-		index = append(index, recalc.IndexedPart{Part: part, Segments: segments})
+		o[recalc.TableKey("r", 0, part)] = opts.Table(lines, "CNY")
+		index.Add(0, part, &result)
 	}
 	o[recalc.IndexKey("r")], _ = json.Marshal(index)
 	for limit := 1; limit < 14; limit++ {
 		var got []customer.ID
 		pages := 0
 		for cursor := ""; ; pages++ {
-			page, err := recalc.SegmentMembers(t.Context(), o, "r", "Lost", cursor, limit)
+			page, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "Lost", cursor, limit)
 			if err != nil || len(page.Customers) == 0 || len(page.Customers) > limit {
 				t.Fatalf("limit %d, page %d: %d members, %v", limit, pages, len(page.Customers), err)
 			}
@@ -189,15 +167,21 @@ func TestPagesOfMembers(t *testing.T) {
 			t.Errorf("limit %d: %s", limit, diff)
 		}
 	}
-	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "At Risk", "", 5); err != nil || len(page.Customers) != 0 || page.Next != "" {
+	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "At Risk", "", 5); err != nil || len(page.Customers) != 0 || page.Next != "" {
 		t.Errorf("members of an empty segment: %v, %v", page, err)
 	}
+	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "abc", "A", "", 100); err != nil || len(page.Customers) != 2*len(want) {
+		t.Errorf("members of another model: %v, %v", page, err)
+	}
+	if _, err := recalc.SegmentMembers(t.Context(), o, "r", "nosuch", "A", "", 5); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("members of a model that the run did not know: %v", err)
+	}
 	for _, cursor := range []string{"x", "1", "1-", "-1-0", "1-x", "99999999999999999999-0"} {
-		if _, err := recalc.SegmentMembers(t.Context(), o, "r", "Lost", cursor, 5); fault.CodeOf(err) != fault.Invalid {
+		if _, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "Lost", cursor, 5); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}
-	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "Lost", "2-77", 5); err != nil || len(page.Customers) != 3 {
+	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "Lost", "2-77", 5); err != nil || len(page.Customers) != 3 {
 		t.Errorf("a cursor beyond its part goes on with the next: %v, %v", page, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"liuke/shared/clv"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/recalc"
@@ -30,20 +31,22 @@ func TestTermsOfARequest(t *testing.T) {
 		name, body string
 		want       recalc.Terms
 	}{
-		{"no member is today's run with the defaults", `{}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
-		{"today is the business's", `{"as_of":"2026-03-02"}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
-		{"yesterday is the past, which is not applied", `{"as_of":"2026-03-01"}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Currency: "CNY"}},
-		{"unless it is asked for", `{"as_of":"2026-03-01","apply":true}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"}},
-		{"today's may be held back", `{"apply":false,"window_days":0}`, recalc.Terms{AsOf: second, Binning: recalc.Quantile, Currency: "CNY"}},
+		{"no member is today's run with the defaults", `{}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
+		{"today is the business's", `{"as_of":"2026-03-02"}`, recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
+		{"yesterday is the past, which is not applied", `{"as_of":"2026-03-01"}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
+		{"unless it is asked for", `{"as_of":"2026-03-01","apply":true}`, recalc.Terms{AsOf: second - 1, WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
+		{"today's may be held back", `{"apply":false,"window_days":0}`, recalc.Terms{AsOf: second, Binning: recalc.Quantile, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
+		{"tiles, another model and groups", `{"binning":"ntile","model":"mbg_nbd","grouped_by":"quarter"}`,
+			recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.NTile, Apply: true, Currency: "CNY", Model: clv.ModelMBGNBD, GroupedBy: recalc.ByQuarter}},
 		{"fixed cuts are read digit by digit, money in major units", `{"binning":"fixed","cuts":{"recency_days":[30,60,297.4,482],"frequency":[2,3,4,5],"monetary":[10,20.50,30,40]}}`,
-			recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Fixed, Cuts: fixed, Apply: true, Currency: "CNY"}},
+			recalc.Terms{AsOf: second, WindowDays: 365, Binning: recalc.Fixed, Cuts: fixed, Apply: true, Currency: "CNY", Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := recalc.ParseRequest([]byte(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := r.Terms(lateEvening, shanghai)
+			got, err := r.Terms(lateEvening, shanghai, recalc.Defaults{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +70,7 @@ func TestRequestsThatAreRefusedSayWhatToChange(t *testing.T) {
 		{"a member twice", `{"apply":false,"apply":true}`, "/apply", "twice"},
 		{"a list", `[]`, "", "not a JSON object"},
 		{"more than one object", `{}{}`, "", "goes on"},
-		{"an unknown field", `{"asof":"2026-01-01"}`, "/asof", "as_of, window_days, binning, cuts, apply are known"},
+		{"an unknown field", `{"asof":"2026-01-01"}`, "/asof", "as_of, window_days, binning, cuts, model, grouped_by, apply are known"},
 		{"a field of another kind", `{"window_days":"90"}`, "/window_days", "JSON string"},
 		{"a nested field of another kind", `{"cuts":{"frequency":7}}`, "/cuts/frequency", "JSON number"},
 		{"no date", `{"as_of":"30.6.1998"}`, "/as_of", "1998-06-30"},
@@ -76,8 +79,10 @@ func TestRequestsThatAreRefusedSayWhatToChange(t *testing.T) {
 		{"before all history", `{"as_of":"1969-12-31"}`, "/as_of", "1970"},
 		{"a negative window", `{"window_days":-1}`, "/window_days", "0"},
 		{"an absurd window", `{"window_days":999999}`, "/window_days", "at most"},
-		{"ntile", `{"binning":"ntile"}`, "/binning", "not available yet"},
-		{"another binning", `{"binning":"kmeans"}`, "/binning", "quantile or fixed"},
+		{"another binning", `{"binning":"kmeans"}`, "/binning", "quantile, ntile or fixed"},
+		{"another model", `{"model":"pareto_nbd"}`, "/model", "bg_nbd or mbg_nbd"},
+		{"another grouping", `{"grouped_by":"city"}`, "/grouped_by", "quarter or channel"},
+		{"ntile with cuts", `{"binning":"ntile","cuts":{"frequency":[1,2,3,4]}}`, "/cuts", "binning fixed"},
 		{"fixed without cuts", `{"binning":"fixed"}`, "/cuts", "needs cuts"},
 		{"cuts without fixed", `{"cuts":{"frequency":[1,2,3,4]}}`, "/cuts", "binning fixed"},
 		{"too few cuts", `{"binning":"fixed","cuts":{"recency_days":[1,2,3],"frequency":[1,2,3,4],"monetary":[1,2,3,4]}}`, "/cuts/recency_days", "there are 3"},
@@ -87,7 +92,7 @@ func TestRequestsThatAreRefusedSayWhatToChange(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := recalc.ParseRequest([]byte(c.body))
 			if err == nil {
-				_, err = r.Terms(lateEvening, shanghai)
+				_, err = r.Terms(lateEvening, shanghai, recalc.Defaults{})
 			}
 			var f *fault.Error
 			if fault.CodeOf(err) != fault.Invalid || !asFault(err, &f) || f.Pointer != c.pointer || !strings.Contains(f.Message, c.says) {
@@ -102,10 +107,38 @@ func FuzzParseRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r, err := recalc.ParseRequest(body)
 		if err == nil {
-			_, err = r.Terms(lateEvening, shanghai)
+			_, err = r.Terms(lateEvening, shanghai, recalc.Defaults{})
 		}
 		if err != nil && fault.CodeOf(err) != fault.Invalid {
 			t.Fatalf("%s is refused with %v", body, err)
 		}
 	})
+}
+
+func TestWhatARequestLeavesOutIsAsTheDocumentHasIt(t *testing.T) {
+	d, err := recalc.ParseDefaults([]byte(`{"window_days":180,"binning":"ntile","model":"mbg_nbd","grouped_by":"channel","drift":{"psi":0.1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := recalc.Request{}.Terms(lateEvening, shanghai, d)
+	want := recalc.Terms{AsOf: got.AsOf, WindowDays: 180, Binning: recalc.NTile, Apply: true, Currency: "CNY", Model: clv.ModelMBGNBD, GroupedBy: recalc.ByChannel}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	zero := 0
+	got, err = recalc.Request{WindowDays: &zero, Binning: recalc.Quantile, Model: clv.ModelBGNBD, GroupedBy: recalc.Ungrouped}.Terms(lateEvening, shanghai, d)
+	want.WindowDays, want.Binning, want.Model, want.GroupedBy = 0, recalc.Quantile, clv.ModelBGNBD, recalc.Ungrouped
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for body, pointer := range map[string]string{
+		`{"binning":"fixed"}`: "/binning", `{"binning":"x"}`: "/binning", `{"window_days":-1}`: "/window_days",
+		`{"model":"x"}`: "/model", `{"grouped_by":"x"}`: "/grouped_by", `{"drift":{"psi":-1}}`: "/drift", `{"x":1}`: "/x",
+	} {
+		_, err := recalc.ParseDefaults([]byte(body))
+		var f *fault.Error
+		if fault.CodeOf(err) != fault.Invalid || !asFault(err, &f) || f.Pointer != pointer {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
 }

@@ -72,16 +72,6 @@ func QuantileRanks(n int64, k, q int) []int64 {
 	return []int64{rank, rank + 1}
 }
 
-// TileRanks returns the ranks of the first of each of k tiles of n values but the lowest, and of those next to them, from
-// either end.
-func TileRanks(n int64, k int) (ranks []int64) {
-	for tile := int64(1); tile < int64(k); tile++ {
-		rank := tile*(n/int64(k)) + min(tile, n%int64(k))
-		ranks = append(ranks, rank-1, rank, n-rank-1, n-rank)
-	}
-	return ranks
-}
-
 // AddCuts adds the bands on either side of cut points.
 func (b Bands) AddCuts(cuts []Cut) {
 	for _, c := range cuts {

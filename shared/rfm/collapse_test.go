@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -44,29 +43,6 @@ func TestCollapsedTalliesHaveTheSameQuantiles(t *testing.T) {
 		k := rapid.IntRange(0, q).Draw(t, "quantile")
 		if got, ok := plain.Quantile(k, q); !ok || k > 0 && k < q && got != plain.Quantiles(q)[k-1] {
 			t.Errorf("the quantile %d of %d is %v", k, q, got)
-		}
-	})
-}
-
-func TestCollapsedTalliesHaveTheSameTiles(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 9), rapid.Int64Range(0, 1<<30)), 1, 200).Draw(t, "values")
-		k := rapid.IntRange(2, MaxBins).Draw(t, "tiles")
-		var plain, small Counts
-		for _, v := range values {
-			plain.Add(Value{Frequency: 1, Monetary: v})
-			small.Add(Value{Frequency: 1, Monetary: v})
-		}
-		small.Monetary.Collapse(nil)
-		whole := Bands{}
-		small.Monetary.Bands(whole, TileRanks(small.N(), k)...)
-		small.Monetary = Tally{}
-		for _, v := range values {
-			small.Monetary.Add(v)
-		}
-		small.Monetary.Collapse(whole)
-		if d := cmp.Diff(plain.Tiles(k), small.Tiles(k)); d != "" {
-			t.Error(d)
 		}
 	})
 }

@@ -153,7 +153,7 @@ func (t *Tally) borders(k int, descending bool, yield func(r run, below int64)) 
 	}
 }
 
-// TileBands adds the bands that the borders of k tiles fall into, as QuantileBands does for cut points: descending for
+// TileBands adds the bands that the borders of k tiles fall into, as Bands does for ranks: descending for
 // recency alone.
 func (t *Tally) TileBands(k int, descending bool, into Bands) {
 	t.borders(k, descending, func(r run, _ int64) { into.Add(r.value) })

@@ -28,7 +28,7 @@ func rows(n int) []recalc.Row {
 			out[i].Signs, _ = s.MarshalBinary()
 		}
 		if i%3 == 0 {
-			out[i].Standing = customer.Scores{R: 5, F: 1 + i%5, M: 3, Segment: "At Risk", Risk: "high", Value: "mid", Labels: "abc=B;four=gold", Run: 1_700_000_000_000}
+			out[i].Standing = customer.Scores{R: 5, F: 1 + i%5, M: 3, Segment: "At Risk", Risk: "high", Labels: "abc=B;four=gold", Run: 1_700_000_000_000}
 		}
 	}
 	return out
