@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"liuke/shared/customer"
 	"liuke/shared/recalc"
 	"liuke/shared/snapshot"
@@ -59,15 +61,15 @@ func TestWorkersThatDieAtAnyCallChangeNothing(t *testing.T) {
 			first := w.plan(`{}`)
 			deaths := w.stubborn(c.committed, true)
 			run := w.done(first)
-			w.expect(run, compute(t, run, histories, nil), w.told())
+			w.expect(run, w.compute(run, histories, stood{}), w.told())
 
 			w.now = w.now.AddDate(0, 3, 0)
-			standing := w.standing(histories)
-			second := w.plan(`{}`)
+			before := stood{w.standing(histories), run}
+			second := w.plan(`{"binning":"ntile"}`)
 			deaths += w.stubborn(c.committed, true)
 			run = w.done(second)
 			told := w.told()
-			w.expect(run, compute(t, run, histories, standing), told)
+			w.expect(run, w.compute(run, histories, before), told)
 			if deaths < 100 || len(told) == 0 {
 				t.Errorf("%d workers died and %d customers moved: the test shows little", deaths, len(told))
 			}
@@ -84,10 +86,10 @@ func TestCallsThatFailAreMadeAgain(t *testing.T) {
 			w.handler = w.newHandler(Props{PartRows: 8})
 			histories := shop(11, 36)
 			w.put(histories)
-			w.run(`{}`)
+			first := w.run(`{}`)
 			w.told()
 			w.now = w.now.AddDate(0, 3, 0)
-			standing := w.standing(histories)
+			before := stood{w.standing(histories), first}
 			id := w.plan(`{}`)
 			w.network.stumbles = true
 			tries := make(map[recalc.Message]int)
@@ -110,7 +112,7 @@ func TestCallsThatFailAreMadeAgain(t *testing.T) {
 			}
 			run := w.done(id)
 			told := w.told()
-			w.expect(run, compute(t, run, histories, standing), told)
+			w.expect(run, w.compute(run, histories, before), told)
 			if len(told) == 0 {
 				t.Error("nobody moved: the test shows nothing")
 			}
@@ -174,7 +176,7 @@ func TestTwoWorkersOnOneSliceShareIt(t *testing.T) {
 	if rows != len(histories) || len(seen) != rows {
 		t.Errorf("the parts hold %d rows of %d customers, want %d", rows, len(seen), len(histories))
 	}
-	w.expect(run, compute(t, run, seen, nil), w.told()) // summaries and rows are of the same worker
+	w.expect(run, w.compute(run, seen, stood{}), w.told()) // summaries and rows are of the same worker
 }
 
 func TestEveryMessageTwiceAndInAnyOrder(t *testing.T) {
@@ -203,14 +205,16 @@ func TestEveryMessageTwiceAndInAnyOrder(t *testing.T) {
 				}
 			}
 			run := w.done(id)
-			w.expect(run, compute(t, run, histories, nil), w.told())
+			w.expect(run, w.compute(run, histories, stood{}), w.told())
 			for _, body := range kept { // once more when all is over
 				if !w.deliver(body) {
 					t.Fatalf("not acknowledged: %s", body)
 				}
 			}
-			if _, more := w.phases.take(); more || len(w.told()) != 0 {
-				t.Error("messages of a run that is done have effects")
+			w.drain() // what an engine that was busy had sent back
+			after, err := w.store.Run(t.Context(), id)
+			if diff := cmp.Diff(run, after); diff != "" || err != nil || len(w.told()) != 0 {
+				t.Errorf("messages of a run that is done have effects: %v\n%s", err, diff)
 			}
 		})
 	}
@@ -236,7 +240,7 @@ func TestAPlanThatDiesHoldsNobodyBackForLong(t *testing.T) {
 			}
 			w.drain()
 			run := w.done(id)
-			w.expect(run, compute(t, run, histories, map[customer.ID]customer.Scores{}), w.told())
+			w.expect(run, w.compute(run, histories, stood{}), w.told())
 		}
 	}
 }

@@ -25,7 +25,7 @@ func TestWhoStandsForNobodyIsNotInARun(t *testing.T) {
 	delete(stay, ids[5])
 	delete(stay, ids[7])
 	run := w.run(`{}`)
-	w.expect(run, compute(t, run, stay, nil), w.told())
+	w.expect(run, w.compute(run, stay, stood{}), w.told())
 
 	for i, attribute := range map[int]string{50: "into", 60: "erased"} { // seen by the scan, gone when scores are written
 		w.order(ids[i], customer.DayOf(w.now, w.settings.Zone)-1, 999_999)
@@ -41,7 +41,7 @@ func TestWhoStandsForNobodyIsNotInARun(t *testing.T) {
 		w.become(ids[i], attribute, &types.AttributeValueMemberS{Value: "x"})
 		w.drain()
 		w.done(id)
-		if told := w.told()[ids[i]]; w.record(ids[i]).Scores != before || told != "" {
+		if told := w.told()[ids[i]]; w.record(ids[i]).Scores != before || len(told) != 0 {
 			t.Errorf("a customer who came to be %s was scored %+v, and told %q", attribute, w.record(ids[i]).Scores, told)
 		}
 	}

@@ -110,7 +110,7 @@ func TestReferenceModelsOfCDNOW(t *testing.T) {
 		t.Errorf("%d customers and %d orders, want 2357 and 6919", run.Report.Customers, orders)
 	}
 	run = w.run(`{"as_of":"1997-09-30","window_days":0}`)
-	m, g := run.Fit.Models.BGNBD, run.Fit.Models.GammaGamma
+	m, g := run.Fit.Models.Orders.BGNBD, run.Fit.Models.Spend
 	if m == nil || g == nil {
 		t.Fatalf("models refused: %+v", run.Fit.Models)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/occasion"
 	"liuke/shared/recalc"
 )
 
@@ -36,8 +37,8 @@ func TestARunEqualsThePlainComputation(t *testing.T) {
 			histories := shop(7, 230)
 			w.put(histories)
 			run := w.run(`{}`)
-			w.expect(run, compute(t, run, histories, nil), w.told())
-			if run.Fit.Models.BGNBD == nil || run.Fit.Models.GammaGamma == nil {
+			w.expect(run, w.compute(run, histories, stood{}), w.told())
+			if run.Fit.Models.Orders.Orders() == nil || run.Fit.Models.Spend == nil || run.Fit.Models.Rhythm == nil || run.Fit.Models.Before.Orders() == nil {
 				t.Errorf("models refused: %+v", run.Fit.Models)
 			}
 
@@ -50,9 +51,9 @@ func TestARunEqualsThePlainComputation(t *testing.T) {
 			standing := w.standing(histories)
 			later := w.run(`{"window_days":180}`)
 			told := w.told()
-			w.expect(later, compute(t, later, histories, standing), told)
-			if len(told) == 0 || len(later.Report.Moves) == 0 {
-				t.Error("in two months nobody moved: the test shows nothing")
+			w.expect(later, w.compute(later, histories, stood{standing, again}), told)
+			if len(told) == 0 || len(later.Report.Moves) == 0 || later.Report.Warnings == 0 || later.Report.Occasions[occasion.Silence] == 0 || later.Fit.Drift == nil {
+				t.Errorf("in two months hardly anything happened, so that the test shows little: %+v", later.Report)
 			}
 		})
 	}
@@ -77,7 +78,7 @@ func TestARunAsOfAPastDayTouchesNothing(t *testing.T) {
 		t.Errorf("the current run is %s, and was %s", after, current)
 	}
 	scores := w.scores(past)
-	want := compute(t, past, histories, before)
+	want := w.compute(past, histories, stood{scores: before})
 	if int64(len(scores)) != want.result.Customers || len(scores) >= len(w.scores(w.run(`{}`))) {
 		t.Errorf("%d customers, want the %d who had ordered by then", len(scores), want.result.Customers)
 	}
@@ -96,12 +97,12 @@ func TestScoresGoWhereAllOrdersWereCancelled(t *testing.T) {
 	gone := customer.ID("customer 001")
 	histories[gone] = &customer.History{}
 	w.put(map[customer.ID]*customer.History{gone: histories[gone]})
-	w.write(gone, customer.Scores{R: 3, F: 3, M: 3, Segment: "Lost", Risk: "high", Value: "mid", Run: 1})
+	w.write(gone, customer.Scores{R: 3, F: 3, M: 3, Segment: "Lost", Risk: "high", Labels: "rfm10\tLost", Run: 1})
 	run := w.run(`{}`)
 	if got := w.record(gone).Scores; got != (customer.Scores{Run: run.Started.UnixMilli()}) {
 		t.Errorf("scores stand: %+v", got)
 	}
-	if told := w.told(); told[gone] != "" {
+	if told := w.told(); len(told[gone]) != 0 {
 		t.Errorf("outreach is told %q", told[gone])
 	}
 }
@@ -161,7 +162,7 @@ func TestAnOrderDuringTheScanStays(t *testing.T) {
 			}
 		}
 	}
-	w.run(`{}`)
+	first := w.run(`{}`)
 	for _, id := range ids {
 		rec := w.record(id)
 		if rec.Version != 2 || rec.History.Orders() != histories[id].Orders()+1 || rec.History.Net() != histories[id].Net()+777 {
@@ -175,20 +176,20 @@ func TestAnOrderDuringTheScanStays(t *testing.T) {
 		histories[id].Add(day, 777)
 	}
 	next := w.run(`{}`)
-	w.expect(next, compute(t, next, histories, standing), w.told())
+	w.expect(next, w.compute(next, histories, stood{standing, first}), w.told())
 }
 
 func TestANewerRunIsNotOverwritten(t *testing.T) {
 	w := newWorld(t)
 	histories := shop(5, 60)
 	w.put(histories)
-	newer := customer.Scores{R: 5, F: 5, M: 5, Segment: "Champions", Risk: "low", Value: "high", Run: w.now.Add(time.Hour).UnixMilli()}
+	newer := customer.Scores{R: 5, F: 5, M: 5, Segment: "Champions", Risk: "low", Labels: "rfm10\tChampions", Run: w.now.Add(time.Hour).UnixMilli()}
 	w.write("customer 001", newer)
 	w.run(`{}`)
 	if got := w.record("customer 001").Scores; got != newer {
 		t.Errorf("a newer run's scores became %+v", got)
 	}
-	if told := w.told(); told["customer 001"] != "" {
+	if told := w.told(); len(told["customer 001"]) != 0 {
 		t.Errorf("outreach is told of what was not written: %s", told["customer 001"])
 	}
 }
@@ -206,7 +207,7 @@ func TestInvocationsThatRunOutOfTimeGoOnWhereTheyWere(t *testing.T) {
 	histories := shop(5, 120)
 	w.put(histories)
 	run := w.run(`{}`)
-	w.expect(run, compute(t, run, histories, nil), w.told())
+	w.expect(run, w.compute(run, histories, stood{}), w.told())
 }
 
 func TestOneRunAtATime(t *testing.T) {
@@ -254,7 +255,7 @@ func TestALostRunIsTakenOver(t *testing.T) {
 	}
 	w.now = w.now.Add(time.Second)
 	run := w.run(`{}`)
-	w.expect(run, compute(t, run, histories, nil), w.told())
+	w.expect(run, w.compute(run, histories, stood{}), w.told())
 	old, err := w.store.Run(t.Context(), lost)
 	if err != nil || old.State != recalc.Failed || old.Reason == "" {
 		t.Fatalf("the lost run is %s (%s), %v", old.State, old.Reason, err)

@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,9 @@ func (w *world) done(id string) *recalc.Run {
 	return run
 }
 
+// stockedAt is when every stored customer was seen, Unix seconds.
+const stockedAt = 1_700_000_000
+
 // put stores customers with the histories as a fold would.
 func (w *world) put(histories map[customer.ID]*customer.History) {
 	w.t.Helper()
@@ -173,8 +177,8 @@ func (w *world) put(histories map[customer.ID]*customer.History) {
 			item := map[string]types.AttributeValue{
 				"id":   &types.AttributeValueMemberS{Value: string(id)},
 				"v":    &types.AttributeValueMemberN{Value: "1"},
-				"seen": &types.AttributeValueMemberN{Value: "1700000000"},
-				"last": &types.AttributeValueMemberN{Value: "1700000000"},
+				"seen": &types.AttributeValueMemberN{Value: strconv.Itoa(stockedAt)},
+				"last": &types.AttributeValueMemberN{Value: strconv.Itoa(stockedAt)},
 			}
 			if len(h) > 0 {
 				item["h"] = &types.AttributeValueMemberB{Value: h}
@@ -252,10 +256,10 @@ func (w *world) scores(run *recalc.Run) map[string]map[string]string {
 	return out
 }
 
-// told takes what outreach was told: by customer, the move.
-func (w *world) told() map[customer.ID]string {
+// told takes what outreach was told: by customer, each signal's id and data.
+func (w *world) told() map[customer.ID][]string {
 	w.t.Helper()
-	out := make(map[customer.ID]string)
+	out := make(map[customer.ID][]string)
 	for {
 		body, ok := w.signals.take()
 		if !ok {
@@ -266,11 +270,9 @@ func (w *world) told() map[customer.ID]string {
 			w.t.Fatalf("a pack of %d signals: %v", len(pack.Signals), err)
 		}
 		for _, s := range pack.Signals {
-			var d signal.SegmentData
-			if err := json.Unmarshal(s.Data, &d); err != nil {
-				w.t.Fatal(err)
+			if told := s.ID + " " + string(s.Data); !slices.Contains(out[s.Customer], told) { // a signal may be sent again
+				out[s.Customer] = append(out[s.Customer], told)
 			}
-			out[s.Customer] = fmt.Sprintf("%s %s → %s", s.ID, d.From, d.To)
 		}
 	}
 }

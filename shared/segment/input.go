@@ -110,6 +110,16 @@ func (i Input) MarshalText() ([]byte, error) {
 	return []byte(i.String()), nil
 }
 
+// UnmarshalText reads what MarshalText returned. It returns an Internal error for anything else.
+func (i *Input) UnmarshalText(text []byte) error {
+	in, ok := ParseInput(string(text))
+	if !ok {
+		return fault.New(fault.Internal, "there is no such input of segment models")
+	}
+	*i = in
+	return nil
+}
+
 // ParseInput returns the input of a name; ok is false where there is none.
 func ParseInput(name string) (i Input, ok bool) {
 	for i := range infos {
