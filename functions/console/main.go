@@ -24,6 +24,7 @@ import (
 	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
+	"liuke/shared/scene"
 	"liuke/shared/telemetry"
 )
 
@@ -42,7 +43,9 @@ type settings struct {
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
-	business := recalc.Settings{Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency))}
+	business := recalc.Settings{
+		Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency)), Holdout: env.Must(scene.BuiltIn(scene.Compilers{})).Policy.Holdout,
+	}
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Services{
 		Store:   store,

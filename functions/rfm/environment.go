@@ -15,6 +15,7 @@ import (
 	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
+	"liuke/shared/scene"
 	"liuke/shared/telemetry"
 )
 
@@ -48,13 +49,17 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	scenes, err := scene.BuiltIn(scene.Compilers{})
+	if err != nil {
+		return nil, err
+	}
 	sqs := awsenv.Config("SQS")
 	return NewHandler(Props{
 		Store:    dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records),
 		Lake:     lake.New(awsenv.Config("S3"), c.Lake),
 		Phases:   queue.New(sqs, c.Phases),
 		Signals:  queue.New(sqs, c.Signals),
-		Settings: recalc.Settings{Zone: zone, Currency: currency},
+		Settings: recalc.Settings{Zone: zone, Currency: currency, Holdout: scenes.Policy.Holdout},
 		Now:      now,
 		Counter:  telemetry.NewCounter(os.Stdout, "rfm", now),
 		Log:      log,

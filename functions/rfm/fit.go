@@ -23,7 +23,7 @@ func (h *Handler) fit(ctx context.Context, run *recalc.Run) error {
 	var messages []recalc.Message
 	for _, s := range progress {
 		if len(s.Parts) == 0 {
-			if run, err = h.Store.ScoreSlice(ctx, run.ID, s.Number, h.lease()); err != nil {
+			if run, err = h.Store.ScoreSlice(ctx, run.ID, s.Number, h.lease(run)); err != nil {
 				return ended(err)
 			}
 		}
@@ -43,7 +43,7 @@ func (h *Handler) fit(ctx context.Context, run *recalc.Run) error {
 func (h *Handler) conclude(ctx context.Context, run *recalc.Run, progress []*recalc.Slice) (err error) {
 	for _, s := range progress {
 		if !slices.Contains(run.Scored, s.Number) {
-			if run, err = h.Store.ScoreSlice(ctx, run.ID, s.Number, h.lease()); err != nil {
+			if run, err = h.Store.ScoreSlice(ctx, run.ID, s.Number, h.lease(run)); err != nil {
 				return ended(err)
 			}
 		}
@@ -75,7 +75,7 @@ func (h *Handler) fitOf(ctx context.Context, run *recalc.Run, progress []*recalc
 		h.Log.WarnContext(ctx, "cut points have drifted", "run", run.ID)
 		h.Counter.Count("CutsDrifted", 1)
 	}
-	fitted, err := h.Store.SaveFit(ctx, run.ID, fit, h.lease())
+	fitted, err := h.Store.SaveFit(ctx, run.ID, fit, h.lease(run))
 	if fault.CodeOf(err) != fault.Conflict {
 		return fitted, err
 	}

@@ -239,5 +239,10 @@ func ended(err error) error {
 	return err
 }
 
-// lease is the deadline of a run that makes progress now.
-func (h *Handler) lease() time.Time { return h.Now().Add(recalc.Lease) }
+// lease is the deadline of a run that makes progress now. It never moves back, whatever a clock says.
+func (h *Handler) lease(run *recalc.Run) time.Time {
+	if next := h.Now().Add(recalc.Lease); next.After(run.Deadline) {
+		return next
+	}
+	return run.Deadline
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"liuke/shared/customer"
+	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/occasion"
 	"liuke/shared/recalc"
@@ -294,5 +295,72 @@ func TestSampleEvents(t *testing.T) {
 		if _, err := w.handler.Handle(t.Context(), json.RawMessage(bad)); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", bad, err)
 		}
+	}
+}
+
+func TestAClockThatJumpsChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.paged.counted, w.paged.rows = 100_000, 20
+	w.handler = w.newHandler(Props{PartRows: 20})
+	histories := shop(5, 120)
+	w.put(histories)
+	id := w.plan(`{}`)
+	start := w.now
+	for n := 0; ; n++ {
+		body, ok := w.phases.take()
+		if !ok {
+			break
+		}
+		// An hour back, half an hour ahead, over midnight: whatever the workers' clocks say within the lease.
+		w.now = start.Add([]time.Duration{-time.Hour, 30 * time.Minute, 0, -26 * time.Hour}[n%4])
+		if !w.deliver(body) {
+			t.Fatalf("not acknowledged: %s", body)
+		}
+	}
+	w.now = start
+	run := w.done(id)
+	w.expect(run, w.compute(run, histories, stood{}), w.told())
+}
+
+func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
+	w := newWorld(t)
+	histories := shop(5, 120)
+	w.put(histories)
+	first := w.run(`{}`)
+	w.told()
+	model := "name: vip\nversion: 1\nsignals: true\ntitle: {en: VIP, zh-CN: 贵宾}\ndescription: {en: Big spenders, zh-CN: 大客户}\n" +
+		"inputs: [monetary]\nlabels:\n  - {name: vip, title: {en: VIP, zh-CN: 贵宾}}\n  - {name: others, title: {en: Others, zh-CN: 其他}}\n" +
+		"rules:\n  - {label: vip, when: {monetary: top 10%}}\nrest: others\n"
+	documents := []document.Document{
+		{Name: recalc.ModelDocument("vip"), Body: model},
+		{Name: recalc.RecalculationDocument, Body: `{"window_days":90,"model":"mbg_nbd","grouped_by":"quarter"}`},
+		{Name: recalc.EconomicsDocument, Body: `{"gross_margin":0.4,"holdout_from":"2026-01-01"}`},
+	}
+	for i := range documents {
+		documents[i].Version, documents[i].Edited = 1, w.now
+		if err := recalc.CheckDocument(documents[i], "EUR"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.PutDocument(t.Context(), &documents[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := stood{w.standing(histories), first}
+	id := w.plan(`{}`)
+	for i := range documents { // taken back while the run is under way
+		documents[i].Version, documents[i].Body = 2, ""
+		if err := w.store.PutDocument(t.Context(), &documents[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.drain()
+	run := w.done(id)
+	told := w.told()
+	w.expect(run, w.compute(run, histories, before), told)
+	if run.Terms.WindowDays != 90 || run.Fit.Models.Groups == nil || run.Fit.Models.Orders.MBGNBD == nil || !slices.Equal(run.Fit.Edited, []string{"vip"}) {
+		t.Errorf("the run is made by %+v, fitted %+v, and knows as edited %v", run.Terms, run.Fit.Models.Orders, run.Fit.Edited)
+	}
+	if n := len(w.members(run.ID, "vip", "vip", 1000)); n == 0 || n > 15 {
+		t.Errorf("%d customers are in the top tenth of about a hundred", n)
 	}
 }

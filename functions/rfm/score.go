@@ -48,7 +48,7 @@ func (h *Handler) score(ctx context.Context, run *recalc.Run, m *recalc.Message)
 	if len(slice.Scored) < len(slice.Parts) {
 		return nil
 	}
-	scored, err := h.Store.ScoreSlice(ctx, run.ID, m.Slice, h.lease())
+	scored, err := h.Store.ScoreSlice(ctx, run.ID, m.Slice, h.lease(run))
 	if err != nil {
 		return ended(err)
 	}

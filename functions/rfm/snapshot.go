@@ -36,7 +36,7 @@ func (h *Handler) snapshot(ctx context.Context, run *recalc.Run, m *recalc.Messa
 		}
 		slice = next
 	}
-	landed, err := h.Store.LandSlice(ctx, run.ID, m.Slice, h.lease())
+	landed, err := h.Store.LandSlice(ctx, run.ID, m.Slice, h.lease(run))
 	if err != nil {
 		return ended(err)
 	}
