@@ -150,7 +150,7 @@ type Analysis struct {
 	Models      []segment.ModelTotals `json:"models"`
 	Cohorts     *cohort.Report        `json:"cohorts"`
 	Economics   *economics.Report     `json:"economics"`
-	Calibration *clv.HoldoutReport           `json:"calibration"` // null without a model of what was known before
+	Calibration *clv.HoldoutReport    `json:"calibration"` // null without a model of what was known before
 }
 
 // ReportOf makes the report of a run from its merged results and what its slices consumed of the table of customers.

@@ -1,11 +1,28 @@
-// Package snapshot encodes the rows of a recalculation's snapshot as Parquet, so that a past run can be repeated and the
-// files be read by DuckDB, Athena and pandas. Columns: customer (the pseudonym by which the lake's events name the customer, so that both can
-// be joined), history, activity and signs (as package customer encodes them), seen and last (Unix seconds), and the scores that stood:
-// r, f, m, segment, risk, labels (in all segment models, as package segment encodes them), run (start of the run that wrote them, Unix
-// milliseconds); 0 and "" say none. Of personal data the signs hold a birthday, as month and day alone, and the name of
-// the channel that the customer came through. The ids stand in a file of their own with one column, id, in the same
-// order: it is needed while the run is under way and expires soon, so that what is kept of a run names nobody and, once
-// a customer is erased and the key with it, cannot be told to be theirs. Where the objects lie is package recalc's part.
+// Package snapshot encodes what a recalculation read of its customers, and what it says of them, as Parquet, so that a
+// past run can be repeated and the files be read by DuckDB, Athena and pandas. Where the objects lie is package recalc's
+// part.
+//
+// A part of a snapshot (runs/<run>/parts/) has the columns customer (the pseudonym by which the lake's events name the
+// customer, so that both can be joined), history, activity and signs (as package customer encodes them), seen and last
+// (Unix seconds), and the scores that stood: r, f, m, segment, risk, labels (in all segment models, as package segment
+// encodes them), run (start of the run that wrote them, Unix milliseconds); 0 and "" say none. Of personal data the signs
+// hold a birthday, as month and day alone, and the name of the channel that the customer came through. The ids stand in a
+// file of their own with one column, id, in the same order: it is needed while the run is under way and expires soon, so
+// that what is kept of a run names nobody and, once a customer is erased and the key with it, cannot be told to be theirs.
+//
+// The verdicts on a part (runs/<run>/verdicts/) have a row for each customer in the run. To Athena they are
+//
+//	CREATE EXTERNAL TABLE verdicts (
+//	  customer string, recency_days int, frequency int, monetary bigint, currency string, r int, f int, m int,
+//	  segment string, labels string, channel string, p_alive double, expected_orders_90d double, clv double,
+//	  risk_band string, risk double, health double, overdue double, next_order_due string)
+//	STORED AS PARQUET LOCATION 's3://<lake>/runs/<run>/verdicts/'
+//
+// and to DuckDB
+//
+//	SELECT segment, count(*), avg(risk), sum(clv) FROM 's3://<lake>/runs/<run>/verdicts/*.parquet' GROUP BY segment
+//
+// A label of one model is regexp_extract(labels, 'lifecycle\t([^\n]*)', 1) to either.
 package snapshot
 
 import (
