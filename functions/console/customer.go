@@ -11,8 +11,6 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/money"
-	"liuke/shared/recalc"
-	"liuke/shared/rfm"
 	"liuke/shared/survey"
 )
 
@@ -25,6 +23,7 @@ type customerView struct {
 	LastSeen   *time.Time             `json:"last_seen_at"`
 	Orders     ordersView             `json:"orders"`
 	Activity   activityView           `json:"activity"`
+	Signs      signsView              `json:"signs"`
 	Scores     *scoresView            `json:"scores"`  // null before the first recalculation
 	Answers    []answerView           `json:"answers"` // latest first
 }
@@ -51,36 +50,6 @@ type activityView struct {
 type monthView struct {
 	Month  string `json:"month"` // YYYY-MM
 	Events int64  `json:"events"`
-}
-
-type scoresView struct {
-	R         int          `json:"r"`
-	F         int          `json:"f"`
-	M         int          `json:"m"`
-	Segment   string       `json:"segment"`
-	Risk      string       `json:"risk,omitempty"`
-	Value     string       `json:"value,omitempty"`
-	ChangedAt time.Time    `json:"changed_at"` // start of the run that changed them last
-	RunID     string       `json:"run_id,omitempty"`
-	AsOf      string       `json:"as_of,omitempty"`
-	Reasons   *reasonsView `json:"reasons"` // null where the run that stands is not to be had
-}
-
-// reasonsView says what each score was given for: the value as of the run's day, from the history as it is now, and the
-// cut points of the run that stands.
-type reasonsView struct {
-	Recency struct {
-		Days int32     `json:"days"`
-		Cuts []float64 `json:"cuts"`
-	} `json:"recency"`
-	Frequency struct {
-		Orders int32     `json:"orders"`
-		Cuts   []float64 `json:"cuts"`
-	} `json:"frequency"`
-	Monetary struct {
-		Revenue string    `json:"revenue"`
-		Cuts    []float64 `json:"cuts"`
-	} `json:"monetary"`
 }
 
 type answerView struct {
@@ -116,7 +85,7 @@ func (h *Handler) customer(ctx context.Context, r *api.Request) (api.Response, e
 	}
 	v := customerView{
 		CustomerID: rec.ID, Absorbed: all[1:], Traits: map[string]string{}, Consent: map[string]consentView{},
-		Orders: h.orders(&rec.History), Activity: activity(&rec.Activity), Answers: answerViews(answers),
+		Orders: h.orders(&rec.History), Activity: activity(&rec.Activity), Signs: signs(&rec.Signs), Answers: answerViews(answers),
 	}
 	if rec.Seen != 0 {
 		v.FirstSeen = timeOf(time.Unix(rec.Seen, 0))
@@ -129,7 +98,7 @@ func (h *Handler) customer(ctx context.Context, r *api.Request) (api.Response, e
 			v.Traits[name] = t.Value
 		}
 	}
-	if v.Scores, err = h.standing(ctx, &rec); err != nil {
+	if v.Scores, err = h.verdict(ctx, &rec); err != nil {
 		return api.Response{}, err
 	}
 	return api.JSON(http.StatusOK, v), nil
@@ -193,41 +162,6 @@ func activity(a *customer.Activity) activityView {
 		v.Months = append(v.Months, monthView{customer.DayTime(customer.FirstDay(m.Month)).Format("2006-01"), m.Events})
 	}
 	return v
-}
-
-// standing returns the standing scores with the reasons behind them, nil where there are none.
-func (h *Handler) standing(ctx context.Context, rec *customer.Record) (*scoresView, error) {
-	s := rec.Scores
-	if s.Run == 0 {
-		return nil, nil
-	}
-	v := &scoresView{R: s.R, F: s.F, M: s.M, Segment: s.Segment, Risk: s.Risk, ChangedAt: time.UnixMilli(s.Run).UTC()}
-	run, err := h.currentRun(ctx)
-	if err != nil || run == nil {
-		return v, err
-	}
-	// A run writes only what it changes: what stands is the verdict of the run that was applied last.
-	shown := run.View()
-	v.RunID, v.AsOf = run.ID, shown.AsOf
-	value, ok := rfm.Window{AsOf: run.Terms.AsOf, Days: run.Terms.WindowDays}.Of(&rec.History)
-	if !ok {
-		return v, nil
-	}
-	v.Reasons = &reasonsView{}
-	v.Reasons.Recency.Days, v.Reasons.Recency.Cuts = value.Recency, shown.Cuts.RecencyDays
-	v.Reasons.Frequency.Orders, v.Reasons.Frequency.Cuts = value.Frequency, shown.Cuts.Frequency
-	v.Reasons.Monetary.Revenue = h.business.Currency.Format(money.Amount(value.Monetary))
-	v.Reasons.Monetary.Cuts = shown.Cuts.Monetary
-	return v, nil
-}
-
-// currentRun returns the run that the standing scores are from, nil where none was applied yet.
-func (h *Handler) currentRun(ctx context.Context) (*recalc.Run, error) {
-	id, err := h.store.CurrentRun(ctx)
-	if err != nil || id == "" {
-		return nil, err
-	}
-	return h.store.Run(ctx, id)
 }
 
 func answerViews(answers []survey.Answer) []answerView {

@@ -21,6 +21,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
+	"liuke/shared/segment"
 	"liuke/shared/survey"
 )
 
@@ -29,6 +30,7 @@ type Store interface {
 	recalc.Store
 	Imports
 	Jobs
+	Documents
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
 	Root(ctx context.Context, id customer.ID) (customer.Record, error)
@@ -64,6 +66,8 @@ type Handler struct {
 	ledger   Ledger
 	business recalc.Settings
 	surveys  survey.Catalogue
+	builtIn  *segment.Set
+	stands   cache
 	now      clock.Now
 	random   io.Reader
 	log      *slog.Logger
@@ -95,8 +99,13 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	models, err := segment.BuiltIn()
+	if err != nil {
+		return nil, err
+	}
 	h := &Handler{
-		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
+		builtIn: models,
+		store:   s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
@@ -116,8 +125,18 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/rfm/runs":                  {serve: h.runs, parameters: []string{"limit"}},
 		"GET /v1/rfm/runs/{id}":             {serve: h.run},
 		"GET /v1/rfm/runs/{id}/scores.csv":  {serve: h.scores},
-		"GET /v1/segments":                  {serve: h.segments},
-		"GET /v1/segments/{name}/customers": {serve: h.members, parameters: []string{"limit", "cursor"}},
+		"GET /v1/rfm/runs/{id}/analysis":    {serve: h.runAnalysis},
+		"GET /v1/cohorts":                   {serve: h.cohorts, parameters: []string{"format"}},
+		"GET /v1/economics":                 {serve: h.economics, parameters: []string{"format"}},
+		"GET /v1/segments":                  {serve: h.segments, parameters: []string{"model"}},
+		"GET /v1/segments/{name}/customers": {serve: h.members, parameters: []string{"model", "limit", "cursor"}},
+		"GET /v1/models":                    {serve: h.models},
+		"GET /v1/models/{name}":             {serve: h.model, parameters: []string{"format"}},
+		"PUT /v1/models/{name}":             {serve: h.putModel},
+		"DELETE /v1/models/{name}":          {serve: h.deleteModel},
+		"GET /v1/settings/{name}":           {serve: h.settings},
+		"PUT /v1/settings/{name}":           {serve: h.putSettings},
+		"DELETE /v1/settings/{name}":        {serve: h.deleteSettings},
 		"GET /v1/surveys/{survey}/metrics":  {serve: h.metrics},
 		"GET /openapi.json":                 {serve: describe, public: true},
 	}

@@ -98,7 +98,7 @@ func (h *Handler) scores(ctx context.Context, r *api.Request) (api.Response, err
 	if run.State != recalc.Done {
 		return api.Response{}, fault.New(fault.Conflict, "the run is %s: scores are there once it is done", run.State)
 	}
-	if err := h.kept(run); err != nil {
+	if err := h.expired(run); err != nil {
 		return api.Response{}, err
 	}
 	to, err := h.lake.PresignGet(ctx, recalc.ScoresKey(run.ID), presigned)
@@ -108,8 +108,8 @@ func (h *Handler) scores(ctx context.Context, r *api.Request) (api.Response, err
 	return api.Redirect(to), nil
 }
 
-// kept returns Gone where a run's scores, which name customers, have expired.
-func (h *Handler) kept(run *recalc.Run) error {
+// expired returns Gone where a run's scores, which name customers, have expired.
+func (h *Handler) expired(run *recalc.Run) error {
 	if !run.Finished.IsZero() && h.now().After(run.Finished.Add(recalc.ScoresKept)) {
 		return fault.New(fault.Gone, "a run's scores are kept for %d days: start another run as of the same day", recalc.ScoresKept/(24*time.Hour))
 	}

@@ -13,35 +13,80 @@ import (
 )
 
 type segmentsView struct {
-	Model       string               `json:"model"`
-	RunID       *string              `json:"run_id"` // null before the first recalculation
-	AsOf        *string              `json:"as_of"`
-	Segments    []recalc.ViewSegment `json:"segments"` // every one of the model, in the order of its rules
-	Transitions []segment.Move       `json:"transitions"`
+	Model       string         `json:"model"`
+	Version     int            `json:"version"`
+	Title       segment.Text   `json:"title"`
+	RunID       *string        `json:"run_id"` // null before the first recalculation
+	AsOf        *string        `json:"as_of"`
+	Segments    []segmentView  `json:"segments"` // every one of the model, in its order, and unknown where it has customers
+	Transitions []segment.Move `json:"transitions"`
 }
 
-// segments shows the segments as the run has them that was applied last.
-func (h *Handler) segments(ctx context.Context, _ *api.Request) (api.Response, error) {
-	run, err := h.currentRun(ctx)
+// segmentView is a segment's totals with what people read of it.
+type segmentView struct {
+	recalc.ViewSegment
+	Title    segment.Text  `json:"title"`
+	Strategy *segment.Text `json:"strategy"`
+}
+
+// modelName returns the query's model, the default one where there is none.
+func modelName(r *api.Request) string {
+	if name, ok := r.QueryStringParameters["model"]; ok {
+		return name
+	}
+	return segment.Default
+}
+
+// modelOf returns a model as a run has it, or, before the first, as the next one will.
+func (h *Handler) modelOf(ctx context.Context, j *judged, name string) (*segment.Model, error) {
+	if j == nil {
+		k, err := h.oneKept(ctx, name)
+		if err == nil && k.model == nil {
+			err = fault.New(fault.Conflict, "the model cannot be read any more, edit or delete it: %s", k.problem)
+		}
+		return k.model, err
+	}
+	m, ok := j.options.Models.Model(name)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "the run %s knows no such model: it knows %s; one that was added since comes %s",
+			j.run.ID, strings.Join(j.options.Models.Names(), ", "), withNextRun)
+	}
+	return m, nil
+}
+
+// segments shows the segments of a model as the run has them that was applied last.
+func (h *Handler) segments(ctx context.Context, r *api.Request) (api.Response, error) {
+	stands, err := h.standing(ctx)
 	if err != nil {
 		return api.Response{}, err
 	}
-	model := segment.RFM10()
-	out := segmentsView{Model: model.Name, Segments: []recalc.ViewSegment{}, Transitions: []segment.Move{}}
-	found := map[string]recalc.ViewSegment{}
-	if run != nil {
-		v := run.View()
-		out.RunID, out.AsOf, out.Transitions = &v.RunID, &v.AsOf, v.Transitions
-		for _, s := range v.Segments {
-			found[s.Name] = s
+	model, err := h.modelOf(ctx, stands, modelName(r))
+	if err != nil {
+		return api.Response{}, err
+	}
+	out := segmentsView{Model: model.Name, Version: model.Version, Title: model.Title, Segments: []segmentView{}, Transitions: []segment.Move{}}
+	var totals []segment.LabelTotals
+	if stands == nil {
+		for _, label := range model.Labels() {
+			totals = append(totals, segment.LabelTotals{Name: label})
+		}
+	} else {
+		v := stands.run.View()
+		out.RunID, out.AsOf = &v.RunID, &v.AsOf
+		a, err := h.analysis(ctx, stands.run.ID)
+		if err != nil {
+			return api.Response{}, err
+		}
+		for _, m := range a.Models {
+			if m.Model == model.Name {
+				totals = m.Segments
+				out.Transitions = append(out.Transitions, m.Moves...)
+			}
 		}
 	}
-	for _, label := range model.Labels() {
-		s, ok := found[string(label)]
-		if !ok {
-			s = recalc.ViewSegment{Name: string(label), Revenue: h.business.Currency.Format(0)}
-		}
-		out.Segments = append(out.Segments, s)
+	for _, t := range totals {
+		l := labelOf(model, t.Name)
+		out.Segments = append(out.Segments, segmentView{recalc.SegmentView(t, h.business.Currency), l.Title, l.Strategy})
 	}
 	return api.JSON(http.StatusOK, out), nil
 }
@@ -53,40 +98,40 @@ type memberView struct {
 // members lists the customers of a segment, as the run has them that was applied last when the first page was read: the
 // cursor keeps to that run. Who was erased since is left out, so that a page may be short.
 func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, error) {
-	name, err := label(pathParameter(r, "name"))
-	if err != nil {
-		return api.Response{}, err
-	}
+	model, name := modelName(r), pathParameter(r, "name")
 	n, err := limit(r, 100, 1000)
 	if err != nil {
 		return api.Response{}, err
 	}
-	given, err := openCursor(r, "members", name)
+	list := []string{"members", model, strings.ToLower(name)}
+	given, err := openCursor(r, list...)
 	if err != nil {
 		return api.Response{}, err
 	}
-	id, at, _ := strings.Cut(given, "/")
-	if given == "" {
-		if id, err = h.store.CurrentRun(ctx); err != nil {
-			return api.Response{}, err
-		}
-	} else if !runID.MatchString(id) || at == "" {
-		return api.Response{}, badCursor()
-	}
-	out := struct {
-		Segment    string       `json:"segment"`
-		RunID      *string      `json:"run_id"`
-		Customers  []memberView `json:"customers"`
-		NextCursor string       `json:"next_cursor,omitempty"`
-	}{Segment: name, Customers: []memberView{}}
-	if id == "" { // nothing was ever recalculated
-		return api.JSON(http.StatusOK, out), nil
-	}
-	out.RunID = &id
-	if err := h.readable(ctx, id, given != ""); err != nil {
+	of, at, err := h.readable(ctx, given)
+	if err != nil {
 		return api.Response{}, err
 	}
-	page, err := recalc.SegmentMembers(ctx, h.lake, id, segment.Default, segment.Label(name), at, n)
+	m, err := h.modelOf(ctx, of, model)
+	if err != nil {
+		return api.Response{}, err
+	}
+	label, err := spelled(m, name)
+	if err != nil {
+		return api.Response{}, err
+	}
+	out := struct {
+		Model      string        `json:"model"`
+		Segment    segment.Label `json:"segment"`
+		RunID      *string       `json:"run_id"`
+		Customers  []memberView  `json:"customers"`
+		NextCursor string        `json:"next_cursor,omitempty"`
+	}{Model: m.Name, Segment: label, Customers: []memberView{}}
+	if of == nil { // nothing was ever recalculated
+		return api.JSON(http.StatusOK, out), nil
+	}
+	out.RunID = &of.run.ID
+	page, err := recalc.SegmentMembers(ctx, h.lake, of.run.ID, m.Name, label, at, n)
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -100,32 +145,40 @@ func (h *Handler) members(ctx context.Context, r *api.Request) (api.Response, er
 		}
 	}
 	if page.Next != "" {
-		out.NextCursor = sealCursor(id+"/"+page.Next, "members", name)
+		out.NextCursor = sealCursor(of.run.ID+"/"+page.Next, list...)
 	}
 	return api.JSON(http.StatusOK, out), nil
 }
 
-// readable returns an error where a run's scores cannot be read any more, or a cursor names a run that there is not.
-func (h *Handler) readable(ctx context.Context, id string, resumed bool) error {
-	run, err := h.store.Run(ctx, id)
-	if resumed && fault.CodeOf(err) == fault.NotFound {
-		return badCursor()
+// readable returns the run whose members are read, the one that stands where no cursor names one, and where to go on; it
+// returns an error where the run's scores cannot be read any more, or the cursor names a run that there is not.
+func (h *Handler) readable(ctx context.Context, cursor string) (of *judged, at string, err error) {
+	if cursor == "" {
+		of, err = h.standing(ctx)
+	} else {
+		var id string
+		id, at, _ = strings.Cut(cursor, "/")
+		if !runID.MatchString(id) || at == "" {
+			return nil, "", badCursor()
+		}
+		if of, err = h.judged(ctx, id); fault.CodeOf(err) == fault.NotFound {
+			return nil, "", badCursor()
+		}
 	}
-	if err != nil {
-		return err
+	if err != nil || of == nil {
+		return nil, "", err
 	}
-	return h.kept(run)
+	return of, at, h.expired(of.run)
 }
 
-// label returns the segment's name as the model spells it.
-func label(name string) (string, error) {
-	labels := segment.RFM10().Labels()
-	names := make([]string, len(labels))
-	for i, l := range labels {
+// spelled returns a segment's name as the model spells it.
+func spelled(m *segment.Model, name string) (segment.Label, error) {
+	var names []string
+	for _, l := range append(m.Labels(), segment.Unknown) {
 		if strings.EqualFold(string(l), name) {
-			return string(l), nil
+			return l, nil
 		}
-		names[i] = string(l)
+		names = append(names, string(l))
 	}
 	return "", fault.New(fault.NotFound, "there is no such segment: there are %s", strings.Join(names, ", "))
 }

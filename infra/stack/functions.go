@@ -100,7 +100,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.PutObjects(lake, "events/"))
 	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: what operators have set
 		construct.Send(q.rfm.Queue, q.signals.Queue),
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))

@@ -107,6 +107,7 @@ type Line struct {
 	Occasions   []occasion.Occasion // since the run that stood
 
 	history customer.History
+	group   string // by Terms.GroupedBy
 }
 
 // parsed is a row, decoded.
@@ -170,6 +171,7 @@ func (s *Scorer) judge(line *Line, r *Row, p *parsed) error {
 	if err != nil {
 		return err
 	}
+	line.group = group
 	scores := s.scores(line.Value, r.ID)
 	x, spend, _ := clv.Of(&p.history, t.AsOf)
 	evidence := churn.Evidence{Alive: math.NaN(), Seen: r.Seen, History: &p.history, Activity: &p.activity, Signs: &p.signs}

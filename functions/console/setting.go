@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"liuke/shared/api"
+	"liuke/shared/document"
+	"liuke/shared/fault"
+	"liuke/shared/recalc"
+)
+
+// settingsView is a document of settings.
+type settingsView struct {
+	Name        string          `json:"name"`
+	Version     int64           `json:"version"` // +1 with each edit; as the header etag has it
+	Default     bool            `json:"default"` // whether nothing is set, and the defaults hold
+	EditedAt    *time.Time      `json:"edited_at"`
+	Settings    json.RawMessage `json:"settings"`  // as they were written; null where nothing is set
+	Effective   any             `json:"effective"` // with the defaults in the place of what was left out; null where there are none
+	TakesEffect string          `json:"takes_effect,omitempty"`
+}
+
+func (h *Handler) viewOfSettings(d *document.Document) (settingsView, error) {
+	v := settingsView{Name: d.Name, Version: d.Version, Default: d.Body == "", EditedAt: editedAt(d), Settings: json.RawMessage("null")}
+	if d.Body != "" {
+		v.Settings = json.RawMessage(d.Body)
+	}
+	var err error
+	if v.Effective, err = recalc.Effective(*d, h.business.Currency); err != nil {
+		// It could be read when it was written: the suite is another since.
+		return v, fault.New(fault.Conflict, "the settings cannot be read any more, write or delete them: %s", err.Error())
+	}
+	return v, nil
+}
+
+func (h *Handler) answerSettings(d *document.Document, effect string) (api.Response, error) {
+	v, err := h.viewOfSettings(d)
+	if err != nil {
+		return api.Response{}, err
+	}
+	v.TakesEffect = effect
+	out := api.JSON(http.StatusOK, v)
+	out.Headers["etag"] = etag(d)
+	return out, nil
+}
+
+func settingsName(r *api.Request) (string, error) {
+	name := pathParameter(r, "name")
+	if !slices.Contains(recalc.SettingsDocuments(), name) {
+		return "", fault.New(fault.NotFound, "there are no such settings: there are %s", strings.Join(recalc.SettingsDocuments(), ", "))
+	}
+	return name, nil
+}
+
+// settings shows what operators have set, or the defaults.
+func (h *Handler) settings(ctx context.Context, r *api.Request) (api.Response, error) {
+	name, err := settingsName(r)
+	if err != nil {
+		return api.Response{}, err
+	}
+	d, err := h.store.Document(ctx, name)
+	if err != nil {
+		return api.Response{}, err
+	}
+	return h.answerSettings(&d, "")
+}
+
+// putSettings keeps settings in the place of those that stand.
+func (h *Handler) putSettings(ctx context.Context, r *api.Request) (api.Response, error) {
+	name, err := settingsName(r)
+	if err != nil {
+		return api.Response{}, err
+	}
+	body, err := api.Body(r, document.MaxBytes)
+	if err != nil {
+		return api.Response{}, err
+	}
+	if err := recalc.CheckDocument(document.Document{Name: name, Body: string(body)}, h.business.Currency); err != nil {
+		return api.Response{}, err
+	}
+	return h.replace(ctx, r, name, string(body))
+}
+
+// deleteSettings returns to the defaults.
+func (h *Handler) deleteSettings(ctx context.Context, r *api.Request) (api.Response, error) {
+	name, err := settingsName(r)
+	if err != nil {
+		return api.Response{}, err
+	}
+	if err := noBody(r); err != nil {
+		return api.Response{}, err
+	}
+	return h.replace(ctx, r, name, "")
+}
+
+// replace writes the body of settings, "" for none, where the request's If-Match lets it.
+func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string) (api.Response, error) {
+	match := api.Header(r, "if-match")
+	var d document.Document
+	err := again(func() error {
+		all, err := h.store.Documents(ctx)
+		if err != nil {
+			return err
+		}
+		d = h.next(all, name, body)
+		stored := document.Document{Name: name, Version: d.Version - 1}
+		if i := slices.IndexFunc(all, func(d document.Document) bool { return d.Name == name }); i >= 0 {
+			stored = all[i]
+		}
+		if !matches(match, &stored) {
+			return errPrecondition
+		}
+		if body == "" && stored.Body == "" { // the defaults hold already
+			d = stored
+			return nil
+		}
+		if err := recalc.CheckSpace(all, d); err != nil {
+			return err
+		}
+		return moved(h.store.PutDocument(ctx, &d))
+	})
+	if err == errPrecondition {
+		return preconditionFailed(), nil
+	}
+	if err != nil {
+		return api.Response{}, err
+	}
+	return h.answerSettings(&d, withNextRun)
+}
+
+// errPrecondition says that a document is not at the version that the request names.
+var errPrecondition error = fault.New(fault.Conflict, "the settings were edited since: read them again, and send the etag of what you read as If-Match")
+
+// matches reports whether a stored document is one that If-Match (RFC 9110, 13.1.1) names; "" is a request without it.
+func matches(header string, stored *document.Document) bool {
+	if header == "" {
+		return true
+	}
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimSpace(tag); tag == etag(stored) || tag == "*" && stored.Body != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func preconditionFailed() api.Response {
+	p := api.ProblemOf(errPrecondition)
+	p.Status, p.Title = http.StatusPreconditionFailed, http.StatusText(http.StatusPreconditionFailed)
+	out := api.JSON(p.Status, p)
+	out.Headers["content-type"] = "application/problem+json"
+	return out
+}
