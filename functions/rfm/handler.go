@@ -22,6 +22,7 @@ import (
 // Store keeps customers and the records of runs. See package dynamo for each.
 type Store interface {
 	recalc.Store
+	Backtests
 	RunDocuments(ctx context.Context, run string) ([]document.Document, error)
 	CurrentRun(ctx context.Context) (run string, err error)
 	ScanCustomers(ctx context.Context, slice, slices int, cursor customer.ID) ([]recalc.Row, customer.ID, error)
@@ -184,6 +185,9 @@ func (h *Handler) phase(ctx context.Context, m *recalc.Message) (err error) {
 	defer fault.Wrap(&err, "%s of run %s", m.Phase, m.Run)
 	if m.Phase == recalc.PhasePlan {
 		return h.planScheduled(ctx, m.ScheduledAt)
+	}
+	if m.Phase == recalc.PhaseBacktest { // of a run that is done
+		return h.backtest(ctx, m)
 	}
 	run, err := h.Store.Run(ctx, m.Run)
 	if fault.CodeOf(err) == fault.NotFound {

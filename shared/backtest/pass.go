@@ -11,16 +11,27 @@ import (
 // merge into those of the whole, in any order and grouping.
 type Counts struct {
 	windows []rfm.Counts // in the grid's order
+	loose   int          // customers since equal values were last brought together
 }
 
+// maxLoose is how many customers are counted before equal values are brought together, so that memory follows the
+// different values.
+const maxLoose = 1 << 17
+
 // NewCounts returns the empty counts of terms that are valid.
-func NewCounts(t *Terms) *Counts { return &Counts{make([]rfm.Counts, len(t.Grid.WindowDays))} }
+func NewCounts(t *Terms) *Counts { return &Counts{windows: make([]rfm.Counts, len(t.Grid.WindowDays))} }
 
 // Add counts one customer by the same terms.
 func (c *Counts) Add(t *Terms, h *customer.History) {
 	for i := range c.windows {
 		if v, ok := t.window(i).Of(h); ok {
 			c.windows[i].Add(v)
+		}
+	}
+	if c.loose++; c.loose == maxLoose {
+		c.loose = 0
+		for i := range c.windows {
+			c.windows[i].Settle()
 		}
 	}
 }

@@ -79,6 +79,11 @@ func RunListKey(started time.Time, run string) Key {
 	return Key{runsPK, runListPrefix + started.UTC().Format(runListLayout) + "#" + run}
 }
 
+// BacktestKey is the record of one backtest; BacktestListKey lists it among all, by the moment at which it started, which is
+// its id.
+func BacktestKey(id string) Key     { return Key{backtestPrefix + id, "BACKTEST"} }
+func BacktestListKey(id string) Key { return Key{backtestsPK, backtestPrefix + id} }
+
 // DocumentKey is a document that operators edit.
 func DocumentKey(name string) Key { return Key{documentsPK, documentPrefix + name} }
 
@@ -112,6 +117,8 @@ const (
 	dueLayout      = "2006-01-02T15:04"
 	runsPK         = "RUNS"
 	runListPrefix  = "RUN#"
+	backtestsPK    = "BACKTESTS"
+	backtestPrefix = "BACKTEST#"
 	documentsPK    = "DOCUMENTS"
 	documentPrefix = "DOCUMENT#"
 	runListLayout  = "2006-01-02T15:04:05.000Z"

@@ -39,6 +39,7 @@ const (
 	PhaseFit      Phase = "fit"
 	PhaseScore    Phase = "score"
 	PhasePublish  Phase = "publish"
+	PhaseBacktest Phase = "backtest" // of a run that is done; see package trial
 )
 
 // Message is the body of one message on the queue of recalculations.
@@ -53,6 +54,9 @@ type Message struct {
 	Write float64 `json:"write,omitempty"`
 	// ScheduledAt is when the schedule meant PhasePlan to run.
 	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
+	// Backtest is the id of PhaseBacktest's, and Step how many parts it has read; a message of an earlier one is late.
+	Backtest string `json:"backtest,omitempty"`
+	Step     int    `json:"step,omitempty"`
 }
 
 // State says how far a run is.

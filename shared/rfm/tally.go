@@ -145,6 +145,14 @@ func (c *Counts) Add(v Value) {
 	c.Monetary.Add(v.Monetary)
 }
 
+// Settle brings equal values together, so that the counts take as much memory as there are different values. What they
+// say is the same before and after.
+func (c *Counts) Settle() {
+	c.Recency.settle()
+	c.Frequency.settle()
+	c.Monetary.settle()
+}
+
 // N is how many customers were counted.
 func (c *Counts) N() int64 { return c.Recency.N() }
 
