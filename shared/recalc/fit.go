@@ -163,7 +163,7 @@ const (
 	maxValues = 4_000_000
 	// maxModelled is on how many customers models are fitted: of more, on those of parts that are spread evenly.
 	// A standard error is then a few thousandths of a parameter, far below what tells populations apart.
-	maxModelled = 10_000_000
+	maxModelled = 4_000_000
 )
 
 // Population gathers the summaries of all parts of a run in bounded memory. They are added part by part, in the same order
