@@ -37,8 +37,13 @@ func fit(t testing.TB, buyers []*buyer) []population {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mbg, err := clv.FitMBGNBD(&orders)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []population{
 		{"BG/NBD", prior, bg.Alive, false},
+		{"MBG/NBD", prior, mbg.Alive, true},
 	}
 }
 
@@ -212,7 +217,7 @@ func (p *population) bands(t *testing.T, buyers []*buyer, risks []float64) {
 	}
 	share := func(band string) float64 { return float64(lost[band]) / float64(n[band]) }
 	for _, band := range bands.Names {
-		t.Logf("%-6s risk: %4d customers, %4.1f %% lost", band, n[band], 100*share(band))
+		t.Logf("%-6s risk: %4d customers, %4.1f %% of all, %4.1f %% lost", band, n[band], 100*float64(n[band])/float64(len(buyers)), 100*share(band))
 	}
 	if !(share(Low) < share(Medium) && share(Medium) < share(High)) {
 		t.Error("a higher band does not lose more customers")
