@@ -2,9 +2,11 @@
 // (Health), and by what each of the two is moved. Both are 0 to 100 and weighted means of parts, so that the parts'
 // contributions add up to the score; every part carries its reason as a code with numbers.
 //
-// The parts of the risk are, beside the probability that a model of orders gives of the customer being one still: the
-// customer's pace and the silence by the customer's own rhythm of purchase (Rhythm), the trend of activity, complaints,
-// open tickets, and answers. A part whose input is missing has no say, and its weight is spread over the others in
+// The parts of the risk are the probability that a model of orders gives of the customer being one still; the chance of
+// another purchase at the customer's pace, unless the customer has left; the silence by the customer's own rhythm of
+// purchase (Rhythm); the trend of activity, complaints, open tickets, and answers. Most weight has the pace, which holds
+// the two others in it: whoever bought often is not safe for that after a silence of many usual gaps, and whoever buys
+// seldom is not at risk within one. A part whose input is missing has no say, and its weight is spread over the others in
 // proportion: no default stands in for what is not known. With nothing known a score is unknown.
 //
 // A score moves every day. So a band of scores is left only beyond a margin (Bands), and a warning is given only where

@@ -48,7 +48,7 @@ var wordings = map[Code]wording{
 		return fmt.Sprintf("With %s the customer has not left.", percent(n[0]))
 	}},
 	ReasonPace: {[]string{"purchases", "age_days", "horizon_days", "probability"}, func(n *[4]float64) string {
-		return fmt.Sprintf("%s in %s: at this pace another comes within %s with %s.", many(n[0], "purchase"), many(n[1], "day"), many(n[2], "day"), percent(n[3]))
+		return fmt.Sprintf("%s in %s: at this pace, and unless the customer has left, another comes within %s with %s.", many(n[0], "purchase"), many(n[1], "day"), many(n[2], "day"), percent(n[3]))
 	}},
 	ReasonSilence: {[]string{"silence_days", "usual_days", "probability"}, func(n *[4]float64) string {
 		return fmt.Sprintf("%s since the last purchase, where %s are usual: so long a gap comes with %s.", many(n[0], "day"), decimal(n[1]), percent(n[2]))

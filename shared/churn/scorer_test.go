@@ -218,7 +218,7 @@ func TestReasonsAreSentencesWithTheirNumbers(t *testing.T) {
 	}
 	want := []string{
 		"With 62.5 % probability the customer has not left.",
-		"2 purchases in 80 days: at this pace another comes within 90 days with 72.3 % probability.",
+		"2 purchases in 80 days: at this pace, and unless the customer has left, another comes within 90 days with 62.8 % probability.",
 		"40 days since the last purchase, where 30 are usual: so long a gap comes with 36 % probability.",
 		"0 events of activity in this month and the two before, where 7.5 were to be expected.",
 		"The customer would recommend us with 4 of 10, said 1 day ago.",
