@@ -92,6 +92,7 @@ func TestBandsOfRiskFollowSilence(t *testing.T) {
 	}
 	run := doneRun()
 	var bands []string
+	var overdue []float64 // the silence in usual gaps when each begins
 	alive, o := 1.0, options(t)
 	for silence := range 400 {
 		run.Terms.AsOf = last + customer.Day(silence)
@@ -106,11 +107,14 @@ func TestBandsOfRiskFollowSilence(t *testing.T) {
 		}
 		alive = line.Forecast.Alive
 		if stood != line.Scores.Risk {
-			bands = append(bands, line.Scores.Risk)
+			bands, overdue = append(bands, line.Scores.Risk), append(overdue, line.Churn.Overdue)
 		}
 	}
 	if !slices.Equal(bands, []string{"low", "medium", "high"}) {
-		t.Errorf("the bands that a silent customer goes through are %v", bands)
+		t.Fatalf("the bands that a silent customer goes through are %v", bands)
+	}
+	if overdue[1] < 2 || overdue[1] > 5 || overdue[2] < overdue[1]+1 || overdue[2] > 8 {
+		t.Errorf("whoever bought every week is %v after %.1f usual gaps of silence; want medium after some, and high within eight", bands, overdue)
 	}
 }
 
