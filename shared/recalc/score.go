@@ -28,7 +28,6 @@ type Scorer struct {
 	bands    *churn.Bands
 	forecast map[string]*clv.Forecaster // by group; nil of one without a model
 	before   *clv.Forecaster            // of what was known HoldoutDays before; nil without a model
-	spend    bool                       // whether before tells worth
 	split    clv.Split
 	since    customer.Day // of the run that stood
 	from     customer.Day // since when the holdout is measured
