@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
-	"liuke/shared/rfm"
+	"liuke/shared/segment"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
 )
@@ -109,8 +108,10 @@ func (b *testBundle) do(t *testing.T, sample string, change func(*api.Request)) 
 		return out.StatusCode, nil, out
 	}
 	var body map[string]any
-	if err := json.Unmarshal([]byte(out.Body), &body); err != nil {
-		t.Fatalf("%s: %v in %s", sample, err, out.Body)
+	if strings.HasSuffix(out.Headers["content-type"], "json") {
+		if err := json.Unmarshal([]byte(out.Body), &body); err != nil {
+			t.Fatalf("%s: %v in %s", sample, err, out.Body)
+		}
 	}
 	described(t, r.RouteKey, out, body)
 	return out.StatusCode, body, out
@@ -131,7 +132,11 @@ func described(t *testing.T, route string, out api.Response, body map[string]any
 		t.Errorf("%s does not say that it answers %d as %s", route, out.StatusCode, out.Headers["content-type"])
 		return
 	}
-	for _, wrong := range d.check("", body, content["schema"].(map[string]any)) {
+	var value any = body
+	if body == nil {
+		value = out.Body
+	}
+	for _, wrong := range d.check("", value, content["schema"].(map[string]any)) {
 		t.Errorf("%s, %d: %s", route, out.StatusCode, wrong)
 	}
 }
@@ -177,40 +182,6 @@ func (b *testBundle) seed(t *testing.T) {
 	}
 }
 
-// publish stores a run that is done and applied, with its objects.
-func (b *testBundle) publish(t *testing.T) {
-	t.Helper()
-	ctx := t.Context()
-	cut := func(values ...int64) (cuts []rfm.Cut) {
-		for _, v := range values {
-			cuts = append(cuts, rfm.Cut{Num: v, Den: 1})
-		}
-		return cuts
-	}
-	run := &recalc.Run{
-		ID: applied, State: recalc.Running, Started: started, Deadline: started.Add(recalc.Lease), Slices: 1,
-		Terms: recalc.Terms{AsOf: customer.Date(2026, time.March, 1), WindowDays: 365, Binning: recalc.Quantile, Apply: true, Currency: "CNY"},
-	}
-	must(t, b.store.BeginRun(ctx, run, "", nil))
-	run, err := b.store.SaveFit(ctx, applied, &recalc.Fit{Customers: 4, Cuts: rfm.Cuts{Recency: cut(10, 20, 30, 40), Frequency: cut(1, 2, 3, 4), Monetary: cut(1000, 2000, 3000, 4000)}}, run.Deadline)
-	must(t, err)
-	must(t, b.store.FinishRun(ctx, run, &recalc.Report{
-		Customers: 4, Differing: 4,
-		Segments: []recalc.SegmentTotals{{Name: "At Risk", Totals: recalc.Totals{Customers: 3, Orders: 7, Revenue: 123456}}},
-		Moves:    []recalc.Move{{From: "Champions", To: "At Risk", Customers: 1}},
-		Read:     1.5, Write: 4,
-	}, started.Add(time.Minute)))
-	var table bytes.Buffer
-	w := csv.NewWriter(&table)
-	for _, id := range []string{"=cmd", "顾客,2", "c3"} {
-		must(t, w.Write([]string{id, "1", "2", "3.00", "1", "2", "4", "At Risk", "", "", ""}))
-	}
-	w.Flush()
-	must(t, b.lake.Put(ctx, recalc.TableKey(applied, 0, 0), "text/csv", table.Bytes()))
-	must(t, b.lake.Put(ctx, recalc.ScoresKey(applied), "text/csv", append(recalc.Header(), table.Bytes()...)))
-	must(t, b.lake.Put(ctx, recalc.IndexKey(applied), "application/json", []byte(`[{"slice":0,"part":0,"segments":{"At Risk":3}}]`)))
-}
-
 func TestACustomerIsShownWithTheReasonsBehindTheScores(t *testing.T) {
 	b := setup(t)
 	b.seed(t)
@@ -230,7 +201,7 @@ func TestACustomerIsShownWithTheReasonsBehindTheScores(t *testing.T) {
 		`"orders":{"count":2,"revenue":"179.95","currency":"CNY","first":"2025-06-01","last":"2026-02-20","approximate":false}`,
 		`"activity":{"events":4,"months":[{"month":"2026-02","events":4}]}`,
 		`"run_id":"` + applied + `","as_of":"2026-03-01"`,
-		`"recency":{"days":9,"cuts":[10,20,30,40]},"frequency":{"orders":2,"cuts":[1,2,3,4]},"monetary":{"revenue":"179.95","cuts":[10,20,30,40]}`,
+		`"reasons":{"recency":{"days":9,"cuts":[10,20,30,40]},"frequency":{"orders":2,"cuts":[1,2,3,4]},"monetary":{"revenue":"179.95","cuts":[10,20,30,40]}}`,
 	} {
 		if !strings.Contains(out.Body, want) {
 			t.Errorf("%s is not in %s", want, out.Body)
@@ -374,10 +345,11 @@ func TestARunIsShownWithItsScoresAndSegments(t *testing.T) {
 	if _, body, _ := b.do(t, "members", nil); body["run_id"] != nil || len(body["customers"].([]any)) != 0 {
 		t.Errorf("before the first run: %v", body)
 	}
-	b.publish(t)
+	d := b.publish(t)
 	_, body, out := b.do(t, "run", nil)
-	if body["state"] != "done" || !strings.Contains(out.Body, `"segments":[{"name":"At Risk","customers":3,"orders":7,"revenue":"1234.56"}]`) {
-		t.Errorf("%s", out.Body)
+	atRisk := atRiskOf(t, d)
+	if body["state"] != "done" || !strings.Contains(out.Body, atRisk+`}`) {
+		t.Errorf("%s does not hold %s", out.Body, atRisk)
 	}
 	status, _, redirect := b.do(t, "scores", nil)
 	if status != http.StatusSeeOther {
@@ -387,11 +359,11 @@ func TestARunIsShownWithItsScoresAndSegments(t *testing.T) {
 	must(t, err)
 	defer got.Body.Close()
 	file, err := io.ReadAll(got.Body)
-	if err != nil || got.StatusCode != http.StatusOK || !bytes.HasPrefix(file, recalc.Header()) {
+	if err != nil || got.StatusCode != http.StatusOK || !bytes.HasPrefix(file, d.options.Header()) {
 		t.Errorf("%d %v %s", got.StatusCode, err, file)
 	}
 	_, body, out = b.do(t, "segments", nil)
-	if body["run_id"] != applied || !strings.Contains(out.Body, `{"name":"At Risk","customers":3,"orders":7,"revenue":"1234.56"}`) || !strings.Contains(out.Body, `{"from":"Champions","to":"At Risk","customers":1}`) {
+	if body["run_id"] != applied || !strings.Contains(out.Body, atRisk+`,"title":{"en":"At Risk","zh-CN":"流失风险客户"}`) {
 		t.Errorf("%s", out.Body)
 	}
 	if status, _, _ := b.do(t, "run", func(r *api.Request) { r.PathParameters["id"] = "../secret" }); status != http.StatusNotFound {
@@ -399,26 +371,77 @@ func TestARunIsShownWithItsScoresAndSegments(t *testing.T) {
 	}
 }
 
-func TestMembersOfASegmentArePaged(t *testing.T) {
-	b := setup(t)
-	b.publish(t)
-	_, first, _ := b.do(t, "members", nil)
-	cursor, _ := first["next_cursor"].(string)
-	_, second, _ := b.do(t, "members", func(r *api.Request) {
-		r.PathParameters["name"] = "at risk"
-		r.QueryStringParameters["cursor"] = cursor
-	})
-	all := fmt.Sprint(append(first["customers"].([]any), second["customers"].([]any)...))
-	if all != "[map[customer_id:=cmd] map[customer_id:顾客,2] map[customer_id:c3]]" || second["next_cursor"] != nil {
-		t.Errorf("%s, then %v", all, second)
-	}
-	for _, bad := range []string{"?", "AAAA", sealCursor("nope/0-0", "members", "At Risk"), sealCursor(applied+"/x", "members", "At Risk"), sealCursor(applied+"/-1-0", "members", "At Risk"), sealCursor("../x/0-0", "members", "At Risk"), sealCursor(applied+"/0-2", "members", "Lost"), strings.Repeat("A", 4000)} {
-		if status, body, _ := b.do(t, "members", func(r *api.Request) { r.QueryStringParameters["cursor"] = bad }); status != http.StatusBadRequest || body["pointer"] != "/cursor" {
-			t.Errorf("cursor %.40q: %d %v", bad, status, body)
+// atRiskOf is how the segment At Risk is shown, without the end.
+func atRiskOf(t *testing.T, d done) string {
+	t.Helper()
+	var customers, orders, revenue int64
+	for _, line := range d.lines {
+		if line.In && line.Scores.Segment == "At Risk" {
+			customers, orders, revenue = customers+1, orders+int64(line.Value.Frequency), revenue+line.Value.Monetary
 		}
 	}
-	if status, body, _ := b.do(t, "members", func(r *api.Request) { r.PathParameters["name"] = "Heroes" }); status != http.StatusNotFound {
-		t.Errorf("%d %v", status, body)
+	if customers < 3 {
+		t.Fatalf("%d customers are at risk", customers)
+	}
+	return fmt.Sprintf(`{"name":"At Risk","customers":%d,"orders":%d,"revenue":"%d.%02d"`, customers, orders, revenue/100, revenue%100)
+}
+
+func TestMembersOfASegmentArePaged(t *testing.T) {
+	b := setup(t)
+	d := b.publish(t)
+	for _, model := range d.options.Models.Models() {
+		for _, label := range append(model.Labels(), segment.Unknown) {
+			want := map[string]bool{}
+			for id, line := range d.lines {
+				if line.In && line.Labels.Get(model.Name) == label {
+					want[string(id)] = true
+				}
+			}
+			cursor := ""
+			for got, pages := 0, 0; pages == 0 || cursor != ""; pages++ {
+				status, body, out := b.do(t, "members", func(r *api.Request) {
+					r.PathParameters["name"] = strings.ToUpper(string(label))
+					r.QueryStringParameters = map[string]string{"model": model.Name, "limit": "70"}
+					if cursor != "" {
+						r.QueryStringParameters["cursor"] = cursor
+					}
+				})
+				if status != http.StatusOK || body["segment"] != string(label) || body["model"] != model.Name {
+					t.Fatalf("%d %s", status, out.Body)
+				}
+				for _, c := range body["customers"].([]any) {
+					if id := c.(map[string]any)["customer_id"].(string); !want[id] {
+						t.Fatalf("%s is not, or twice, a %s of %s", id, label, model.Name)
+					} else {
+						delete(want, id)
+					}
+					got++
+				}
+				cursor, _ = body["next_cursor"].(string)
+				if cursor == "" && len(want) > 0 || pages > 10 {
+					t.Fatalf("%s %s: %d customers on %d pages, and %d are missing", model.Name, label, got, pages+1, len(want))
+				}
+			}
+		}
+	}
+	bad := func(position string, list ...string) string {
+		return sealCursor(position, append([]string{"members"}, list...)...)
+	}
+	for _, cursor := range []string{
+		"?", "AAAA", bad("nope/0-0", "rfm10", "at risk"), bad(applied+"/x", "rfm10", "at risk"), bad(applied+"/-1-0", "rfm10", "at risk"),
+		bad("../x/0-0", "rfm10", "at risk"), bad(applied+"/0-2", "rfm10", "lost"), bad(applied+"/0-2", "value", "at risk"), strings.Repeat("A", 4000),
+	} {
+		if status, body, _ := b.do(t, "members", func(r *api.Request) { r.QueryStringParameters["cursor"] = cursor }); status != http.StatusBadRequest || body["pointer"] != "/cursor" {
+			t.Errorf("cursor %.40q: %d %v", cursor, status, body)
+		}
+	}
+	for name, model := range map[string]string{"Heroes": "rfm10", "At Risk": "value", "at risk": "../x", "": "rfm10", "retired": "rfm10"} {
+		status, body, _ := b.do(t, "members", func(r *api.Request) {
+			r.PathParameters["name"], r.QueryStringParameters["model"] = name, model
+		})
+		if status != http.StatusNotFound {
+			t.Errorf("%q of %q: %d %v", name, model, status, body)
+		}
 	}
 }
 

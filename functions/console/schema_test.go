@@ -2,14 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// document is the description of the interface, as far as the tests read it.
-type document struct {
+// description is the description of the interface, as far as the tests read it.
+type description struct {
 	OpenAPI string
 	Paths   map[string]map[string]operation
 	raw     map[string]any
@@ -22,20 +24,22 @@ type operation struct {
 	Responses   map[string]map[string]any
 }
 
-func describedInterface(t testing.TB) document {
+func describedInterface(t testing.TB) description {
 	t.Helper()
-	var d document
-	if err := json.Unmarshal([]byte(openAPI), &d); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(openAPI), &d.raw); err != nil {
+	d, err := readDescription()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
+var readDescription = sync.OnceValues(func() (d description, err error) {
+	err = errors.Join(json.Unmarshal([]byte(openAPI), &d), json.Unmarshal([]byte(openAPI), &d.raw))
+	return d, err
+})
+
 // resolve follows a reference within the document.
-func (d *document) resolve(s map[string]any) map[string]any {
+func (d *description) resolve(s map[string]any) map[string]any {
 	ref, ok := s["$ref"].(string)
 	if !ok {
 		return s
@@ -49,7 +53,7 @@ func (d *document) resolve(s map[string]any) map[string]any {
 
 // check returns what in a value is not as its schema has it: types, enumerations, what is missing, and what nobody
 // described. It knows the part of JSON Schema that the document's answers use.
-func (d *document) check(at string, value any, schema map[string]any) []string {
+func (d *description) check(at string, value any, schema map[string]any) []string {
 	schema = d.resolve(schema)
 	if all, ok := schema["allOf"].([]any); ok {
 		merged := map[string]any{"type": "object", "properties": map[string]any{}, "required": []any{}}
