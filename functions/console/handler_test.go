@@ -86,17 +86,23 @@ func setup(t *testing.T) *testBundle {
 	return b
 }
 
-// do sends the sample request of that name, changed, and holds what comes back against the description.
-func (b *testBundle) do(t *testing.T, sample string, change func(*api.Request)) (int, map[string]any, api.Response) {
+// sampled reads the sample request of that name.
+func sampled(t *testing.T, sample string) (r api.Request) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "events", "console", sample+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r api.Request
 	if err := json.Unmarshal(raw, &r); err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// do sends the sample request of that name, changed, and holds what comes back against the description.
+func (b *testBundle) do(t *testing.T, sample string, change func(*api.Request)) (int, map[string]any, api.Response) {
+	t.Helper()
+	r := sampled(t, sample)
 	if change != nil {
 		change(&r)
 	}

@@ -135,8 +135,8 @@ func (b *testBundle) publish(t *testing.T, settings ...document.Document) done {
 			continue
 		}
 		rec := customer.Record{ID: id, Version: 1}
-		for month := time.April; month <= time.May; month++ {
-			rec.History.Add(customer.Date(2025, month, 10), 1700)
+		for month := time.April; month <= time.July; month++ {
+			rec.History.Add(customer.Date(2025, month, 10), 900)
 		}
 		rec.Touch(started.AddDate(0, -11, 0).Unix())
 		must(t, b.store.Commit(t.Context(), &rec, nil))

@@ -50,7 +50,7 @@ type document struct {
 type (
 	modelFile struct {
 		Name        string        `yaml:"name"`
-		Version     int           `yaml:"version"`
+		Version     string        `yaml:"version"`
 		Signals     bool          `yaml:"signals"`
 		Title       textFile      `yaml:"title"`
 		Description textFile      `yaml:"description"`

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,11 +16,12 @@ func (d *document) model() *Model {
 	if !d.decode(&f) {
 		return nil
 	}
-	m := &Model{Name: f.Name, Version: f.Version, Signals: f.Signals, Rest: Label(f.Rest), source: string(d.raw)}
+	version, err := strconv.Atoi(f.Version)
+	m := &Model{Name: f.Name, Version: version, Signals: f.Signals, Rest: Label(f.Rest), source: string(d.raw)}
 	if !validName(f.Name) {
 		d.mistake(at("name"), "name must begin with a letter and have lower-case letters, digits and underscores alone, at most %d", MaxNameBytes)
 	}
-	if f.Version < 1 || f.Version > maxVersion {
+	if err != nil || version < 1 || version > maxVersion {
 		d.mistake(at("version"), "version must be a whole number from 1, one more with each edit")
 	}
 	m.Title = d.text(at("title"), f.Title, MaxTitleBytes, true)
