@@ -57,7 +57,9 @@ func (b *testBundle) recalculated(t *testing.T, id string, at time.Time, crowd i
 	rows, _, err := b.store.ScanCustomers(ctx, 0, 1, "")
 	must(t, err)
 	stored := len(rows)
-	rows = append(rows, crowded(crowd, run.Terms.AsOf)...)
+	for _, rec := range crowded(crowd, run.Terms.AsOf) {
+		rows = append(rows, recalc.RowOf(&rec))
+	}
 	var summary recalc.Summary
 	for i := range rows {
 		must(t, summary.Summarize(&run.Terms, &rows[i]))
@@ -101,8 +103,8 @@ func (b *testBundle) recalculated(t *testing.T, id string, at time.Time, crowd i
 	return out
 }
 
-// crowded are rows of customers as the models have them: rates of purchase, chances to leave and worths that differ.
-func crowded(n int, asOf customer.Day) []recalc.Row {
+// crowded are customers as the models have them: rates of purchase, chances to leave and worths that differ.
+func crowded(n int, asOf customer.Day) []customer.Record {
 	r := rand.New(rand.NewPCG(7, 7))
 	gamma := func(shape int) (sum float64) {
 		for range shape {
@@ -110,9 +112,10 @@ func crowded(n int, asOf customer.Day) []recalc.Row {
 		}
 		return sum
 	}
-	rows := make([]recalc.Row, n)
-	for i := range rows {
-		rec := customer.Record{ID: customer.ID(fmt.Sprint("crowd-", i)), Version: 1}
+	crowd := make([]customer.Record, n)
+	for i := range crowd {
+		rec := &crowd[i]
+		*rec = customer.Record{ID: customer.ID(fmt.Sprint("crowd-", i)), Version: 1}
 		rate, leave, worth := gamma(1)/40, 1-math.Pow(r.Float64(), 1./4), 9000/gamma(4)
 		for day := float64(asOf) - 700*r.Float64(); day <= float64(asOf); day += r.ExpFloat64() / rate {
 			rec.History.Add(customer.Day(day), int64(100+worth*gamma(2)))
@@ -122,9 +125,8 @@ func crowded(n int, asOf customer.Day) []recalc.Row {
 			}
 		}
 		rec.Signs.Touched(customer.Touch{Channel: []string{"ads", "friends"}[i%2], Time: 1})
-		rows[i] = recalc.RowOf(&rec)
 	}
-	return rows
+	return crowd
 }
 
 // publish stores three customers at risk and the run that stands.
