@@ -31,6 +31,7 @@ type Store interface {
 	Imports
 	Jobs
 	Documents
+	Backtests
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
 	Root(ctx context.Context, id customer.ID) (customer.Record, error)
@@ -126,6 +127,9 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/rfm/runs/{id}":             {serve: h.run},
 		"GET /v1/rfm/runs/{id}/scores.csv":  {serve: h.scores},
 		"GET /v1/rfm/runs/{id}/analysis":    {serve: h.runAnalysis},
+		"POST /v1/rfm/backtests":            {serve: h.startBacktest},
+		"GET /v1/rfm/backtests":             {serve: h.backtests, parameters: []string{"limit"}},
+		"GET /v1/rfm/backtests/{id}":        {serve: h.backtest, parameters: []string{"format"}},
 		"GET /v1/cohorts":                   {serve: h.cohorts, parameters: []string{"format"}},
 		"GET /v1/economics":                 {serve: h.economics, parameters: []string{"format"}},
 		"GET /v1/segments":                  {serve: h.segments, parameters: []string{"model"}},

@@ -326,11 +326,27 @@ func TestBacktestsThatCannotBeAreRefused(t *testing.T) {
 	if _, err := p.Plan(t.Context(), trial.Request{RunID: "none"}); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("over no run: %v", err)
 	}
-	w.network.revive(4, false) // the run, the current one, the record, and the queue, which does not answer
+	w.network.revive(3, false) // the run, the record, and the queue, which does not answer
 	_, err := p.Plan(t.Context(), trial.Request{RunID: running})
 	w.network.revive(0, false)
-	if err == nil {
-		t.Fatal("a backtest is planned whose message is not sent")
+	if fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("without a queue: %v", err)
+	}
+	w.network.stumbles = true
+	w.now = w.now.Add(time.Second)
+	w.network.revive(3, false)
+	_, err = p.Plan(t.Context(), trial.Request{RunID: running})
+	w.network.revive(0, false)
+	all, listErr := w.store.Backtests(t.Context(), 5)
+	if err == nil || listErr != nil || len(all) != 2 || all[0].State != recalc.Failed || all[0].Reason != "it could not be started" {
+		t.Errorf("where the queue alone does not answer: %v, %+v, %v", err, all, listErr)
+	}
+	// The other's process died: nobody works on it, and so it shows as failed after a while.
+	if v := all[1].View(w.now, nil); v.State != recalc.Running || v.PartsToRead != 0 {
+		t.Errorf("%+v", v)
+	}
+	if v := all[1].View(w.now.Add(trial.Lost), nil); v.State != recalc.Failed || !strings.Contains(v.Reason, "no progress") {
+		t.Errorf("%+v", v)
 	}
 }
 

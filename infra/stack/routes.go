@@ -54,6 +54,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"POST", "/v1/imports"}, [2]string{"GET", "/v1/imports"}, [2]string{"GET", "/v1/imports/{id}"},
 		[2]string{"POST", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs/{id}"},
 		[2]string{"GET", "/v1/rfm/runs/{id}/scores.csv"}, [2]string{"GET", "/v1/rfm/runs/{id}/analysis"},
+		[2]string{"POST", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests/{id}"},
 		[2]string{"GET", "/v1/cohorts"}, [2]string{"GET", "/v1/economics"},
 		[2]string{"GET", "/v1/segments"}, [2]string{"GET", "/v1/segments/{name}/customers"},
 		[2]string{"GET", "/v1/models"}, [2]string{"GET", "/v1/models/{name}"},

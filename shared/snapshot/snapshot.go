@@ -134,8 +134,11 @@ func decode[T any](file []byte) (rows []T, err error) {
 	defer r.Close()
 	rows = make([]T, r.NumRows())
 	n, err := r.Read(rows)
-	if err != nil && !errors.Is(err, io.EOF) || n != len(rows) {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fault.As(err, fault.Internal, "the snapshot is damaged")
+	}
+	if n != len(rows) {
+		return nil, fault.New(fault.Internal, "the snapshot has %d rows of %d", n, len(rows))
 	}
 	return rows, nil
 }

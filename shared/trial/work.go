@@ -243,11 +243,13 @@ func (w *Work) Keep() ([]byte, error) {
 	return raw, fault.As(err, fault.Internal, "the state of the backtest cannot be encoded")
 }
 
+var errState = fault.New(fault.Internal, "the state of the backtest is damaged")
+
 // Resume returns the work that Keep wrote on the same basis. It returns an Internal error for anything else.
 func Resume(b Basis, raw []byte) (*Work, error) {
 	var s state
 	if err := json.Unmarshal(raw, &s); err != nil || s.Step < 0 || s.Step > 2*len(s.Parts) || (s.Fit != nil) != (s.Step >= len(s.Parts)) {
-		return nil, fault.As(err, fault.Internal, "the state of the backtest is damaged")
+		return nil, errState
 	}
 	w := &Work{Basis: b, parts: s.Parts, of: s.Of, step: s.Step, size: s.Size, damaged: s.Damaged}
 	type decoder interface {
@@ -267,7 +269,7 @@ func Resume(b Basis, raw []byte) (*Work, error) {
 	}
 	for into, raw := range from {
 		if rest, err := into.Decode(raw); err != nil || len(rest) > 0 {
-			return nil, fault.As(err, fault.Internal, "the state of the backtest is damaged")
+			return nil, errState
 		}
 	}
 	return w, nil
