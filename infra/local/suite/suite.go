@@ -198,7 +198,7 @@ func (w sayer) Write(line []byte) (int, error) {
 // config is the configuration of the suite's own clients, which talk to the engines and not through the proxy.
 func (s *Suite) config(url string) aws.Config {
 	return aws.Config{
-		Region: s.App.Region, BaseEndpoint: aws.String(url),
+		Region: s.App.Region, BaseEndpoint: aws.String(url), HTTPClient: engine.Whole(),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 		}),
