@@ -138,6 +138,8 @@ func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
 		"which and why. Nothing is lost: the events wait in their queue, and go on by themselves once it is mended")
 	alarms.Once(f["ingest"], "PrivacyRequests", "a shop's customer asks for their data or for its erasure, which has to be done within "+
 		"thirty days; what to do stands with the request under rejected/ in the lake, for 28 days")
+	alarms.Once(f["rfm"], "CustomersUnreadable", "a recalculation has left out customers whose items are damaged; what stands of them stays. "+
+		"POST /v1/customers/{id}/rebuild makes a history anew; the log names the run")
 	alarms.Once(f["imports"], "ImportsFailed", "an import has stopped for good; GET /v1/imports/{id} says why. What it had read is in; "+
 		"mend the file and import it again, which counts nothing twice")
 	alarms.Once(f["archive"], "ObjectsDamaged", "an object of the lake cannot be read, and was passed over; the log names it. "+
@@ -159,6 +161,8 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "Deferred", "StaleSignals", "SignalsOfErased")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
+		{Title: "What recalculations did", Counts: counts("rfm", "RunsDone", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
+			"CutsDrifted", "CustomersUnreadable", "BacktestsDone")},
 		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
 			"CustomersExported", "ObjectsDamaged")},
 	}

@@ -76,10 +76,11 @@ func TestOutcomesThatNeedSomebodyAreToldOf(t *testing.T) {
 	app := synthesize(t).app
 	names := app.functions()
 	want := map[string]float64{ // after how many minutes on end
-		"profile EventsPutOff":   30, // once in a while it is nothing
-		"ingest PrivacyRequests": 5,
-		"imports ImportsFailed":  5,
-		"archive ObjectsDamaged": 5,
+		"profile EventsPutOff":    30, // once in a while it is nothing
+		"ingest PrivacyRequests":  5,
+		"imports ImportsFailed":   5,
+		"archive ObjectsDamaged":  5,
+		"rfm CustomersUnreadable": 5,
 	}
 	for id, a := range app.of("AWS::CloudWatch::Alarm") {
 		if a.Properties["Namespace"] != "Liuke" {
