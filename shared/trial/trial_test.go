@@ -28,7 +28,7 @@ func shop(rng *rand.Rand, n int) [][]byte {
 		var h customer.History
 		pace, leave := 30/(rng.ExpFloat64()+rng.ExpFloat64()+.05), .4*rng.Float64()*rng.Float64()
 		for at := float64(asOf) - 700*rng.Float64(); at <= float64(asOf+90); at += 1 + pace*rng.ExpFloat64() {
-			h.Add(customer.Day(at), int64(100+rng.IntN(5000)))
+			h.Add(customer.Day(at), int64(100+rng.IntN(500_000)))
 			if rng.Float64() < leave {
 				break
 			}
