@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"liuke/shared/api"
 	"liuke/shared/customer"
 	"liuke/shared/document"
@@ -204,4 +207,22 @@ func TestTheRunThatStandsIsReadOnce(t *testing.T) {
 		t.Errorf("%v read units, then %v", first, second)
 	}
 	t.Logf("%v read units, then %v", first, second)
+}
+
+func TestARecordIsTheRowThatASnapshotWouldKeep(t *testing.T) {
+	b := setup(t)
+	b.varied(t)
+	b.publish(t) // so that scores stand
+	rows, _, err := b.store.ScanCustomers(t.Context(), 0, 1, "")
+	must(t, err)
+	for _, want := range rows {
+		rec, err := b.store.Root(t.Context(), want.ID)
+		must(t, err)
+		if d := cmp.Diff(want, recalc.RowOf(&rec), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: %s", want.ID, d)
+		}
+	}
+	if len(rows) < 24 {
+		t.Errorf("%d rows", len(rows))
+	}
 }
