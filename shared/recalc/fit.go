@@ -24,10 +24,12 @@ type Fit struct {
 	// Since is the day of the run that stood, and After whether there was one: occasions since then are told.
 	Since customer.Day `json:"since,omitempty"`
 	After bool         `json:"after,omitempty"`
-	// Versions are those of the segment models, and Edited the models that were another in the run that stood: their
-	// labels move because the model did, which nobody is told.
-	Versions map[string]int `json:"versions"`
-	Edited   []string       `json:"edited,omitempty"`
+	// Versions are those of the segment models, and Sources a hash of each one's text, for a version may be written twice.
+	// Edited are the models that were another in the run that stood: their labels move because the model did, which nobody
+	// is told.
+	Versions map[string]int    `json:"versions"`
+	Sources  map[string]string `json:"sources"`
+	Edited   []string          `json:"edited,omitempty"`
 }
 
 // CutPoint is a quantile that segment models ask for, in the input's own unit.
@@ -53,7 +55,7 @@ type Models struct {
 // FitOf fits the cuts and models of a population, and compares them with the run that stood, nil for none. A model that
 // the data do not determine is refused with its reason; that is no error.
 func FitOf(t *Terms, o *Options, s *Summary, stood *Run) (*Fit, error) {
-	f := &Fit{Customers: s.Customers, Approximate: s.Approximate, Versions: o.Models.Versions()}
+	f := &Fit{Customers: s.Customers, Approximate: s.Approximate, Versions: o.Models.Versions(), Sources: o.sources()}
 	switch t.Binning {
 	case Fixed:
 		f.Cuts = *t.Cuts
@@ -67,7 +69,7 @@ func FitOf(t *Terms, o *Options, s *Summary, stood *Run) (*Fit, error) {
 	if stood != nil && stood.Fit != nil {
 		f.Since, f.After = stood.Terms.AsOf, true
 		for _, name := range o.Models.Names() {
-			if stood.Fit.Versions[name] != f.Versions[name] {
+			if stood.Fit.Sources[name] != f.Sources[name] {
 				f.Edited = append(f.Edited, name)
 			}
 		}

@@ -1,6 +1,8 @@
 package recalc
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"liuke/shared/churn"
@@ -36,6 +38,16 @@ type Options struct {
 	Occasions occasion.Settings
 	Economics *economics.Settings // nil where there is no such document
 	Defaults  Defaults
+}
+
+// sources returns a hash of the text of each segment model by its name.
+func (o *Options) sources() map[string]string {
+	out := map[string]string{}
+	for _, m := range o.Models.Models() {
+		sum := sha256.Sum256(m.Source())
+		out[m.Name] = hex.EncodeToString(sum[:8])
+	}
+	return out
 }
 
 // GroupedBy says by what customers are grouped for models of their own, where there are enough of them.

@@ -3,6 +3,7 @@ package recalc
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"liuke/shared/clock"
@@ -95,6 +96,7 @@ func (p *Planner) terms(ctx context.Context, r Request, at time.Time) (Terms, []
 	if err != nil { // it could be read when it was edited: the suite is another since
 		return Terms{}, nil, fault.As(err, fault.Internal, "%s", err.Error())
 	}
+	documents = slices.DeleteFunc(documents, func(d document.Document) bool { return d.Body == "" }) // those taken back
 	terms, err := r.Terms(at, p.Settings, options.Defaults)
 	return terms, documents, err
 }
