@@ -73,8 +73,11 @@ func SegmentMembers(ctx context.Context, objects Objects, run, model string, lab
 			return Members{}, err
 		}
 		ids, err := membersIn(table, column, label)
-		if err != nil || len(ids) < skip {
+		if err != nil {
 			return Members{}, fault.As(err, fault.Internal, "a table of scores is damaged")
+		}
+		if len(ids) < skip {
+			return Members{}, fault.New(fault.Internal, "a table of scores has %d members, and the index knows %d", len(ids), n)
 		}
 		take := min(len(ids)-skip, limit-len(out.Customers))
 		out.Customers = append(out.Customers, ids[skip:skip+take]...)

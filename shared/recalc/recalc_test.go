@@ -185,6 +185,12 @@ func TestPagesOfMembers(t *testing.T) {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}
+	whole := o[recalc.TableKey("r", 0, 2)]
+	o[recalc.TableKey("r", 0, 2)] = nil
+	if _, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "Lost", "2-1", 5); fault.CodeOf(err) != fault.Internal {
+		t.Errorf("a table that lacks members: %v", err)
+	}
+	o[recalc.TableKey("r", 0, 2)] = whole
 	if page, err := recalc.SegmentMembers(t.Context(), o, "r", "rfm10", "Lost", "2-77", 5); err != nil || len(page.Customers) != 3 {
 		t.Errorf("a cursor beyond its part goes on with the next: %v, %v", page, err)
 	}
