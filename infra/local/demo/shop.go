@@ -27,6 +27,8 @@ type Buyer struct {
 	Joined   time.Time
 	Left     time.Time // the zero time for those who are still customers at the end
 	Visitor  string    // the anonymous id under which they looked around before they joined, "" for those who didn't
+	Channel  string    // through which they came, "" for those who came by themselves
+	Birthday string    // YYYY-MM-DD, "" for those who never told
 }
 
 // Event is one event of the tracking API, to be sent in the body of a batch.
@@ -73,11 +75,15 @@ var season = [12]float64{0.85, 0.6, 0.6, 0.65, 0.7, 0.85, 0.65, 0.65, 0.75, 0.8,
 // NewShop makes a shop of n buyers over a number of months that end before end, a first day of a month.
 func NewShop(seed uint64, n, months int, end time.Time) *Shop {
 	rnd := rand.New(rand.NewPCG(seed, 0x11ce))
+	beside := rand.New(rand.NewPCG(seed, 0xca4e)) // what is no order is drawn apart, and moves none
 	s := &Shop{Start: end.AddDate(0, -months, 0), End: end}
 	orders := 0
 	for i := range n {
 		b := newBuyer(rnd, i, s.Start, end)
+		b.describe(beside)
+		first := len(s.Events)
 		orders = s.live(rnd, &b, orders)
+		s.accompany(beside, &b, first)
 		s.Customers = append(s.Customers, b)
 	}
 	slices.SortStableFunc(s.Events, func(a, b Event) int { return a.At.Compare(b.At) })
@@ -182,6 +188,9 @@ func (b *Buyer) identify() map[string]any {
 	}
 	if b.TimeZone != "" {
 		traits["time_zone"] = b.TimeZone
+	}
+	if b.Birthday != "" {
+		traits["birthday"] = b.Birthday
 	}
 	body := map[string]any{"type": "identify", "userId": b.ID, "traits": traits}
 	if b.Visitor != "" {
