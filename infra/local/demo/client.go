@@ -43,8 +43,8 @@ func writer(c *client, r *http.Request) {
 }
 func anyone(*client, *http.Request) {}
 
-// call sends a request and decodes the answer, JSON, into the value, unless that is nil. Any status of 400 and above is
-// an error that quotes the answer.
+// call sends a request and decodes the answer, JSON, into the value, unless that is nil; a *[]byte takes it as it is, a
+// *redirect where it sends to. Any status of 400 and above is an error that quotes the answer.
 func (c *client) call(ctx context.Context, as auth, method, path string, body, into any) error {
 	var payload []byte
 	if body != nil {
@@ -68,6 +68,9 @@ func (c *client) call(ctx context.Context, as auth, method, path string, body, i
 		return r, nil
 	}, into)
 }
+
+// redirect is the address that an answer sends to.
+type redirect string
 
 // submit posts a form, as a browser would.
 func (c *client) submit(ctx context.Context, address string, form url.Values) error {
@@ -117,7 +120,14 @@ func (c *client) do(r *http.Request, into any) (again bool, err error) {
 		again := answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests
 		return again, fmt.Errorf("%s %s: %s: %.300s", r.Method, r.URL.Path, answer.Status, raw)
 	}
-	if into == nil {
+	switch into := into.(type) {
+	case nil:
+		return false, nil
+	case *[]byte:
+		*into = raw
+		return false, nil
+	case *redirect:
+		*into = redirect(answer.Header.Get("Location"))
 		return false, nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 		return err
 	}
 	defer d.pause(context.WithoutCancel(ctx), false) // the suite may be going down by then
-	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.visitors, d.report} {
+	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.nights, d.visitors, d.report} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
@@ -76,9 +77,15 @@ type play struct {
 	runs    []run
 }
 
+// last is the run that stands.
+func (d *play) last() *run { return &d.runs[len(d.runs)-1] }
+
+// monthly is the run at the end of the last month, which compares it with the one before.
+func (d *play) monthly() *run { return &d.runs[1] }
+
 func (d *play) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
 
-// history imports all but the last month and recalculates for the first time.
+// history imports all but the last month and recalculates for the first time, by night; mails wait for the morning.
 func (d *play) history(ctx context.Context) error {
 	lastMonth := end.AddDate(0, -1, 0)
 	if err := d.setClock(ctx, lastMonth.Add(night)); err != nil {
@@ -91,10 +98,25 @@ func (d *play) history(ctx context.Context) error {
 	if err := d.send(ctx, past, true); err != nil {
 		return err
 	}
-	return d.recalculate(ctx)
+	// Some of the shop's buyers never come back after the first order, which BG/NBD leaves out; the others come every month.
+	if err := d.set(ctx, "recalculation", map[string]any{"model": "mbg_nbd"}); err != nil {
+		return err
+	}
+	if err := d.set(ctx, "risk", map[string]any{"horizon_days": 30}); err != nil {
+		return err
+	}
+	if err := d.recalculate(ctx); err != nil {
+		return err
+	}
+	return d.wakeUp(ctx, lastMonth.Add(morning))
 }
 
-// month plays the last month, some days at a time, and recalculates at its end.
+// set writes a document of settings, which the next recalculation goes by.
+func (d *play) set(ctx context.Context, name string, document map[string]any) error {
+	return d.call(ctx, operator, http.MethodPut, "/v1/settings/"+name, document, nil)
+}
+
+// month plays the last month, some days at a time, writes down what it cost, and recalculates at its end.
 func (d *play) month(ctx context.Context) error {
 	from := end.AddDate(0, -1, 0)
 	d.say("The last month goes by, %d days at a time; orders are thanked for as they come.", d.stride)
@@ -121,6 +143,9 @@ func (d *play) month(ctx context.Context) error {
 	if err := d.setClock(ctx, end.Add(night)); err != nil {
 		return err
 	}
+	if err := d.set(ctx, "economics", d.shop.costs()); err != nil {
+		return err
+	}
 	if err := d.recalculate(ctx); err != nil {
 		return err
 	}
@@ -133,6 +158,26 @@ func (d *play) month(ctx context.Context) error {
 	}
 	d.say("It is %s UTC: %d mails wait for the morning at their recipients' places.", end.Add(night).Format("15:04"), waiting)
 	return d.wakeUp(ctx, end.Add(morning))
+}
+
+// nightsAfter is how many nights pass after the last month.
+const nightsAfter = 2
+
+// nights recalculates each night after the last month, as a schedule does: what moved is the answers and a day's silence.
+func (d *play) nights(ctx context.Context) error {
+	for n := range nightsAfter {
+		day := end.AddDate(0, 0, n+1)
+		if err := d.setClock(ctx, day.Add(night)); err != nil {
+			return err
+		}
+		if err := d.recalculate(ctx); err != nil {
+			return err
+		}
+		if err := d.wakeUp(ctx, day.Add(morning)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wakeUp moves the clock and lets what is due by then be sent.
@@ -168,9 +213,8 @@ func (d *play) send(ctx context.Context, events []Event, history bool) error {
 		g.Go(func() error {
 			bodies := make([]map[string]any, len(part))
 			for i, e := range part {
-				bodies[i] = e.Body
-				if history {
-					bodies[i]["context"] = map[string]any{"import": true}
+				if bodies[i] = e.Body; history {
+					bodies[i] = imported(e.Body)
 				}
 			}
 			if err := d.call(sending, writer, http.MethodPost, "/v1/batch", map[string]any{"batch": bodies}, nil); err != nil {
@@ -186,6 +230,17 @@ func (d *play) send(ctx context.Context, events []Event, history bool) error {
 		return err
 	}
 	return d.settle(ctx)
+}
+
+// imported returns the event as one of a shop's export.
+func imported(body map[string]any) map[string]any {
+	about := map[string]any{"import": true}
+	if given, ok := body["context"].(map[string]any); ok {
+		maps.Copy(about, given)
+	}
+	body = maps.Clone(body)
+	body["context"] = about
+	return body
 }
 
 func (d *play) progress(what string, n int64, of int) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -18,25 +20,36 @@ import (
 )
 
 type run struct {
-	ID        string `json:"run_id"`
-	State     string `json:"state"`
-	AsOf      string `json:"as_of"`
-	Customers int    `json:"customers"`
-	Segments  []struct {
-		Name      string `json:"name"`
-		Customers int    `json:"customers"`
-		Orders    int    `json:"orders"`
-		Revenue   string `json:"revenue"`
-	} `json:"segments"`
+	ID          string    `json:"run_id"`
+	State       string    `json:"state"`
+	AsOf        string    `json:"as_of"`
+	Customers   int       `json:"customers"`
+	Segments    []segment `json:"segments"`
 	Transitions []struct {
 		From      string `json:"from"`
 		To        string `json:"to"`
 		Customers int    `json:"customers"`
 	} `json:"transitions"`
-	Cost struct {
+	Risk struct {
+		Low      int `json:"low"`
+		Medium   int `json:"medium"`
+		High     int `json:"high"`
+		Unknown  int `json:"unknown"`
+		Warnings int `json:"warnings"`
+	} `json:"risk"`
+	Occasions map[string]int `json:"occasions"`
+	Cost      struct {
 		Read  float64 `json:"read_units"`
 		Write float64 `json:"write_units"`
 	} `json:"cost"`
+}
+
+// segment is what the customers of a label come to.
+type segment struct {
+	Name      string `json:"name"`
+	Customers int    `json:"customers"`
+	Orders    int    `json:"orders"`
+	Revenue   string `json:"revenue"`
 }
 
 type mail struct {
@@ -103,28 +116,26 @@ func (d *play) visitors(ctx context.Context) error {
 
 // report prints what came of it all.
 func (d *play) report(ctx context.Context) error {
-	last := d.runs[len(d.runs)-1]
+	last, month := d.last(), d.monthly()
 	w := tabwriter.NewWriter(d.out, 2, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\nSegment\tCustomers\tOrders\tRevenue\n")
 	for _, s := range last.Segments {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", s.Name, s.Customers, s.Orders, s.Revenue)
 	}
 	fmt.Fprintf(w, "\nMoved within the month\t\tCustomers\n")
-	sort.SliceStable(last.Transitions, func(i, j int) bool { return last.Transitions[i].Customers > last.Transitions[j].Customers })
-	for _, t := range last.Transitions[:min(8, len(last.Transitions))] {
+	sort.SliceStable(month.Transitions, func(i, j int) bool { return month.Transitions[i].Customers > month.Transitions[j].Customers })
+	for _, t := range month.Transitions[:min(8, len(month.Transitions))] {
 		fmt.Fprintf(w, "%s\t→ %s\t%d\n", t.From, t.To, t.Customers)
 	}
-	if rest := len(last.Transitions) - 8; rest > 0 {
+	if rest := len(month.Transitions) - 8; rest > 0 {
 		fmt.Fprintf(w, "and %d more ways\t\t\n", rest)
 	}
-	if err := d.messages(ctx, w); err != nil {
-		return err
-	}
-	if err := d.satisfaction(ctx, w); err != nil {
-		return err
-	}
-	if err := d.cost(ctx, w); err != nil {
-		return err
+	for _, part := range []func(context.Context, *tabwriter.Writer) error{
+		d.risk, d.lifecycle, d.cohorts, d.economics, d.calibration, d.messages, d.satisfaction, d.cost,
+	} {
+		if err := part(ctx, w); err != nil {
+			return err
+		}
 	}
 	return w.Flush()
 }
@@ -177,6 +188,7 @@ func (d *play) messages(ctx context.Context, w *tabwriter.Writer) error {
 	if err != nil {
 		return err
 	}
+	d.occasions(w, counts)
 	keys := make([]verdict, 0, len(counts))
 	for k := range counts {
 		keys = append(keys, k)
@@ -206,6 +218,8 @@ func (d *play) satisfaction(ctx context.Context, w *tabwriter.Writer) error {
 	return nil
 }
 
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 // Prices of DynamoDB on demand, us-east-1, in dollars a million units of 1 KB written or 4 KB read (November 2024 on).
 const (
 	priceWrite = 0.625
@@ -222,11 +236,7 @@ func (d *play) cost(ctx context.Context, w *tabwriter.Writer) error {
 	if err := d.call(ctx, anyone, http.MethodGet, "/_local/units", nil, &units); err != nil {
 		return err
 	}
-	names := make([]string, 0, len(units.Functions))
-	for name := range units.Functions {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	names := sorted(units.Functions)
 	fmt.Fprintf(w, "\nDynamoDB units\tRead\tWritten\tDollars on demand\n")
 	var read, write float64
 	for _, name := range names {

@@ -1,0 +1,261 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"liuke/infra/local/engine"
+	"liuke/infra/local/suite"
+	"liuke/shared/customer"
+)
+
+// final is what a play leaves behind, without what may differ: versions, times of writing, ids of runs.
+type final struct {
+	customers map[string]string
+	known     map[string]int            // of customers, how many have what runs write or signs tell
+	runs      map[string]string         // what the runs say
+	records   map[string]string         // orders, profiles, answers, counters
+	ledger    map[string]map[string]int // by customer and scene: how many entries in which state
+	mails     map[string]int            // by recipient and subject
+	answers   map[string]int            // by score, as the answers say
+	counted   map[string]int            // by score, as the survey's counters say
+}
+
+func finalState(t *testing.T, s *suite.Suite, d *play) final {
+	t.Helper()
+	tables, _, _ := s.Engines()
+	db := dynamodb.NewFromConfig(engine.Config(tables))
+	var keys []string
+	seals, memories := map[string]bool{}, map[string]int{}
+	f := final{
+		customers: map[string]string{}, known: map[string]int{}, runs: map[string]string{}, records: map[string]string{},
+		ledger: map[string]map[string]int{}, mails: map[string]int{}, answers: map[string]int{}, counted: map[string]int{},
+	}
+	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "customers")) {
+		id := item["id"].(string)
+		if key, ok := item["k"].([]byte); ok { // random, and of that play alone
+			keys = append(keys, customer.Key(key).Pseudonym())
+		}
+		for _, moving := range []string{"v", "run", "last", "seen", "k"} {
+			delete(item, moving)
+		}
+		for _, what := range []string{"lab", "risk", "seg", "s"} {
+			if item[what] != nil {
+				f.known[what]++
+			}
+		}
+		if encoded, ok := item["s"].([]byte); ok {
+			item["s"] = signs(t, encoded)
+		}
+		remembered, _ := item["ids"].([]byte) // an answer's id holds its run's, which is of that play alone
+		of := id
+		if into, absorbed := item["into"].(string); absorbed { // which of the two remembers is a matter of the events' arrival
+			of = into
+		}
+		memories[of] += len(remembered) / 8
+		delete(item, "ids")
+		f.customers[id] = text(t, item)
+	}
+	for id, events := range memories {
+		f.customers[id] += fmt.Sprintf(" remembers %d", events)
+	}
+	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "records")) {
+		pk, sk := item["pk"].(string), item["sk"].(string)
+		kind, _, _ := strings.Cut(sk, "#")
+		switch {
+		case strings.HasPrefix(sk, "MESSAGE#"):
+			scene, state := fmt.Sprint(item["scene"]), fmt.Sprint(item["st"])
+			if f.ledger[pk+" "+scene] == nil {
+				f.ledger[pk+" "+scene] = map[string]int{}
+			}
+			f.ledger[pk+" "+scene][state]++
+		case strings.HasPrefix(sk, "ANSWER#"):
+			f.answers["s"+item["score"].(string)]++
+		case strings.HasPrefix(pk, "SURVEY#"):
+			for name, n := range item {
+				if text, ok := n.(string); ok && name != "pk" && name != "sk" {
+					count, err := strconv.Atoi(text)
+					if err != nil {
+						t.Errorf("counter %s: %v", name, err)
+					}
+					f.counted[name] += count
+				}
+			}
+		case kind == "ORDER", kind == "PROFILE":
+			delete(item, "v")
+			delete(item, "first")                            // which of two orders came first is a matter of their arrival, as is the order of
+			if changes, ok := item["changes"].([]byte); ok { // the ids of its changes, 16 bytes each
+				item["changes"] = slices.SortedFunc(slices.Chunk(changes, 16), bytes.Compare)
+			}
+			f.records[pk+" "+sk] = text(t, item)
+		case strings.HasPrefix(pk, "SEAL#"):
+			seals[strings.TrimPrefix(pk, "SEAL#")] = true
+		case strings.HasPrefix(pk, "DUE#"):
+			t.Errorf("a signal still waits to become due: %s %s", pk, sk)
+		}
+	}
+	for _, pseudonym := range keys {
+		if !seals[pseudonym] {
+			t.Errorf("the key of %s is not kept: what is sealed of that customer could not be read once the item is gone", pseudonym)
+		}
+	}
+	for what, least := range map[string]int{"lab": 400, "risk": 400, "seg": 400, "s": 300} {
+		if f.known[what] < least {
+			t.Errorf("only %d customers have the attribute %s: that compares too little", f.known[what], what)
+		}
+	}
+	for i := range d.runs {
+		f.runs["run of "+d.runs[i].AsOf] = said(t, d, &d.runs[i])
+	}
+	var outbox []mail
+	if err := d.call(t.Context(), anyone, "GET", d.OutboxURL+"?format=json", nil, &outbox); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range outbox {
+		f.mails[strings.Join(m.To, ",")+" "+m.Subject]++
+	}
+	return f
+}
+
+// signs spells a customer's signs without when they were answered, which is the clock's.
+func signs(t *testing.T, encoded []byte) map[string]any {
+	t.Helper()
+	var s customer.Signs
+	if err := s.UnmarshalBinary(encoded); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]any{"birthday": s.Birthday, "declared": s.Declared, "first": s.First}
+	for sign, name := range customer.Signed() {
+		out[name] = fmt.Sprint(slices.Collect(s.Of(sign).Months()))
+	}
+	for metric, name := range customer.Metrics() {
+		out[name] = s.Opinion(metric).Score
+	}
+	return out
+}
+
+// said returns all that a run says of its customers together: how many have which label and band, who moved, occasions,
+// cohorts, economics, calibration; without what is of that play alone.
+func said(t *testing.T, d *play, r *run) string {
+	t.Helper()
+	var view, analysis map[string]any
+	for path, into := range map[string]*map[string]any{"": &view, "/analysis": &analysis} {
+		if err := d.call(t.Context(), operator, http.MethodGet, "/v1/rfm/runs/"+r.ID+path, nil, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, own := range []string{"run_id", "started_at", "finished_at", "cost"} {
+		delete(view, own)
+	}
+	for _, part := range []string{"models", "cohorts", "economics"} { // the calibration is of too few customers, at times
+		if analysis[part] == nil {
+			t.Errorf("the analysis of the run of %s has no %s", r.AsOf, part)
+		}
+	}
+	return text(t, []any{view, analysis})
+}
+
+func without(customers map[string]string, ids map[string]bool) map[string]string {
+	rest := maps.Clone(customers)
+	for id := range ids {
+		delete(rest, id)
+	}
+	return rest
+}
+
+func scan(t *testing.T, db *dynamodb.Client, table string) []map[string]any {
+	t.Helper()
+	if table == "" {
+		t.Fatal("the suite has no such table")
+	}
+	var items []map[string]any
+	pages := dynamodb.NewScanPaginator(db, &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			plain := map[string]any{}
+			for name, v := range item {
+				plain[name] = value(v)
+			}
+			items = append(items, plain)
+		}
+	}
+	return items
+}
+
+func value(v types.AttributeValue) any {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	case *types.AttributeValueMemberB:
+		return v.Value
+	case *types.AttributeValueMemberBOOL:
+		return v.Value
+	case *types.AttributeValueMemberM:
+		m := map[string]any{}
+		for name, each := range v.Value {
+			m[name] = value(each)
+		}
+		return m
+	case *types.AttributeValueMemberL:
+		var l []any
+		for _, each := range v.Value {
+			l = append(l, value(each))
+		}
+		return l
+	default:
+		return fmt.Sprintf("%#v", v)
+	}
+}
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func same(t *testing.T, what string, calm, struck map[string]string) {
+	t.Helper()
+	differ := 0
+	for key, want := range calm {
+		if got := struck[key]; got != want {
+			if differ++; differ <= 5 {
+				t.Errorf("%s: %s is\n  %s\nundisturbed it is\n  %s", what, key, got, want)
+			}
+		}
+	}
+	for key := range struck {
+		if _, ok := calm[key]; !ok {
+			differ++
+			t.Errorf("%s: %s is there, and undisturbed it is not", what, key)
+		}
+	}
+	t.Logf("%s: %d compared, %d differ", what, len(calm), differ)
+}
+
+func sum(m map[string]int) int {
+	n := 0
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
