@@ -10,13 +10,13 @@ import (
 
 // fit fits the run's cuts and models on the summaries of all parts, keeps them, and queues the scoring of every part that
 // is not scored yet.
-func (h *Handler) fit(ctx context.Context, run *recalc.Run) error {
+func (h *Handler) fit(ctx context.Context, run *recalc.Run, resumed bool) error {
 	progress, err := h.slices(ctx, run)
 	if err != nil {
 		return err
 	}
 	if run.Fit == nil {
-		if run, err = h.fitOf(ctx, run, progress); err != nil || run == nil {
+		if run, err = h.fitOf(ctx, run, progress, resumed); err != nil || run == nil {
 			return err
 		}
 	}
@@ -52,20 +52,20 @@ func (h *Handler) conclude(ctx context.Context, run *recalc.Run, progress []*rec
 }
 
 // fitOf fits and keeps; it returns the run as it is then, nil where it is no longer under way.
-func (h *Handler) fitOf(ctx context.Context, run *recalc.Run, progress []*recalc.Slice) (*recalc.Run, error) {
+func (h *Handler) fitOf(ctx context.Context, run *recalc.Run, progress []*recalc.Slice, resumed bool) (*recalc.Run, error) {
 	if !run.Complete(run.Landed) {
 		return nil, fault.New(fault.Internal, "the fit comes before the last slice")
 	}
-	t, err := h.tiling(ctx, run)
+	var t *tiling
+	var err error
+	if resumed {
+		t, err = h.tiling(ctx, run)
+	} else {
+		t = &tiling{}
+		t.Fit, err = h.fitPopulation(ctx, run, progress)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if t == nil {
-		fit, err := h.fitPopulation(ctx, run, progress)
-		if err != nil {
-			return nil, err
-		}
-		t = &tiling{Fit: fit}
 	}
 	if done, err := h.settle(ctx, run, progress, t); err != nil || !done {
 		return nil, err

@@ -206,7 +206,7 @@ func (h *Handler) phase(ctx context.Context, m *recalc.Message) (err error) {
 	case recalc.PhaseSnapshot:
 		return h.snapshot(ctx, run, m)
 	case recalc.PhaseFit:
-		return h.fit(ctx, run)
+		return h.fit(ctx, run, m.Resumed)
 	case recalc.PhaseScore:
 		return h.score(ctx, run, m)
 	case recalc.PhasePublish:

@@ -196,19 +196,21 @@ func TestANewerRunIsNotOverwritten(t *testing.T) {
 }
 
 func TestInvocationsThatRunOutOfTimeGoOnWhereTheyWere(t *testing.T) {
-	w := newWorld(t)
-	w.paged.rows = 20
-	looks := 0
-	w.handler = w.newHandler(Props{PartRows: 20, Left: func(context.Context) time.Duration {
-		if looks++; looks%3 == 0 {
-			return 0
-		}
-		return time.Hour
-	}})
-	histories := shop(5, 120)
-	w.put(histories)
-	run := w.run(`{}`)
-	w.expect(run, w.compute(run, histories, stood{}), w.told())
+	for _, request := range []string{`{}`, `{"binning":"ntile"}`} {
+		w := newWorld(t)
+		w.paged.rows = 20
+		looks := 0
+		w.handler = w.newHandler(Props{PartRows: 20, Left: func(context.Context) time.Duration {
+			if looks++; looks%3 == 0 {
+				return 0
+			}
+			return time.Hour
+		}})
+		histories := shop(5, 120)
+		w.put(histories)
+		run := w.run(request)
+		w.expect(run, w.compute(run, histories, stood{}), w.told())
+	}
 }
 
 func TestOneRunAtATime(t *testing.T) {
@@ -334,6 +336,7 @@ func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
 	documents := []document.Document{
 		{Name: recalc.ModelDocument("vip"), Body: model},
 		{Name: recalc.RecalculationDocument, Body: `{"window_days":90,"model":"mbg_nbd","grouped_by":"quarter"}`},
+		{Name: recalc.RiskDocument, Body: `{"risk_levels":{"medium":10,"high":20,"margin":1}}`},
 		{Name: recalc.EconomicsDocument, Body: `{"gross_margin":0.4,"holdout_from":"2026-01-01"}`},
 	}
 	for i := range documents {
@@ -357,7 +360,7 @@ func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
 	run := w.done(id)
 	told := w.told()
 	w.expect(run, w.compute(run, histories, before), told)
-	if run.Terms.WindowDays != 90 || run.Fit.Models.Groups == nil || run.Fit.Models.Orders.MBGNBD == nil || !slices.Equal(run.Fit.Edited, []string{"vip"}) {
+	if run.Terms.WindowDays != 90 || run.Fit.Models.Groups == nil || run.Fit.Models.Orders.MBGNBD == nil || !slices.Equal(run.Fit.Edited, []string{"/risk", "vip"}) || run.Report.Warnings != 0 {
 		t.Errorf("the run is made by %+v, fitted %+v, and knows as edited %v", run.Terms, run.Fit.Models.Orders, run.Fit.Edited)
 	}
 	if n := len(w.members(run.ID, "vip", "vip", 1000)); n == 0 || n > 15 {

@@ -20,15 +20,9 @@ type tiling struct {
 	Next int         `json:"next"`
 }
 
-// tiling reads what an invocation before left behind, nil where there is none.
+// tiling reads what an invocation before left behind.
 func (h *Handler) tiling(ctx context.Context, run *recalc.Run) (*tiling, error) {
-	if run.Terms.Binning != recalc.NTile {
-		return nil, nil
-	}
 	raw, err := h.Lake.Get(ctx, recalc.TilingKey(run.ID))
-	if fault.CodeOf(err) == fault.NotFound {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +56,7 @@ func (h *Handler) settle(ctx context.Context, run *recalc.Run, progress []*recal
 			if err := h.Lake.Put(ctx, recalc.TilingKey(run.ID), "application/json", raw); err != nil {
 				return false, err
 			}
-			return false, h.Phases.SendPhases(ctx, recalc.Message{Phase: recalc.PhaseFit, Run: run.ID})
+			return false, h.Phases.SendPhases(ctx, recalc.Message{Phase: recalc.PhaseFit, Run: run.ID, Resumed: true})
 		}
 	}
 	t.Fit.Cuts = t.Fit.Tiles.Tiles.Cuts()

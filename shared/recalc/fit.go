@@ -1,7 +1,9 @@
 package recalc
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"liuke/shared/churn"
 	"liuke/shared/clv"
@@ -24,9 +26,9 @@ type Fit struct {
 	// Since is the day of the run that stood, and After whether there was one: occasions since then are told.
 	Since customer.Day `json:"since,omitempty"`
 	After bool         `json:"after,omitempty"`
-	// Versions are those of the segment models, and Sources a hash of each one's text, for a version may be written twice.
-	// Edited are the models that were another in the run that stood: their labels move because the model did, which nobody
-	// is told.
+	// Versions are those of the segment models, and Sources a hash of each one's text, for a version may be written twice,
+	// and under riskSource of the weights and levels of risk. Edited are those that were others in the run that stood:
+	// labels and bands move because they did, which nobody is told.
 	Versions map[string]int    `json:"versions"`
 	Sources  map[string]string `json:"sources"`
 	Edited   []string          `json:"edited,omitempty"`
@@ -66,9 +68,9 @@ func FitOf(t *Terms, o *Options, s *Summary, stood *Run) (*Fit, error) {
 		f.Cuts = s.RFM.Quantiles(bins)
 	}
 	f.Bins = s.RFM.Bins(&f.Cuts)
-	if stood != nil && stood.Fit != nil {
+	if stood != nil && stood.Fit != nil && stood.Terms.AsOf <= t.AsOf {
 		f.Since, f.After = stood.Terms.AsOf, true
-		for _, name := range o.Models.Names() {
+		for _, name := range slices.Sorted(maps.Keys(f.Sources)) {
 			if stood.Fit.Sources[name] != f.Sources[name] {
 				f.Edited = append(f.Edited, name)
 			}

@@ -3,6 +3,7 @@ package recalc
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"liuke/shared/churn"
@@ -40,9 +41,13 @@ type Options struct {
 	Defaults  Defaults
 }
 
-// sources returns a hash of the text of each segment model by its name.
+// riskSource is no name of a segment model.
+const riskSource = "/risk"
+
+// sources returns a hash of the text of each segment model by its name, and of the settings of risk.
 func (o *Options) sources() map[string]string {
-	out := map[string]string{}
+	risk := sha256.Sum256(fmt.Append(nil, o.Risk)) // numbers alone
+	out := map[string]string{riskSource: hex.EncodeToString(risk[:8])}
 	for _, m := range o.Models.Models() {
 		sum := sha256.Sum256(m.Source())
 		out[m.Name] = hex.EncodeToString(sum[:8])

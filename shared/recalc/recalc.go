@@ -52,6 +52,8 @@ type Message struct {
 	Row int `json:"row,omitempty"`
 	// Write is what writing those consumed, in write units.
 	Write float64 `json:"write,omitempty"`
+	// Resumed says that the fit goes on from the tiling that an invocation before has left behind.
+	Resumed bool `json:"resumed,omitempty"`
 	// ScheduledAt is when the schedule meant PhasePlan to run.
 	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
 	// Backtest is the id of PhaseBacktest's, and Step how many parts it has read; a message of an earlier one is late.

@@ -47,7 +47,7 @@ func (s *Scorer) Add(r *Result, l *Line) {
 		r.Approximate++
 	}
 	r.Risk[l.Scores.Risk]++
-	if _, crossed := s.bands.Crossing(l.From.Risk, l.Scores.Risk); crossed {
+	if s.warns(l) {
 		r.Warnings++
 	}
 	r.Labels.Add(l.FromLabels, l.Labels, int64(l.Value.Frequency), l.Value.Monetary)

@@ -289,7 +289,7 @@ func (s *Scorer) Signals(l *Line) (out []signal.Signal, err error) {
 			add(signal.SegmentChanged, signal.SegmentID(s.run.ID, c.Model),
 				signal.SegmentData{Run: s.run.ID, Model: c.Model, From: string(c.From), To: string(c.To)})
 		}
-		if _, crossed := s.bands.Crossing(l.From.Risk, l.Scores.Risk); crossed {
+		if s.warns(l) {
 			add(signal.RiskChanged, signal.RiskID(s.run.ID), signal.RiskData{Run: s.run.ID, From: l.From.Risk, To: l.Scores.Risk})
 		}
 	}
@@ -301,6 +301,12 @@ func (s *Scorer) Signals(l *Line) (out []signal.Signal, err error) {
 		out = append(out, told)
 	}
 	return out, err
+}
+
+// warns reports whether a customer's risk has crossed a level upwards since the run that stood, and by the same settings.
+func (s *Scorer) warns(l *Line) bool {
+	_, crossed := s.bands.Crossing(l.From.Risk, l.Scores.Risk)
+	return crossed && !slices.Contains(s.run.Fit.Edited, riskSource)
 }
 
 // heldOut is the holdout as the run has it.
