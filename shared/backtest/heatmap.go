@@ -32,10 +32,10 @@ func (r *Result) HeatMap() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" class="heatmap" role="img" aria-labelledby="heatmap-title heatmap-description">`, width, height)
 	fmt.Fprintf(&b, `<title id="heatmap-title">How well RFM settings rank the customers who ordered next</title><desc id="heatmap-description">%s</desc>`, html.EscapeString(r.describe()))
-	b.WriteString(`<style>.heatmap{color-scheme:light dark;--ground:#fff;--ink:#111;--heat:#1f6feb;font:13px system-ui,sans-serif}` +
-		`@media(prefers-color-scheme:dark){.heatmap{--ground:#0d1117;--ink:#f0f6fc}}` +
-		`.heatmap .ground{fill:var(--ground)}.heatmap .cell{fill:var(--heat)}.heatmap text{fill:var(--ink)}` +
-		`.heatmap .small{font-size:11px}.heatmap .chosen{fill:none;stroke:var(--ink);stroke-width:2.5}</style>`)
+	b.WriteString(`<style>.heatmap{color-scheme:light dark;font:13px system-ui,sans-serif}` + // plain enough for what is no browser
+		`.heatmap .ground{fill:#fff}.heatmap .cell{fill:#1f6feb}.heatmap text{fill:#111}` +
+		`.heatmap .small{font-size:11px}.heatmap .chosen{fill:none;stroke:#111;stroke-width:2.5}` +
+		`@media(prefers-color-scheme:dark){.heatmap .ground{fill:#0d1117}.heatmap text{fill:#f0f6fc}.heatmap .chosen{stroke:#f0f6fc}}</style>`)
 	fmt.Fprintf(&b, `<rect class="ground" width="%d" height="%d"/>`, width, height)
 	fmt.Fprintf(&b, `<text x="8" y="22" font-weight="600">AUC by window and bins</text><text x="8" y="40" class="small">%s</text>`, html.EscapeString(r.scope()))
 	fmt.Fprintf(&b, `<text x="8" y="%d">window</text>`, headHeight-10)
@@ -47,9 +47,9 @@ func (r *Result) HeatMap() string {
 		fmt.Fprintf(&b, `<text x="8" y="%d">%s</text>`, y+cellHeight/2+4, span(days))
 		for column, n := range bins {
 			s, x := best[[2]int{int(days), n}], labelWidth+cellWidth*column
-			heat := .05
+			heat := .6 // where all are alike
 			if high > low {
-				heat += .55 * (s.AUC.AUC - low) / (high - low)
+				heat = .05 + .55*(s.AUC.AUC-low)/(high-low)
 			}
 			fmt.Fprintf(&b, `<g><title>%s: AUC %.4f, %.4f to %.4f</title>`, s.Setting, s.AUC.AUC, s.AUC.Low, s.AUC.High)
 			fmt.Fprintf(&b, `<rect class="cell" x="%d" y="%d" width="%d" height="%d" rx="3" fill-opacity="%.2f"/>`, x+2, y+2, cellWidth-4, cellHeight-4, heat)
@@ -60,7 +60,8 @@ func (r *Result) HeatMap() string {
 				x+cellWidth/2, y+20, s.AUC.AUC, x+cellWidth/2, y+36, s.Weights)
 		}
 	}
-	fmt.Fprintf(&b, `<text x="8" y="%d" class="small">framed: window and bins of the chosen setting, %s</text></svg>`, height-10, r.Chosen.Setting)
+	fmt.Fprintf(&b, `<text x="8" y="%d" class="small">each cell: the best weights there; framed: where the chosen setting is, %s (%.3f)</text></svg>`,
+		height-10, r.Chosen.Setting, r.Chosen.AUC.AUC)
 	return b.String()
 }
 

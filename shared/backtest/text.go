@@ -23,19 +23,19 @@ func (r *Result) Text(most int) string {
 		}
 		mark := ""
 		if s == r.Chosen {
-			mark = "chosen"
+			mark = "chosen: the simplest within one standard error of the best"
 		}
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", span(s.WindowDays), s.Bins, s.Weights, figures(s.AUC), mark)
 	}
 	if i := indexOf(r.Settings, r.Chosen); i >= most {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\tchosen, number %d\n", span(r.Chosen.WindowDays), r.Chosen.Bins, r.Chosen.Weights, figures(r.Chosen.AUC), i+1)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\tchosen: number %d, the simplest within one standard error of the best\n", span(r.Chosen.WindowDays), r.Chosen.Bins, r.Chosen.Weights, figures(r.Chosen.AUC), i+1)
 	}
 	for _, o := range r.Others {
 		fmt.Fprintf(w, "%s\t\t\t%s\t\n", o.Name, figures(o.AUC))
 	}
 	w.Flush()
 	if len(r.Lift) > 0 {
-		b.WriteString("\n")
+		fmt.Fprintf(&b, "\nThe tenths of the customers by the chosen setting, %s, the best first:\n\n", r.Chosen.Setting)
 		fmt.Fprintln(w, "tenth\tcustomers\tordered\tshare\t95 % interval\tlift\tover the others\tcaptured\t")
 		for i, l := range r.Lift {
 			fmt.Fprintf(w, "%d\t%d\t%d\t%.3f\t%.3f–%.3f\t%.2f\t%+.3f (%+.3f to %+.3f)\t%.0f %%\t\n",
