@@ -116,6 +116,15 @@ func (h *Handler) economics(ctx context.Context, r *api.Request) (api.Response, 
 		return api.Response{}, err
 	}
 	report := a.Economics
+	if report.Reason != "" { // the run knew of no costs; by now there may be some
+		d, err := h.store.Document(ctx, recalc.EconomicsDocument)
+		if err != nil {
+			return api.Response{}, err
+		}
+		if d.Body != "" {
+			report.Reason = "the settings economics were edited since this run: recalculate, and they take effect"
+		}
+	}
 	switch form {
 	case "text":
 		return text(plainText, report.Text()), nil

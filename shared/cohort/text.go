@@ -33,7 +33,11 @@ func (r *Report) Text() string {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\nChurn by %s: of those who ordered in the one before, %% without an order\n\n%-9s%10s%10s%8s%18s\n", r.Span, r.Span, "before", "left", "churn", "95 % interval")
+	b.WriteString("* the month is not over")
+	if ages > shownAges {
+		fmt.Fprintf(&b, "; what is over %d months old is in the JSON", shownAges)
+	}
+	fmt.Fprintf(&b, "\n\nChurn by %s: of those who ordered in the one before, %% without an order\n\n%-9s%10s%10s%8s%18s\n", r.Span, r.Span, "before", "left", "churn", "95 % interval")
 	for _, l := range r.Churn {
 		interval := ""
 		if l.Rate != nil {

@@ -21,7 +21,7 @@ func (r *Report) Text() string {
 	for i := range r.Acquisition {
 		p.acquisition(&r.Acquisition[i])
 	}
-	b.WriteString("\n")
+	b.WriteString("all: the months that have costs, or every month of a channel without; model CLV: margin to date and that to come\n\n")
 	p.retention(r.Retention)
 	b.WriteString("\n")
 	if r.Curve == nil {

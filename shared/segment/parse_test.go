@@ -49,9 +49,9 @@ func TestAModelThatIsWrongIsRefusedByLine(t *testing.T) {
 		{"no name", "name: mine\n", "", "name must begin"},
 		{"a version of nothing", "version: 1", "version: 0", "line 2: version must be a whole number from 1"},
 		{"a version that is none", "version: 1", "version: one", "line 2: "},
-		{"a title in one locale alone", ", zh-CN: 我的", "", "line 3: the text in zh-CN is missing"},
-		{"a title that is too long", "Mine", strings.Repeat("m", 121), "line 3: the text in en is too long"},
-		{"a description of two lines", "What I look at.", `"a\nb"`, "line 4: the text in en must be one line"},
+		{"a title in Chinese alone", "en: Mine, ", "", "line 3: the title is missing"},
+		{"a title that is too long", "Mine", strings.Repeat("m", 121), "line 3: the title in en is too long"},
+		{"a description of two lines", "What I look at.", `"a\nb"`, "line 4: the description in en must be one line"},
 		{"an input that is none", "inputs: [r,", "inputs: [q,", `line 5: there is no input "q": there are r, f, m, recency_days`},
 		{"an input stated twice", "inputs: [r,", "inputs: [r, r,", "line 5: inputs names r twice"},
 		{"an input that no rule looks at", "inputs: [r,", "inputs: [r, nps,", "line 5: inputs names nps, which no rule looks at"},
@@ -72,8 +72,7 @@ func TestAModelThatIsWrongIsRefusedByLine(t *testing.T) {
 		{"a label with a space at its end", "name: best", `name: "best "`, "line 11: a label's name"},
 		{"a label that is too long", "name: best", "name: " + strings.Repeat("好", 17), "line 11: a label's name"},
 		{"a label listed twice", "{name: good,", "{name: Best,", `line 14: the label "Best" is listed before`},
-		{"a label without a title", "    title: {en: Best, zh-CN: 最好}\n", "", "line 11: the text in en is missing"},
-		{"a strategy in one locale alone", ", zh-CN: 留住。", "", "line 13: the text in zh-CN is missing"},
+		{"a label without a title", "    title: {en: Best, zh-CN: 最好}\n", "", "line 11: the title is missing"},
 		{"a label that no rule gives", "label: best", "label: good", `line 11: no rule gives the label "best"`},
 		{"a label that is not listed", "{label: best", "{label: bets", `line 17: labels does not list "bets"`},
 		{"a rest that is not listed", "rest: other", "rest: others", `line 23: labels does not list "others"`},
@@ -255,4 +254,23 @@ func FuzzParseModel(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestEnglishServesWhereThereIsNoChinese(t *testing.T) {
+	m, err := segment.ParseModel([]byte(strings.NewReplacer(", zh-CN: 我的", "", ", zh-CN: 留住。", "", ", zh-CN: 其他", "").Replace(good)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, _ := m.Segment("best")
+	other, _ := m.Segment("other")
+	if m.Title.Zh != "Mine" || best.Strategy.Zh != "Keep them." || best.Title.Zh != "最好" || other.Title.Zh != "Other" {
+		t.Errorf("the texts are %+v, %+v and %+v", m.Title, best, other)
+	}
+}
+
+func TestAMistakeInARuleMakesNoOthers(t *testing.T) {
+	_, err := segment.ParseModel([]byte(strings.Replace(good, "risk: below 30", "risk: bellow 30", 1)))
+	if err == nil || strings.Count(err.Error(), "line ") != 1 || !strings.Contains(err.Error(), "line 17") {
+		t.Errorf("got %v", err)
+	}
 }

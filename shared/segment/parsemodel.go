@@ -48,29 +48,36 @@ func (d *document) model() *Model {
 	if f.Rest == "" {
 		d.mistake(at("rest"), "rest is missing: name the label of customers whom no rule matches")
 	}
-	d.used(m)
-	d.stated(m, f.Inputs)
+	if len(d.mistakes) == 0 { // what a rule that cannot be read looks at is not known: a mistake in it would make others
+		d.used(m)
+		d.stated(m, f.Inputs)
+	}
 	if len(d.mistakes) == 0 {
 		d.reached(m)
 	}
 	return m
 }
 
-// text reads a text in both locales. One that is not required may be absent in both.
+// text reads a text in both locales; the English one serves where there is no Chinese one. One that is not required may be
+// absent in both.
 func (d *document) text(where []any, f textFile, most int, required bool) Text {
 	f.En, f.Zh = strings.TrimSpace(f.En), strings.TrimSpace(f.Zh)
 	if !required && f == (textFile{}) {
 		return Text{}
 	}
+	if f.Zh == "" {
+		f.Zh = f.En
+	}
+	field := where[len(where)-1]
 	for _, each := range []struct{ locale, text string }{{"en", f.En}, {"zh-CN", f.Zh}} {
 		where := append(slices.Clone(where), each.locale)
 		switch {
-		case each.text == "":
-			d.mistake(where, "the text in %s is missing", each.locale)
+		case each.text == "" && each.locale == "en":
+			d.mistake(where, "the %s is missing: give it as {en: \"…\"}, and in zh-CN if you like", field)
 		case len(each.text) > most:
-			d.mistake(where, "the text in %s is too long: it has at most %d bytes", each.locale, most)
+			d.mistake(where, "the %s in %s is too long: it has at most %d bytes", field, each.locale, most)
 		case strings.ContainsFunc(each.text, unicode.IsControl):
-			d.mistake(where, "the text in %s must be one line without control characters", each.locale)
+			d.mistake(where, "the %s in %s must be one line without control characters", field, each.locale)
 		}
 	}
 	return Text(f)
