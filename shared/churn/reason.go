@@ -48,7 +48,7 @@ var wordings = map[Code]wording{
 		return fmt.Sprintf("With %s the customer has not left.", percent(n[0]))
 	}},
 	ReasonPace: {[]string{"purchases", "age_days", "horizon_days", "probability"}, func(n *[4]float64) string {
-		return fmt.Sprintf("%s in %s: at this pace, and unless the customer has left, another comes within %s with %s.", many(n[0], "purchase"), many(n[1], "day"), many(n[2], "day"), percent(n[3]))
+		return fmt.Sprintf("%s %s: at this pace, and unless the customer has left, another comes within %s with %s.", many(n[0], "purchase"), within(n[1]), many(n[2], "day"), percent(n[3]))
 	}},
 	ReasonSilence: {[]string{"silence_days", "usual_days", "probability"}, func(n *[4]float64) string {
 		return fmt.Sprintf("%s since the last purchase, where %s are usual: so long a gap comes with %s.", many(n[0], "day"), decimal(n[1]), percent(n[2]))
@@ -57,12 +57,16 @@ var wordings = map[Code]wording{
 		return fmt.Sprintf("%s of activity in this month and the two before, where %s were to be expected.", many(n[0], "event"), decimal(n[1]))
 	}},
 	ReasonComplaints: {[]string{"complaints", "months_since"}, func(n *[4]float64) string {
-		return fmt.Sprintf("%s in twelve months, the last %s ago.", many(n[0], "complaint"), many(n[1], "month"))
+		last := "this month"
+		if n[1] > 0 {
+			last = many(n[1], "month") + " ago"
+		}
+		return fmt.Sprintf("%s in twelve months, the last %s.", many(n[0], "complaint"), last)
 	}},
 	ReasonTickets: {[]string{"open"}, func(n *[4]float64) string { return many(n[0], "ticket") + " not resolved." }},
-	ReasonNPS:     answered("The customer would recommend us with %s of 10, said %s ago."),
-	ReasonCSAT:    answered("The customer was satisfied with %s of 5, said %s ago."),
-	ReasonCES:     answered("The customer found it easy with %s of 7, said %s ago."),
+	ReasonNPS:     answered("The customer would recommend us with %s of 10, said %s."),
+	ReasonCSAT:    answered("The customer was satisfied with %s of 5, said %s."),
+	ReasonCES:     answered("The customer found it easy with %s of 7, said %s."),
 	ReasonStay: {[]string{"risk"}, func(n *[4]float64) string {
 		return fmt.Sprintf("The risk of losing the customer is %s of 100.", decimal(n[0]))
 	}},
@@ -70,7 +74,7 @@ var wordings = map[Code]wording{
 		return fmt.Sprintf("%s in the last %s, where %s were to be expected.", many(n[0], "repeat purchase"), many(n[1], "day"), decimal(n[2]))
 	}},
 	ReasonEngagement: {[]string{"events", "check_ins"}, func(n *[4]float64) string {
-		return fmt.Sprintf("%s of activity in twelve months, %s among them.", many(n[0], "event"), many(n[1], "check-in"))
+		return fmt.Sprintf("%s of activity in twelve months but for trouble, %s among them.", many(n[0], "event"), many(n[1], "check-in"))
 	}},
 	ReasonAdvocacy: {[]string{"referrals", "reviews"}, func(n *[4]float64) string {
 		return fmt.Sprintf("%s and %s in twelve months.", many(n[0], "referral"), many(n[1], "review"))
@@ -79,7 +83,11 @@ var wordings = map[Code]wording{
 
 func answered(format string) wording {
 	return wording{[]string{"score", "days_ago"}, func(n *[4]float64) string {
-		return fmt.Sprintf(format, decimal(n[0]), many(n[1], "day"))
+		when := "today"
+		if n[1] > 0 {
+			when = many(n[1], "day") + " ago"
+		}
+		return fmt.Sprintf(format, decimal(n[0]), when)
 	}}
 }
 
@@ -100,6 +108,14 @@ func (r Reason) String() string {
 		return ""
 	}
 	return w.text(&r.Numbers)
+}
+
+// within is the time since a first purchase.
+func within(days float64) string {
+	if days == 0 {
+		return "today"
+	}
+	return "in " + many(days, "day")
 }
 
 func many(n float64, what string) string {

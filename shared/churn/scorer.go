@@ -148,7 +148,7 @@ func (s *Scorer) health(e *Evidence, v *Verdict, opinion *opinion) {
 	if v.Risk.Known() {
 		h.add(PartStay, w.Stay, 1-v.Risk.Value/100, because(ReasonStay, v.Risk.Value))
 	}
-	if s.prior != nil {
+	if s.prior != nil && s.asOf > v.Pattern.First { // of who began today there is no trend
 		days := float64(min(s.asOf-v.Pattern.First, s.settings.HorizonDays))
 		lately, expected := float64(v.Pattern.Lately), days/v.Usual
 		h.add(PartTrend, w.Trend, (lately+1)/(lately+expected+2), because(ReasonTrend, lately, days, expected))
