@@ -20,8 +20,8 @@ type Documents interface {
 	Documents(ctx context.Context) ([]document.Document, error)
 	// Document returns one of Version 0 where none was ever written.
 	Document(ctx context.Context, name string) (document.Document, error)
-	// PutDocument returns a Conflict where the stored version is not the one before.
-	PutDocument(ctx context.Context, d *document.Document) error
+	// PutDocument returns a Conflict where any document was edited since so many edits had been made.
+	PutDocument(ctx context.Context, d *document.Document, edits int64) error
 	// RunDocuments returns those that stood when a run was planned.
 	RunDocuments(ctx context.Context, run string) ([]document.Document, error)
 }
@@ -197,10 +197,13 @@ func (h *Handler) edit(ctx context.Context, m *segment.Model) (kept, error) {
 		return kept{}, err
 	}
 	now.document = h.next(documents, recalc.ModelDocument(m.Name), string(m.Source()))
+	if err := recalc.CheckDocument(now.document, h.business.Currency); err != nil {
+		return kept{}, err
+	}
 	if err := recalc.CheckSpace(documents, now.document); err != nil {
 		return kept{}, err
 	}
-	return now, moved(h.store.PutDocument(ctx, &now.document))
+	return now, moved(h.store.PutDocument(ctx, &now.document, document.Edits(documents)))
 }
 
 // deleteModel takes a model away, or an edit of one that came with the suite back.
@@ -216,9 +219,12 @@ func (h *Handler) deleteModel(ctx context.Context, r *api.Request) (api.Response
 		if k.origin == builtIn {
 			return fault.New(fault.Conflict, "the model is as it came with the suite, and stays: only edits of it can be deleted")
 		}
-		k.document.Version++
-		k.document.Body, k.document.Edited = "", h.now()
-		return moved(h.store.PutDocument(ctx, &k.document))
+		all, err := h.store.Documents(ctx)
+		if err != nil {
+			return err
+		}
+		k.document = h.next(all, recalc.ModelDocument(k.name), "")
+		return moved(h.store.PutDocument(ctx, &k.document, document.Edits(all)))
 	})
 	if err != nil {
 		return api.Response{}, err

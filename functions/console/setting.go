@@ -122,7 +122,7 @@ func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string
 		if err := recalc.CheckSpace(all, d); err != nil {
 			return err
 		}
-		return moved(h.store.PutDocument(ctx, &d))
+		return moved(h.store.PutDocument(ctx, &d, document.Edits(all)))
 	})
 	if err == errPrecondition {
 		return preconditionFailed(), nil

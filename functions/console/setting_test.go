@@ -155,7 +155,7 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 func TestSettingsThatCannotBeReadAnyMoreAreMended(t *testing.T) {
 	b := setup(t)
 	old := document.Document{Name: recalc.RiskDocument, Version: 1, Body: `{"was":"otherwise"}`, Edited: now}
-	must(t, b.store.PutDocument(t.Context(), &old))
+	must(t, b.store.PutDocument(t.Context(), &old, 0))
 	if status, body, _ := b.do(t, "settings", nil); status != http.StatusConflict || !strings.Contains(body["detail"].(string), "write or delete") {
 		t.Errorf("%d %v", status, body)
 	}

@@ -344,7 +344,7 @@ func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
 		if err := recalc.CheckDocument(documents[i], "EUR"); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.store.PutDocument(t.Context(), &documents[i]); err != nil {
+		if err := w.store.PutDocument(t.Context(), &documents[i], int64(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -352,7 +352,7 @@ func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
 	id := w.plan(`{}`)
 	for i := range documents { // taken back while the run is under way
 		documents[i].Version, documents[i].Body = 2, ""
-		if err := w.store.PutDocument(t.Context(), &documents[i]); err != nil {
+		if err := w.store.PutDocument(t.Context(), &documents[i], int64(len(documents)+i)); err != nil {
 			t.Fatal(err)
 		}
 	}

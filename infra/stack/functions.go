@@ -102,6 +102,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: what operators have set
 		construct.Send(q.rfm.Queue, q.signals.Queue),
+		construct.ListObjects(lake, "runs/", "scores/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))
 	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
@@ -130,6 +131,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Send(q.rfm.Queue, q.archive.Queue),
+		construct.ListObjects(lake, "runs/", "scores/", "exports/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.GetObjects(lake, "runs/"),
 		construct.GetObjects(lake, "scores/"),
 		construct.GetObjects(lake, "exports/"),

@@ -29,7 +29,7 @@ const (
 // Unknown for none.
 func ChannelName(s string) string {
 	s = strings.ToLower(strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r

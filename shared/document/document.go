@@ -15,3 +15,11 @@ type Document struct {
 	Body    string
 	Edited  time.Time
 }
+
+// Edits is how many edits made these documents: what they are like together is known by it.
+func Edits(all []Document) (n int64) {
+	for i := range all {
+		n += all[i].Version
+	}
+	return n
+}

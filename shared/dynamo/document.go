@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"liuke/shared/document"
@@ -39,22 +38,23 @@ func (s *Store) Documents(ctx context.Context) (all []document.Document, err err
 	return all, err
 }
 
-// PutDocument writes a document. Version is that of the new one; it returns Conflict where the stored one is not at the
-// version before. A document that is taken back stays as one with an empty body, so that versions go on.
-func (s *Store) PutDocument(ctx context.Context, d *document.Document) (err error) {
+// PutDocument writes a document beside or in the place of those that so many edits had made (document.Edits). Version is
+// that of the new one; it returns Conflict where the stored one is not at the version before, or any other was edited since,
+// so that what holds for all of them together holds. A document that is taken back stays as one with an empty body, so
+// that versions go on.
+func (s *Store) PutDocument(ctx context.Context, d *document.Document, edits int64) (err error) {
 	defer fault.Wrap(&err, "write document %s", d.Name)
 	item := attributes(DocumentKey(d.Name))
 	item[attrVersion] = number(d.Version)
 	item[attrBody] = text(d.Body)
 	item[attrEdited] = number(d.Edited.UnixMilli())
-	in := &dynamodb.PutItemInput{TableName: &s.records, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal}
-	in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = ifUnmoved(d.Version - 1)
-	out, err := s.db().PutItem(ctx, in)
-	if err != nil {
-		return classify(err)
-	}
-	countWrite(ctx, one(out.ConsumedCapacity)...)
-	return nil
+	put := &types.Put{TableName: &s.records, Item: item}
+	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = ifUnmoved(d.Version - 1)
+	all := attributes(DocumentEditsKey())
+	all[attrVersion] = number(edits + 1)
+	count := &types.Put{TableName: &s.records, Item: all}
+	count.ConditionExpression, count.ExpressionAttributeNames, count.ExpressionAttributeValues = ifUnmoved(edits)
+	return s.transact(ctx, []types.TransactWriteItem{{Put: put}, {Put: count}})
 }
 
 // RunDocuments reads the documents that stood when a run was planned, strongly consistent; none where none was edited.

@@ -87,6 +87,9 @@ func BacktestListKey(id string) Key { return Key{backtestsPK, backtestPrefix + i
 // DocumentKey is a document that operators edit.
 func DocumentKey(name string) Key { return Key{documentsPK, documentPrefix + name} }
 
+// DocumentEditsKey counts the edits of all documents.
+func DocumentEditsKey() Key { return Key{documentsPK, "EDITS"} }
+
 // DueShards is over how many partitions deferred signals are spread.
 const DueShards = 16
 

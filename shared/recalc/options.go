@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"liuke/shared/churn"
@@ -121,6 +122,9 @@ func (o *Options) read(d document.Document, currency money.Currency) (m *segment
 		}
 		if m, err = segment.ParseModel(body); err == nil && m.Name != name {
 			err = fault.New(fault.Invalid, "the model calls itself %q", m.Name)
+		}
+		if err == nil && slices.Contains(columns, name) {
+			err = fault.At("/name", "%s is a column of the scores that a run publishes: choose another name", name)
 		}
 	}
 	return m, err

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,13 +24,15 @@ func parse(place string, raw []byte) (*Model, error) {
 	if len(raw) > MaxModelBytes {
 		return nil, fault.New(fault.TooLarge, "a model has at most %d bytes of YAML", MaxModelBytes)
 	}
+	if !utf8.Valid(raw) {
+		return nil, fault.New(fault.Invalid, "the model is not valid UTF-8")
+	}
 	d := &document{place: place, raw: raw}
 	m := d.model()
-	switch n := len(d.mistakes); {
-	case n > maxMistakes:
-		d.mistakes = append(d.mistakes[:maxMistakes], fmt.Sprintf("and %d more", n-maxMistakes))
-		fallthrough
-	case n > 0:
+	if d.more > 0 {
+		d.mistakes = append(d.mistakes, fmt.Sprintf("and %d more", d.more))
+	}
+	if len(d.mistakes) > 0 {
 		return nil, fault.New(fault.Invalid, "%s", strings.Join(d.mistakes, "\n"))
 	}
 	return m, nil
@@ -44,6 +47,7 @@ type document struct {
 	raw      []byte
 	root     yaml.Node // read where a mistake must be placed
 	mistakes []string
+	more     int // mistakes beyond maxMistakes
 }
 
 // The shapes of the file. Their field names are what operators write.
@@ -126,10 +130,18 @@ func (d *document) yamlMistake(text string) {
 
 // mistake notes what is wrong at a place of the document: field names, and numbers for the items of a list.
 func (d *document) mistake(at []any, format string, args ...any) {
+	if len(d.mistakes) >= maxMistakes {
+		d.more++ // a place is looked for by going through the tree
+		return
+	}
 	d.mistakeOn(d.find(at).Line, format, args...)
 }
 
 func (d *document) mistakeOn(line int, format string, args ...any) {
+	if len(d.mistakes) >= maxMistakes {
+		d.more++
+		return
+	}
 	d.mistakes = append(d.mistakes, fmt.Sprintf("%s%d: %s", d.place, max(line, 1), fmt.Sprintf(format, args...)))
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf16"
 
 	"liuke/shared/fault"
 	"liuke/shared/segment"
@@ -68,11 +69,14 @@ func TestAModelThatIsWrongIsRefusedByLine(t *testing.T) {
 		{"a hold in numbers of a quantile", "frequency: 2%", "frequency: 2", "line 9: no rule has a bound of frequency that this holds"},
 		{"a hold that is a list", "{risk: 5, frequency: 2%}", "[risk]", "line 9: hold needs at least one input"},
 		{"a label called unknown", "name: best", "name: Unknown", "line 11: unknown and retired are taken"},
-		{"a label with a tab", "name: best", `name: "a\tb"`, "line 11: a label's name has from 1 to 48 bytes without control"},
+		{"a label with a tab", "name: best", `name: "a\tb"`, "line 11: a label's name has from 1 to 48 bytes that can be seen"},
 		{"a label with a space at its end", "name: best", `name: "best "`, "line 11: a label's name"},
 		{"a label that is too long", "name: best", "name: " + strings.Repeat("好", 17), "line 11: a label's name"},
 		{"a label listed twice", "{name: good,", "{name: Best,", `line 14: the label "Best" is listed before`},
 		{"a label without a title", "    title: {en: Best, zh-CN: 最好}\n", "", "line 11: the title is missing"},
+		{"a label that is an address of its own", "name: best", "name: ..", "line 11: a label's name has from 1 to 48 bytes that can be seen"},
+		{"a label with a slash", "name: best", "name: a/b", "line 11: a label's name has from 1 to 48 bytes that can be seen, no slash"},
+		{"a label that turns what follows around", "name: best", "name: \"\\u202e\"", "line 11: a label's name has from 1 to 48 bytes that can be seen"},
 		{"a label that no rule gives", "label: best", "label: good", `line 11: no rule gives the label "best"`},
 		{"a label that is not listed", "{label: best", "{label: bets", `line 17: labels does not list "bets"`},
 		{"a rest that is not listed", "rest: other", "rest: others", `line 23: labels does not list "others"`},
@@ -272,5 +276,44 @@ func TestAMistakeInARuleMakesNoOthers(t *testing.T) {
 	_, err := segment.ParseModel([]byte(strings.Replace(good, "risk: below 30", "risk: bellow 30", 1)))
 	if err == nil || strings.Count(err.Error(), "line ") != 1 || !strings.Contains(err.Error(), "line 17") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAModelIsReadAsItIsStored(t *testing.T) {
+	for name, raw := range map[string][]byte{
+		"UTF-16, little end first": append([]byte{0xff, 0xfe}, wide(good, false)...),
+		"UTF-16, great end first":  append([]byte{0xfe, 0xff}, wide(good, true)...),
+		"half of a character":      []byte(strings.Replace(good, "Mine", "\xe6\x88", 1)),
+	} {
+		if _, err := segment.ParseModel(raw); fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), "UTF-8") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func wide(text string, great bool) (out []byte) {
+	for _, u := range utf16.Encode([]rune(text)) {
+		if great {
+			out = append(out, byte(u>>8), byte(u))
+		} else {
+			out = append(out, byte(u), byte(u>>8))
+		}
+	}
+	return out
+}
+
+// TestManyMistakesTakeNoLongerThanTheyAreLong holds the reader to work in proportion to the text: what it lists, and what it
+// allocates.
+func TestManyMistakesTakeNoLongerThanTheyAreLong(t *testing.T) {
+	broken := func(n int) []byte {
+		return []byte("name: dup\nversion: 1\nlabels: [" + strings.Repeat("{},", n) + "{}]\nrules: []\nrest: Z\n")
+	}
+	_, err := segment.ParseModel(broken(20_000))
+	if err == nil || strings.Count(err.Error(), "\n") != 50 || !strings.Contains(err.Error(), "more") {
+		t.Errorf("%.200v", err)
+	}
+	cost := func(n int) float64 { return testing.AllocsPerRun(1, func() { segment.ParseModel(broken(n)) }) }
+	if few, many := cost(2_000), cost(20_000); many > 15*few {
+		t.Errorf("ten times the labels take %.0f allocations instead of %.0f", many, few)
 	}
 }

@@ -76,8 +76,8 @@ func (d *document) text(where []any, f textFile, most int, required bool) Text {
 			d.mistake(where, "the %s is missing: give it as {en: \"…\"}, and in zh-CN if you like", field)
 		case len(each.text) > most:
 			d.mistake(where, "the %s in %s is too long: it has at most %d bytes", field, each.locale, most)
-		case strings.ContainsFunc(each.text, unicode.IsControl):
-			d.mistake(where, "the %s in %s must be one line without control characters", field, each.locale)
+		case strings.ContainsFunc(each.text, unseen):
+			d.mistake(where, "the %s in %s must be one line of characters that can be seen", field, each.locale)
 		}
 	}
 	return Text(f)
@@ -89,7 +89,7 @@ func (d *document) segment(i int, f segmentFile) Segment {
 	case strings.EqualFold(f.Name, string(Unknown)), strings.EqualFold(f.Name, string(Retired)):
 		d.mistake(where, "%s and %s are taken, for customers of whom an input is missing and labels that are no more: choose another name", Unknown, Retired)
 	case !validLabel(f.Name):
-		d.mistake(where, "a label's name has from 1 to %d bytes without control characters and spaces at its ends", MaxLabelBytes)
+		d.mistake(where, "a label's name has from 1 to %d bytes that can be seen, no slash, and no space at its ends", MaxLabelBytes)
 	}
 	return Segment{
 		Label:    Label(f.Name),
@@ -107,19 +107,22 @@ func validName(name string) bool {
 	return name != "" && len(name) <= MaxNameBytes
 }
 
+// unseen reports whether a character is none that a reader sees.
+func unseen(r rune) bool { return !unicode.IsGraphic(r) || r == unicode.ReplacementChar }
+
 func validLabel(name string) bool {
 	if name == "" || len(name) > MaxLabelBytes || name[0] == ' ' || name[len(name)-1] == ' ' {
 		return false
 	}
 	for _, b := range []byte(name) {
 		if b >= utf8.RuneSelf {
-			return utf8.ValidString(name) && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unicode.IsControl)
+			return utf8.ValidString(name) && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unseen) && !strings.Contains(name, "/")
 		}
-		if b < ' ' || b == 0x7f {
+		if b < ' ' || b == 0x7f || b == '/' {
 			return false
 		}
 	}
-	return true
+	return name != "." && name != ".." // names stand in addresses
 }
 
 // distinct notes labels that are listed twice or differ in case alone, and too many of them.
@@ -127,7 +130,7 @@ func (d *document) distinct(m *Model) {
 	if len(m.Segments) == 0 || len(m.Segments) > MaxLabels {
 		d.mistake(at("labels"), "a model has from 1 to %d labels, and this one lists %d", MaxLabels, len(m.Segments))
 	}
-	for i, s := range m.Segments {
+	for i, s := range m.Segments[:min(len(m.Segments), MaxLabels)] {
 		for _, before := range m.Segments[:i] {
 			if strings.EqualFold(string(before.Label), string(s.Label)) {
 				d.mistake(at("labels", i, "name"), "the label %q is listed before", clip(string(s.Label)))
