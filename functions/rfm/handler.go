@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -82,8 +85,8 @@ const (
 	// margin is how long before its end an invocation begins nothing more. A page of the scan, a part's objects or a
 	// chunk of scores takes a second or so.
 	margin = 25 * time.Second
-	// giveUp is how long a scheduled run waits for the one that is under way.
-	giveUp = 6 * time.Hour
+	// patience is how long a scheduled run waits for the one that is under way.
+	patience = 6 * time.Hour
 )
 
 // NewHandler returns a handler.
@@ -132,7 +135,7 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 		if err := json.Unmarshal(raw, &in); err != nil {
 			return nil, fault.As(err, fault.Invalid, "the batch is not SQS's")
 		}
-		return h.runner.Run(ctx, in)
+		return h.runner.Run(withTry(ctx, in), in)
 	}
 	if t.Schedule != "recalculate" || t.ScheduledAt.IsZero() {
 		return nil, fault.New(fault.Invalid, "the schedule is not this function's, or names no time")
@@ -145,7 +148,7 @@ func (h *Handler) planScheduled(ctx context.Context, at time.Time) error {
 	id, err := h.planner.PlanScheduled(ctx, at)
 	other, busy := recalc.Busy(err)
 	switch {
-	case busy && h.Now().Sub(at) > giveUp:
+	case busy && h.Now().Sub(at) > patience:
 		return fault.New(fault.Internal, "the scheduled run was given up: %s is still under way", other)
 	case busy:
 		h.Log.InfoContext(ctx, "scheduled run waits", "for", other)
@@ -176,9 +179,41 @@ func encode(m recalc.Message, _ string) (string, error) {
 func (h *Handler) work(ctx context.Context, phases []recalc.Message) []error {
 	errs := make([]error, len(phases))
 	for i := range phases {
-		errs[i] = h.phase(ctx, &phases[i])
+		if errs[i] = h.phase(ctx, &phases[i]); errs[i] != nil {
+			errs[i] = errors.Join(errs[i], h.giveUp(ctx, &phases[i], errs[i]))
+		}
 	}
 	return errs
+}
+
+// lastTry is how often a message is delivered before the queue's redrive policy moves it to the dead letters.
+const lastTry = 5
+
+type tryKey struct{}
+
+// withTry notes how often the batch's messages have been delivered: that of the one that was delivered oftenest.
+func withTry(ctx context.Context, in events.SQSEvent) context.Context {
+	try := 0
+	for i := range in.Records {
+		n, _ := strconv.Atoi(in.Records[i].Attributes["ApproximateReceiveCount"])
+		try = max(try, n)
+	}
+	return context.WithValue(ctx, tryKey{}, try)
+}
+
+// giveUp marks a run as failed whose phase has failed for the last time, so that it does not hold back the next until its
+// lease ends. What the dead letter holds can then be looked at in peace: the run that it is of is over.
+func (h *Handler) giveUp(ctx context.Context, m *recalc.Message, err error) error {
+	try, _ := ctx.Value(tryKey{}).(int)
+	switch fault.CodeOf(err) {
+	case fault.Throttled, fault.Unavailable, fault.Conflict: // it goes back, and spends no try
+		return nil
+	}
+	if try < lastTry || m.Phase == recalc.PhasePlan || m.Phase == recalc.PhaseBacktest {
+		return nil
+	}
+	h.Counter.Count("RunsFailed", 1)
+	return h.Store.FailRun(ctx, m.Run, fmt.Sprintf("its phase %s failed %d times: the log of the function rfm says why", m.Phase, try), h.Now())
 }
 
 func (h *Handler) phase(ctx context.Context, m *recalc.Message) (err error) {

@@ -7,10 +7,12 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
 	"liuke/shared/customer"
@@ -366,4 +368,42 @@ func TestARunIsJudgedByTheDocumentsThatStoodWhenItWasPlanned(t *testing.T) {
 	if n := len(w.members(run.ID, "vip", "vip", 1000)); n == 0 || n > 15 {
 		t.Errorf("%d customers are in the top tenth of about a hundred", n)
 	}
+}
+
+func TestARunWhosePhaseFailsForGoodHoldsNobodyBack(t *testing.T) {
+	w := newWorld(t)
+	w.put(shop(5, 60))
+	id := w.plan(`{}`)
+	body, _ := w.phases.take()
+	if !w.deliver(body) {
+		t.Fatal("the snapshot is not acknowledged")
+	}
+	fit, _ := w.phases.take()
+	slice, err := w.store.Slice(t.Context(), id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.lake.Put(t.Context(), recalc.SummaryKey(id, slice.Parts[0]), "application/octet-stream", []byte("damaged")); err != nil {
+		t.Fatal(err)
+	}
+	for try := 1; try <= lastTry; try++ {
+		if run, err := w.store.Run(t.Context(), id); err != nil || run.State != recalc.Running {
+			t.Fatalf("before try %d the run is %s, %v", try, run.State, err)
+		}
+		raw, err := json.Marshal(events.SQSEvent{Records: []events.SQSMessage{{
+			MessageId: "1", Body: fit, Attributes: map[string]string{"ApproximateReceiveCount": strconv.Itoa(try)},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := w.handler.Handle(t.Context(), raw); err != nil || len(out.(events.SQSEventResponse).BatchItemFailures) != 1 {
+			t.Fatalf("try %d: %v, %v", try, out, err)
+		}
+	}
+	failed, err := w.store.Run(t.Context(), id)
+	if err != nil || failed.State != recalc.Failed || !strings.Contains(failed.Reason, "fit failed 5 times") {
+		t.Errorf("the run is %s (%s), %v", failed.State, failed.Reason, err)
+	}
+	w.now = w.now.Add(time.Second)
+	w.run(`{}`)
 }

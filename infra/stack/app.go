@@ -138,6 +138,8 @@ func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
 		"which and why. Nothing is lost: the events wait in their queue, and go on by themselves once it is mended")
 	alarms.Once(f["ingest"], "PrivacyRequests", "a shop's customer asks for their data or for its erasure, which has to be done within "+
 		"thirty days; what to do stands with the request under rejected/ in the lake, for 28 days")
+	alarms.Once(f["rfm"], "RunsFailed", "a recalculation has failed for good; yesterday's scores stand. GET /v1/rfm/runs names the phase, and "+
+		"the function's log says why; start another once it is mended")
 	alarms.Once(f["rfm"], "CustomersUnreadable", "a recalculation has left out customers whose items are damaged; what stands of them stays. "+
 		"POST /v1/customers/{id}/rebuild makes a history anew; the log names the run")
 	alarms.Once(f["imports"], "ImportsFailed", "an import has stopped for good; GET /v1/imports/{id} says why. What it had read is in; "+
@@ -161,7 +163,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "Deferred", "StaleSignals", "SignalsOfErased")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
-		{Title: "What recalculations did", Counts: counts("rfm", "RunsDone", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
+		{Title: "What recalculations did", Counts: counts("rfm", "RunsDone", "RunsFailed", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
 			"CutsDrifted", "CustomersUnreadable", "BacktestsDone")},
 		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
 			"CustomersExported", "ObjectsDamaged")},

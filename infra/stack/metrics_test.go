@@ -81,6 +81,7 @@ func TestOutcomesThatNeedSomebodyAreToldOf(t *testing.T) {
 		"imports ImportsFailed":   5,
 		"archive ObjectsDamaged":  5,
 		"rfm CustomersUnreadable": 5,
+		"rfm RunsFailed":          5,
 	}
 	for id, a := range app.of("AWS::CloudWatch::Alarm") {
 		if a.Properties["Namespace"] != "Liuke" {
