@@ -63,7 +63,11 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 		if into, absorbed := item["into"].(string); absorbed { // which of the two remembers is a matter of the events' arrival
 			of = into
 		}
-		memories[of] += len(remembered) / 8
+		memory, err := customer.MemoryOf(remembered)
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		memories[of] += memory.Len()
 		delete(item, "ids")
 		f.customers[id] = text(t, item)
 	}
