@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // risk prints the bands of churn risk, with how many of each have left indeed, which no real shop could know, and of one
@@ -127,9 +128,25 @@ func (d *play) example(ctx context.Context, w *tabwriter.Writer, scores []score)
 		example.ID, s.Segment, s.Churn.Band, *s.Churn.Score, *s.Health.Score)
 	slices.SortStableFunc(s.Churn.Parts, func(a, b reason) int { return cmp.Compare(b.Points, a.Points) })
 	for _, p := range s.Churn.Parts[:min(exampleReasons, len(s.Churn.Parts))] {
-		fmt.Fprintf(w, "%4d  %s\n", p.Points, p.Text)
+		fmt.Fprintf(w, "%4d  %s\n", p.Points, wrapped(p.Text, 90, "\n      "))
 	}
 	return nil
+}
+
+// wrapped breaks a text between words into lines of so many characters at most.
+func wrapped(text string, width int, between string) string {
+	out, used := "", 0
+	for i, word := range strings.Fields(text) {
+		switch n := utf8.RuneCountInString(word); {
+		case i == 0:
+			out, used = word, n
+		case used+1+n > width:
+			out, used = out+between+word, n
+		default:
+			out, used = out+" "+word, used+1+n
+		}
+	}
+	return out
 }
 
 // lifecycle prints the segments of another model than the default one.
