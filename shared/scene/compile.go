@@ -7,6 +7,9 @@ import "liuke/shared/fault"
 type Compilers struct {
 	Audience CompileAudience
 	Content  CompileContent
+	// Labels returns the labels of a segment model that comes with the suite, and whether their changes are told; not ok
+	// for another. Where it is nil, labels are taken as they are written: tests look, and functions start sooner.
+	Labels func(model string) (labels []string, told, ok bool)
 }
 
 // CompileAudience compiles an audience expression. It returns at least one flaw where it returns nil.

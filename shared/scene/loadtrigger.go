@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"liuke/shared/occasion"
-	"liuke/shared/segment"
 	"liuke/shared/signal"
 )
 
@@ -16,28 +15,26 @@ var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 // operator's part.
 func (d *document) labels(t Trigger) {
 	if !modelName.MatchString(t.Model) {
-		d.mistake(at("on", "model"), "model must be the name of a segment model, such as %s", segment.Default)
+		d.mistake(at("on", "model"), "model must be the name of a segment model, such as rfm10")
 		return
 	}
 	if len(t.To) == 0 {
 		d.mistake(at("on"), "on segment_changed needs the labels to")
 	}
-	builtIn, err := segment.BuiltIn()
-	if err != nil {
-		d.mistake(at("on", "model"), "%s", err)
+	if d.compilers.Labels == nil {
 		return
 	}
-	m, ok := builtIn.Model(t.Model)
+	labels, told, ok := d.compilers.Labels(t.Model)
 	if !ok {
 		return
 	}
 	for i, label := range t.To {
-		if !slices.Contains(m.Labels(), segment.Label(label)) {
-			d.mistake(at("on", "to", i), "%q is no label of %s: there are %v", label, t.Model, m.Labels())
+		if !slices.Contains(labels, label) {
+			d.mistake(at("on", "to", i), "%q is no label of %s: there are %v", label, t.Model, labels)
 		}
 	}
-	if !m.Signals {
-		d.mistake(at("on", "model"), "changes in %s are not told: %s and lifecycle are", t.Model, segment.Default)
+	if !told {
+		d.mistake(at("on", "model"), "changes in %s are not told: set signals in the model", t.Model)
 	}
 }
 

@@ -3,6 +3,7 @@ package scene_test
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -13,12 +14,30 @@ import (
 	"liuke/shared/scene"
 	"liuke/shared/scene/audience"
 	"liuke/shared/scene/content"
+	"liuke/shared/segment"
 	"liuke/shared/signal"
 )
 
 var now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC) // 17:00 in Shanghai
 
-var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler()}
+var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: labels}
+
+var models = sync.OnceValues(segment.BuiltIn)
+
+func labels(model string) (names []string, told, ok bool) {
+	set, err := models()
+	if err != nil {
+		return nil, false, false
+	}
+	m, ok := set.Model(model)
+	if !ok {
+		return nil, false, false
+	}
+	for _, l := range m.Labels() {
+		names = append(names, string(l))
+	}
+	return names, m.Signals, true
+}
 
 func builtIn(t testing.TB) *scene.Set {
 	t.Helper()
