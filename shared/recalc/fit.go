@@ -42,8 +42,9 @@ type CutPoint struct {
 
 // Models are the fitted models; where one was refused, the reason stands in its place.
 type Models struct {
-	Customers    int64           `json:"customers"` // that the models are fitted on; see Population
-	Orders       clv.OrdersFit   `json:"orders"`
+	Customers    int64           `json:"customers"`         // that the models are fitted on; see Population
+	Orders       clv.OrdersFit   `json:"orders"`            // the terms' model, else the other one
+	Instead      string          `json:"instead,omitempty"` // why Orders is not the terms' model
 	Spend        *clv.GammaGamma `json:"spend,omitempty"`
 	SpendRefused string          `json:"spend_refused,omitempty"`
 	Groups       *clv.GroupFits  `json:"groups,omitempty"` // nil where Ungrouped
@@ -129,25 +130,47 @@ func (f *Fit) cuts() segment.Cuts {
 func modelsOf(t *Terms, s *Summary) (m Models, err error) {
 	all := s.Groups.All()
 	m.Customers, _ = all.Customers()
-	if m.Orders, err = clv.FitOrders(all, t.Model); err != nil {
+	if m.Orders, m.Instead, err = ordersOf(all, t.Model); err != nil {
 		return m, err
+	}
+	used := t.Model
+	if fitted := m.Orders.Orders(); fitted != nil {
+		used = fitted.Model()
 	}
 	if m.Spend, m.SpendRefused, err = refused(clv.FitGammaGamma(all, minorUnits(t.Currency))); err != nil {
 		return m, err
 	}
 	if t.GroupedBy != Ungrouped && t.GroupedBy != "" {
-		if m.Groups, err = s.Groups.Fit(t.Model, minorUnits(t.Currency)); err != nil {
+		if m.Groups, err = s.Groups.Fit(used, minorUnits(t.Currency)); err != nil {
 			return m, err
 		}
 	}
 	if m.Rhythm, m.NoRhythm, err = refused(churn.FitRhythm(&s.Rhythm)); err != nil {
 		return m, err
 	}
-	if m.Before, err = clv.FitOrders(&s.Before, t.Model); err != nil {
+	if m.Before, err = clv.FitOrders(&s.Before, used); err != nil {
 		return m, err
 	}
 	m.BeforeSpend, _, err = refused(clv.FitGammaGamma(&s.Before, minorUnits(t.Currency)))
 	return m, err
+}
+
+// ordersOf fits a model of orders, or, where the data do not determine it, the other one, and says why: the two fit most
+// populations alike, and whoever was forecast last night is to be forecast tonight. Where neither can be fitted, the
+// refusal is that of the model that was asked for.
+func ordersOf(c *clv.Counts, model clv.Model) (fit clv.OrdersFit, instead string, err error) {
+	if fit, err = clv.FitOrders(c, model); err != nil || fit.Refused == "" {
+		return fit, "", err
+	}
+	other := clv.ModelMBGNBD
+	if model == other {
+		other = clv.ModelBGNBD
+	}
+	second, err := clv.FitOrders(c, other)
+	if err != nil || second.Refused != "" {
+		return fit, "", err
+	}
+	return second, fit.Refused, nil
 }
 
 // refused turns the Conflict of a fit into its reason.

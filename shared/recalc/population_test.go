@@ -159,3 +159,59 @@ func TestShareOfCustomersWhoChangeDayByDay(t *testing.T) {
 		t.Errorf("a median day writes %.1f %% of the customers", shares[len(shares)/2])
 	}
 }
+
+func TestTheOtherModelStandsInWhereTheDataDoNotDetermineTheOneAskedFor(t *testing.T) {
+	t.Parallel()
+	today := customer.Date(2026, time.March, 2)
+	found := map[clv.Model]int{}
+	for seed := range uint64(24) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		terms := recalc.Terms{AsOf: today, Binning: recalc.Quantile, Currency: "CNY"}
+		var s recalc.Summary
+		for i := range 400 {
+			var h customer.History
+			pace, leaves := 20/(.1+rng.ExpFloat64()), .1+.3*float64(seed%3)*rng.Float64()*rng.Float64()
+			for at := float64(today) - 500*rng.Float64(); at <= float64(today); at += 1 + pace*rng.ExpFloat64() {
+				h.Add(customer.Day(at), 1000+int64(rng.IntN(9000)))
+				if rng.Float64() < leaves {
+					break
+				}
+			}
+			raw, _ := h.MarshalBinary()
+			if err := s.Summarize(&terms, &recalc.Row{ID: customer.ID(fmt.Sprint(i)), History: raw}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		alone := map[clv.Model]clv.OrdersFit{}
+		for _, m := range []clv.Model{clv.ModelBGNBD, clv.ModelMBGNBD} {
+			f, err := clv.FitOrders(s.Groups.All(), m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alone[m] = f
+		}
+		for asked, other := range map[clv.Model]clv.Model{clv.ModelBGNBD: clv.ModelMBGNBD, clv.ModelMBGNBD: clv.ModelBGNBD} {
+			terms.Model = asked
+			fit, err := recalc.FitOf(&terms, options(t), &s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, instead := alone[asked], ""
+			if want.Refused != "" && alone[other].Refused == "" {
+				want, instead = alone[other], want.Refused
+				found[asked]++
+			}
+			if diff := cmp.Diff(want, fit.Models.Orders); diff != "" || fit.Models.Instead != instead {
+				t.Errorf("seed %d, asked for %s, instead because %q: %s", seed, asked, fit.Models.Instead, diff)
+			}
+			shown := (&recalc.Run{Terms: terms, Fit: fit}).View().Models
+			if fitted := want.Orders(); fitted != nil && shown.Used != fitted.Model() || instead != "" && (shown.BGNBD == nil || shown.MBGNBD == nil) {
+				t.Errorf("seed %d, asked for %s: shown are %+v", seed, asked, shown)
+			}
+		}
+	}
+	t.Logf("stood in for: %v", found)
+	if found[clv.ModelBGNBD]+found[clv.ModelMBGNBD] == 0 {
+		t.Error("no model stood in for the other: the test shows nothing")
+	}
+}

@@ -1,6 +1,7 @@
 package recalc
 
 import (
+	"cmp"
 	"time"
 
 	"liuke/shared/churn"
@@ -54,7 +55,7 @@ type ViewSegment struct {
 // ViewModels are each the parameters with their standard errors, {"refused": reason}, or null until the fit and for the
 // model of orders that the run did not use.
 type ViewModels struct {
-	Used       clv.Model      `json:"used"`      // of the models of orders
+	Used       clv.Model      `json:"used"`      // of the models of orders: what was asked for, or the other where that was refused
 	Customers  int64          `json:"customers"` // that the models are fitted on
 	BGNBD      any            `json:"bg_nbd"`
 	MBGNBD     any            `json:"mbg_nbd"`
@@ -102,10 +103,15 @@ func (r *Run) View() View {
 		v.Drift = r.Fit.Drift
 		m := r.Fit.Models
 		v.Models.Customers, v.Models.Groups = m.Customers, m.Groups
-		if r.Terms.Model == clv.ModelMBGNBD {
-			v.Models.MBGNBD = modelView(m.Orders.MBGNBD, m.Orders.Refused)
-		} else {
-			v.Models.BGNBD = modelView(m.Orders.BGNBD, m.Orders.Refused)
+		if fitted := m.Orders.Orders(); fitted != nil {
+			v.Models.Used = fitted.Model()
+		}
+		refusal := cmp.Or(m.Instead, m.Orders.Refused)
+		if m.Orders.MBGNBD != nil || r.Terms.Model == clv.ModelMBGNBD {
+			v.Models.MBGNBD = modelView(m.Orders.MBGNBD, refusal)
+		}
+		if m.Orders.BGNBD != nil || r.Terms.Model != clv.ModelMBGNBD {
+			v.Models.BGNBD = modelView(m.Orders.BGNBD, refusal)
 		}
 		v.Models.GammaGamma = modelView(m.Spend, m.SpendRefused)
 		v.Models.Rhythm = modelView(m.Rhythm, m.NoRhythm)
