@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"liuke/shared/fault"
@@ -76,24 +75,7 @@ func (s *Store) Backtest(ctx context.Context, id string) (r *trial.Record, err e
 // Backtests reads the records of the latest backtests, newest first, at most limit.
 func (s *Store) Backtests(ctx context.Context, limit int) (all []*trial.Record, err error) {
 	defer fault.Wrap(&err, "list backtests")
-	in := s.family(backtestsPK, backtestPrefix)
-	in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit))
-	var out *dynamodb.QueryOutput
-	if out, err = s.db().Query(ctx, in); err != nil {
-		return nil, classify(err)
-	}
-	countRead(ctx, one(out.ConsumedCapacity)...)
-	for _, item := range out.Items {
-		r, err := s.Backtest(ctx, textOf(item[attrBacktest]))
-		if fault.CodeOf(err) == fault.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, nil
+	return newest(ctx, s, s.family(backtestsPK, backtestPrefix), limit, attrBacktest, s.Backtest)
 }
 
 // AdvanceBacktest notes how far a backtest is that is under way. One that is as far already, or has ended, it lets be.

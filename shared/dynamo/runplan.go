@@ -172,30 +172,26 @@ func (s *Store) CountCustomers(ctx context.Context) (n int64, err error) {
 // Runs reads the records of the latest runs, newest first, at most limit.
 func (s *Store) Runs(ctx context.Context, limit int) (runs []*recalc.Run, err error) {
 	defer fault.Wrap(&err, "list runs")
-	out, err := s.db().Query(ctx, &dynamodb.QueryInput{
-		TableName:              &s.records,
-		KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":pk":     text(runsPK),
-			":prefix": text(runListPrefix),
-		},
-		ScanIndexForward:       aws.Bool(false),
-		Limit:                  aws.Int32(int32(limit)),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
+	return newest(ctx, s, s.family(runsPK, runListPrefix), limit, attrRun, s.Run)
+}
+
+// newest reads the records that the last items of a list name, the last first, at most limit; one that is gone is left out.
+func newest[R any](ctx context.Context, s *Store, list *dynamodb.QueryInput, limit int, id string, read func(context.Context, string) (*R, error)) (all []*R, err error) {
+	list.ScanIndexForward, list.Limit = aws.Bool(false), aws.Int32(int32(limit))
+	out, err := s.db().Query(ctx, list)
 	if err != nil {
 		return nil, classify(err)
 	}
 	countRead(ctx, one(out.ConsumedCapacity)...)
 	for _, item := range out.Items {
-		run, err := s.Run(ctx, textOf(item[attrRun]))
+		r, err := read(ctx, textOf(item[id]))
 		if fault.CodeOf(err) == fault.NotFound {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, run)
+		all = append(all, r)
 	}
-	return runs, nil
+	return all, nil
 }
