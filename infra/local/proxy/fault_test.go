@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -9,14 +10,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// oneFault strikes the first call.
+// oneFault strikes the first call. A call that was dropped may still be ending when the next begins.
 type oneFault struct {
 	before, after Fault
+	mu            sync.Mutex
 	calls         []Call
 }
 
 func (o *oneFault) Before(c Call) Fault {
+	o.mu.Lock()
 	o.calls = append(o.calls, c)
+	o.mu.Unlock()
 	if c.Sequence == 1 {
 		return o.before
 	}
@@ -33,22 +37,22 @@ func (o *oneFault) After(c Call) Fault {
 func TestFaults(t *testing.T) {
 	cases := []struct {
 		name   string
-		fault  oneFault
+		fault  *oneFault
 		done   bool // the call took effect
 		killed bool
 		code   string // the error that the service answers with, "" where the connection breaks
 	}{
-		{"a throttled call is not done", oneFault{before: Throttle}, false, false, "ProvisionedThroughputExceededException"},
-		{"a call that fails before is not done", oneFault{before: Fail}, false, false, "InternalServerError"},
-		{"a call that fails after is done", oneFault{after: Fail}, true, false, "InternalServerError"},
-		{"a call that is dropped before is not done", oneFault{before: Drop}, false, false, ""},
-		{"a call whose answer is dropped is done", oneFault{after: Drop}, true, false, ""},
-		{"a process can be killed before its call is done", oneFault{before: Kill}, false, true, ""},
-		{"a process can be killed once its call is done", oneFault{after: Kill}, true, true, ""},
+		{"a throttled call is not done", &oneFault{before: Throttle}, false, false, "ProvisionedThroughputExceededException"},
+		{"a call that fails before is not done", &oneFault{before: Fail}, false, false, "InternalServerError"},
+		{"a call that fails after is done", &oneFault{after: Fail}, true, false, "InternalServerError"},
+		{"a call that is dropped before is not done", &oneFault{before: Drop}, false, false, ""},
+		{"a call whose answer is dropped is done", &oneFault{after: Drop}, true, false, ""},
+		{"a process can be killed before its call is done", &oneFault{before: Kill}, false, true, ""},
+		{"a process can be killed once its call is done", &oneFault{after: Kill}, true, true, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			b := setup(t, &c.fault, nil, allow("CUSTOMERS", "dynamodb:*"))
+			b := setup(t, c.fault, nil, allow("CUSTOMERS", "dynamodb:*"))
 			_, err := b.dynamoDB().PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &b.customers, Item: id("c1")})
 			var api smithy.APIError
 			switch {
