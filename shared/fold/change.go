@@ -1,7 +1,6 @@
 package fold
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 
@@ -143,8 +142,7 @@ func readAnswer(e *event.Event, c *change) error {
 		return fault.At("/properties", "an answer needs survey, invitation and score")
 	}
 	c.answer = &p
-	// Events of before the kind was among the properties are of the one survey that there was, which has its kind's name.
-	if m, ok := customer.MetricOf(cmp.Or(p.Kind, p.Survey)); ok {
+	if m, ok := customer.MetricOf(p.Kind); ok {
 		c.metric, c.opinion = m, customer.Opinion{Score: int64(p.Score), Time: c.said.UnixMilli()}
 	}
 	return nil

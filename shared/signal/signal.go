@@ -15,11 +15,14 @@ type Kind string
 
 // The kinds of signal.
 const (
-	OrderPlaced    Kind = "order_placed"    // Data: OrderData
-	SegmentChanged Kind = "segment_changed" // Data: SegmentData
-	AnswerGiven    Kind = "answer_given"    // Data: AnswerData
-	RiskChanged    Kind = "risk_changed"    // Data: RiskData
-	Occasion       Kind = "occasion"        // Data: OccasionData
+	OrderPlaced    Kind = "order_placed"     // Data: OrderData
+	SegmentChanged Kind = "segment_changed"  // Data: SegmentData
+	AnswerGiven    Kind = "answer_given"     // Data: AnswerData
+	RiskChanged    Kind = "risk_changed"     // Data: RiskData
+	Occasion       Kind = "occasion"         // Data: OccasionData
+	Happened       Kind = "event"            // Data: EventData
+	Requested      Kind = "survey_requested" // Data: RequestData
+	TaskDue        Kind = "task_due"         // Data: TaskData
 )
 
 // Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID and their like); Time is when it
@@ -31,6 +34,7 @@ type Signal struct {
 	Time     time.Time       `json:"time"`
 	Data     json.RawMessage `json:"data,omitempty"`
 	Scene    string          `json:"scene,omitempty"` // set on a deferred signal that came due: for this scene alone
+	Step     int             `json:"step,omitempty"`  // of that scene, where the signal came due for a later one
 }
 
 // Pack is the body of one message on the signals queue.
@@ -58,9 +62,10 @@ type SegmentData struct {
 // AnswerData goes with AnswerGiven.
 type AnswerData struct {
 	Survey     string `json:"survey"`
-	Kind       string `json:"kind,omitempty"` // what the survey measures, such as "nps"; "" in answers of before it was told
+	Kind       string `json:"kind,omitempty"` // what the survey measures, such as "nps"; "" where it measures nothing
 	Invitation string `json:"invitation"`
-	Score      int    `json:"score"`
+	Score      int    `json:"score"` // on the scale of the kind; 0 without one
+	Complete   bool   `json:"complete,omitempty"`
 }
 
 // RiskData goes with RiskChanged: the bands of churn risk before and after a run.
@@ -77,6 +82,25 @@ type OccasionData struct {
 	Number int64  `json:"number,omitempty"` // how many years, orders or days, or which year, by the kind
 }
 
+// EventData goes with Happened: an event that its name alone makes worth an answer, such as "Ticket Resolved".
+type EventData struct {
+	Event   string `json:"event"`             // its name
+	Subject string `json:"subject,omitempty"` // what it is about: a ticket's id, or an order's
+}
+
+// RequestData goes with Requested: somebody wants the customer asked.
+type RequestData struct {
+	Survey     string `json:"survey"`
+	Invitation string `json:"invitation"`
+	Node       string `json:"node,omitempty"`  // of the service, such as "ticket_resolved"
+	Again      bool   `json:"again,omitempty"` // asked again once because a task about the customer's answer is done
+}
+
+// TaskData goes with TaskDue: a task's time has come.
+type TaskData struct {
+	Task string `json:"task"`
+}
+
 // OrderID is the id of the signal that an order was placed.
 func OrderID(order string) string { return "order:" + order }
 
@@ -91,3 +115,12 @@ func RiskID(run string) string { return "risk:" + run }
 
 // OccasionID is the id of the signal that an occasion has come, whose own id is made from its cause.
 func OccasionID(occasion string) string { return "occasion:" + occasion }
+
+// EventID is the id of the signal that a named event happened, by the event's own id.
+func EventID(event string) string { return "event:" + event }
+
+// RequestID is the id of the signal that an invitation is wanted.
+func RequestID(survey, invitation string) string { return "request:" + survey + ":" + invitation }
+
+// TaskDueID is the id of the signal that a task's time has come.
+func TaskDueID(task string) string { return "task:" + task }
