@@ -3,7 +3,6 @@ package survey
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"liuke/shared/customer"
@@ -15,39 +14,81 @@ import (
 // EditWindow is how long after it was first given an answer may be corrected through the same link.
 const EditWindow = 24 * time.Hour
 
+// Cell is what answers, and invitations, are counted by beside their locale and month. It is fixed when the customer is
+// asked, so that answers divide by invitations. A part that is not known is "".
+type Cell struct {
+	Segment string `json:"segment,omitempty"` // the label of the model rfm10
+	Tier    string `json:"tier,omitempty"`    // by which service is given
+	Node    string `json:"node,omitempty"`    // of the service, that the question is about
+	Channel string `json:"channel,omitempty"` // that the invitation, or the answer without one, came by
+}
+
+// Insight is what the free texts of an answer say, as package comment reads them.
+type Insight struct {
+	Language  string   `json:"language,omitempty"`  // "en", "zh"; "" for another, or no text
+	Sentiment string   `json:"sentiment,omitempty"` // "positive", "neutral", "negative"; "" where that cannot be said
+	Topics    []string `json:"topics,omitempty"`
+	Keywords  []string `json:"keywords,omitempty"`
+}
+
 // Answer is what a customer answered to one invitation, as it stands. Revision is 1 for the first and counts up with
-// each correction; Answered is when the first was given and Revised when this one was, UTC, to the millisecond.
+// each change; Answered is when the first was given and Revised when this one was, UTC, to the millisecond.
 type Answer struct {
 	Survey     string
 	Version    int // of the survey
-	Customer   customer.ID
+	Kind       Kind
+	Customer   customer.ID // "" for an answer by a public form
 	Invitation string
-	Given
-	Locale   string // in which the form was shown
-	Revision int
-	Answered time.Time
-	Revised  time.Time
+	Values     Values
+	Score      int  // the answer to the survey's metric; 0 where Kind is ""
+	Complete   bool // the last page was sent
+	Cell       Cell
+	Locale     string // in which the form was shown
+	Insight    Insight
+	Tags       []string          // that an import brought along
+	Properties map[string]string // likewise
+	Revision   int
+	Answered   time.Time
+	Revised    time.Time
+}
+
+// Sent is what one sending of a form says, checked.
+type Sent struct {
+	Values   Values
+	Complete bool // nothing is left to be asked
+	Locale   string
+	Insight  Insight
 }
 
 // Answer returns the answer that now gives to the invitation. Standing is the answer that it has already, nil where
 // it has none: the same again returns it as it stands, so that a repeat changes nothing, and another is its next
-// revision. It returns a Conflict error once the edit window has closed.
-func (s *Survey) Answer(to token.Survey, standing *Answer, g Given, locale string, now time.Time) (Answer, error) {
+// revision. What was complete stays so. It returns a Conflict error once the edit window has closed.
+func (s *Survey) Answer(to token.Survey, standing *Answer, sent Sent, now time.Time) (Answer, error) {
 	now = now.UTC().Truncate(time.Millisecond)
-	if standing == nil {
-		return Answer{
-			Survey: s.ID, Version: s.Version, Customer: to.Customer, Invitation: to.Invitation,
-			Given: g, Locale: locale, Revision: 1, Answered: now, Revised: now,
-		}, nil
+	next := Answer{
+		Survey: s.ID, Customer: to.Customer, Invitation: to.Invitation, Answered: now,
+		Cell: Cell{Segment: to.Segment, Tier: to.Tier, Node: to.Node, Channel: to.Channel},
 	}
-	if !standing.Editable(now) {
-		return *standing, fault.New(fault.Conflict, "this invitation has been answered, and its answer can be changed for %d hours only", int(EditWindow.Hours()))
+	if standing != nil {
+		if !standing.Editable(now) {
+			return *standing, fault.New(fault.Conflict, "this invitation has been answered, and its answer can be changed for %d hours only", int(EditWindow.Hours()))
+		}
+		if standing.Values.Equal(sent.Values) && (standing.Complete || !sent.Complete) {
+			return *standing, nil
+		}
+		next = *standing
+		sent.Complete = sent.Complete || standing.Complete
 	}
-	if standing.Given == g {
-		return *standing, nil
+	next.Version, next.Kind = s.Version, s.Kind()
+	next.Values, next.Complete, next.Locale, next.Insight = sent.Values, sent.Complete, sent.Locale, sent.Insight
+	next.Score = 0
+	if q := s.Metric(); q != nil {
+		if given := sent.Values[q.ID]; given.Number != nil {
+			next.Score = *given.Number
+		} else {
+			next.Kind = "" // not answered yet
+		}
 	}
-	next := *standing
-	next.Version, next.Given, next.Locale = s.Version, g, locale
 	next.Revision++
 	next.Revised = now
 	return next, nil
@@ -56,20 +97,48 @@ func (s *Survey) Answer(to token.Survey, standing *Answer, g Given, locale strin
 // Editable reports whether the answer may still be changed.
 func (a *Answer) Editable(now time.Time) bool { return now.Before(a.Answered.Add(EditWindow)) }
 
-// Form returns the answer as it would be typed.
-func (a *Answer) Form() Form { return Form{Score: strconv.Itoa(a.Score), Comment: a.Given.Comment} }
-
-// Event returns the event that this revision of the answer is, to a survey of the kind. It is a function of these alone,
-// so that sending it again sends the same event.
-func (a *Answer) Event(k Kind) (event.Event, error) {
-	properties, err := json.Marshal(struct {
+// Pointer returns the event that says that this revision of the answer has been, or is just being, stored. Who finds it
+// reads the answer and goes on with its Event. It holds nothing of what was answered.
+func (a *Answer) Pointer() (event.Event, error) {
+	return a.event(struct {
 		Survey     string `json:"survey"`
-		Kind       Kind   `json:"kind"`
 		Invitation string `json:"invitation"`
-		Score      int    `json:"score"`
-		Comment    string `json:"comment,omitempty"`
 		Revision   int    `json:"revision"`
-	}{a.Survey, k, a.Invitation, a.Score, a.Given.Comment, a.Revision})
+	}{a.Survey, a.Invitation, a.Revision})
+}
+
+// Event returns the event that this revision of the answer is. It is a function of the answer alone, so that sending it
+// again sends the same event.
+func (a *Answer) Event() (event.Event, error) {
+	texts, rest := a.Values.Texts()
+	properties := struct {
+		Survey     string            `json:"survey"`
+		Version    int               `json:"version"`
+		Kind       Kind              `json:"kind,omitempty"`
+		Invitation string            `json:"invitation"`
+		Score      *int              `json:"score,omitempty"`
+		Answers    Values            `json:"answers,omitempty"`
+		Texts      map[string]string `json:"texts,omitempty"`
+		Complete   bool              `json:"complete"`
+		Revision   int               `json:"revision"`
+		Cell       Cell              `json:"cell,omitzero"`
+		Sentiment  string            `json:"sentiment,omitempty"`
+		Topics     []string          `json:"topics,omitempty"`
+		Tags       []string          `json:"tags,omitempty"`
+		Properties map[string]string `json:"properties,omitempty"`
+	}{
+		Survey: a.Survey, Version: a.Version, Kind: a.Kind, Invitation: a.Invitation, Answers: rest, Texts: texts,
+		Complete: a.Complete, Revision: a.Revision, Cell: a.Cell, Sentiment: a.Insight.Sentiment, Topics: a.Insight.Topics,
+		Tags: a.Tags, Properties: a.Properties,
+	}
+	if a.Kind != "" {
+		properties.Score = &a.Score
+	}
+	return a.event(properties)
+}
+
+func (a *Answer) event(properties any) (event.Event, error) {
+	raw, err := json.Marshal(properties)
 	if err != nil {
 		return event.Event{}, fault.As(err, fault.Internal, "encode an answer")
 	}
@@ -81,6 +150,6 @@ func (a *Answer) Event(k Kind) (event.Event, error) {
 		Time:       a.Revised,
 		Received:   a.Revised,
 		Source:     event.SourceSurvey,
-		Properties: properties,
+		Properties: raw,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -9,79 +10,180 @@ import (
 	"liuke/shared/fault"
 )
 
-// MaxCommentRunes is the longest comment, in characters.
-const MaxCommentRunes = 4000
+// MaxTextRunes is the longest free text, in characters, where the question does not ask for a shorter one.
+const MaxTextRunes = 4000
 
-// Field names an input of the form.
-type Field string
-
-// The fields.
-const (
-	Score   Field = "score"
-	Comment Field = "comment"
-)
-
-// Reason says what is wrong with a field.
+// Reason says what is wrong with the answer to a question.
 type Reason string
 
 // The reasons.
 const (
-	ScoreMissing    Reason = "score_missing"    // none was chosen
-	ScoreOutOfRange Reason = "score_range"      // not a whole number of the scale
-	CommentTooLong  Reason = "comment_too_long" // over MaxCommentRunes
-	CommentNotText  Reason = "comment_not_text" // not UTF-8
+	Missing    Reason = "missing"      // the question must be answered
+	OutOfScale Reason = "out_of_scale" // not a whole number of the scale
+	NoOption   Reason = "no_option"    // not one of the options
+	TooMany    Reason = "too_many"     // more options, or numbers, than the question takes
+	TooFew     Reason = "too_few"      // fewer options than the question takes
+	TooLong    Reason = "too_long"     // over the question's characters
+	NotText    Reason = "not_text"     // not UTF-8
 )
 
-// Mistake is one field that must change, and why.
+// Mistake is one question whose answer must change, and why.
 type Mistake struct {
-	Field  Field
-	Reason Reason
+	Question *Question
+	Reason   Reason
 }
 
 // Err returns the Invalid error that a mistake is to a client that reads no page.
 func (m Mistake) Err() error {
+	q, at := m.Question, "/"+m.Question.ID
+	lowest, highest := q.Range()
 	switch m.Reason {
-	case ScoreMissing:
-		return fault.At("/score", "the score is missing: give a whole number from %d to %d", MinScore, MaxScore)
-	case ScoreOutOfRange:
-		return fault.At("/score", "the score is a whole number from %d to %d", MinScore, MaxScore)
-	case CommentTooLong:
-		return fault.At("/comment", "the comment has at most %d characters", MaxCommentRunes)
-	case CommentNotText:
-		return fault.At("/comment", "the comment must be valid UTF-8")
+	case Missing:
+		return fault.At(at, "%s must be answered", q.ID)
+	case OutOfScale:
+		return fault.At(at, "%s is a whole number from %d to %d", q.ID, lowest, highest)
+	case NoOption:
+		return fault.At(at, "%s is one of %s", q.ID, strings.Join(q.Options, ", "))
+	case TooMany:
+		return fault.At(at, "%s takes %d at most", q.ID, q.most())
+	case TooFew:
+		return fault.At(at, "%s takes %d at least", q.ID, q.Min)
+	case TooLong:
+		return fault.At(at, "%s has at most %d characters", q.ID, q.MostCharacters())
+	case NotText:
+		return fault.At(at, "%s must be valid UTF-8", q.ID)
 	}
-	return fault.At("/"+string(m.Field), "the field is not valid")
+	return fault.At(at, "%s is not valid", q.ID)
 }
 
-// Given is what an answer says, checked: a score of the scale, and a comment that is UTF-8 without control
-// characters (line ends are "\n"), trimmed, of at most MaxCommentRunes.
-type Given struct {
-	Score   int
-	Comment string
+// most is how many values the question takes.
+func (q *Question) most() int {
+	switch {
+	case q.Kind != Multiple:
+		return 1
+	case q.Max > 0:
+		return q.Max
+	}
+	return len(q.Options)
 }
 
-// Check reads a form. The mistakes come in the order of the fields; with any of them, Given is not to be used.
-func (s *Survey) Check(f Form) (Given, []Mistake) {
-	var g Given
-	var wrong []Mistake
-	switch text := strings.TrimSpace(f.Score); {
-	case text == "":
-		wrong = append(wrong, Mistake{Score, ScoreMissing})
-	default:
-		n, err := strconv.ParseInt(text, 10, 8)
-		if err != nil || n < MinScore || n > MaxScore {
-			wrong = append(wrong, Mistake{Score, ScoreOutOfRange})
+// Check reads what was typed over the values that stand. Where the form says which questions it asked, the others keep
+// what stands and only those that it asked must be answered; where it does not, it is the whole answer. What is typed for
+// a question that is not shown is passed over, and what stands for one that is no more shown goes. Complete says that
+// nothing is left to be asked behind the last question of the form. With any mistake, the values are not to be used.
+func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []Mistake) {
+	v = Values{}
+	last := -1
+	for i := range s.Questions {
+		q := &s.Questions[i]
+		if !q.Shown(v) {
+			continue
 		}
-		g.Score = int(n)
+		if len(f.Asked) > 0 && !slices.Contains(f.Asked, q.ID) {
+			if old, ok := stands[q.ID]; ok {
+				v[q.ID] = old
+			}
+			continue
+		}
+		last = i
+		value, answered, reason := q.read(f.Fields[q.ID])
+		switch {
+		case reason != "":
+			wrong = append(wrong, Mistake{q, reason})
+		case answered:
+			v[q.ID] = value
+		case q.Required && !f.Partial:
+			wrong = append(wrong, Mistake{q, Missing})
+		}
 	}
-	if !utf8.ValidString(f.Comment) {
-		return g, append(wrong, Mistake{Comment, CommentNotText})
+	return v, len(wrong) == 0 && !f.Partial && len(s.Page(v, last+1)) == 0 && s.answered(v), wrong
+}
+
+// answered reports whether every question that must be is.
+func (s *Survey) answered(v Values) bool {
+	return !slices.ContainsFunc(s.Questions, func(q Question) bool {
+		_, ok := v[q.ID]
+		return q.Required && !ok && q.Shown(v)
+	})
+}
+
+// read reads what was typed for the question. It is not answered where all of that is empty.
+func (q *Question) read(typed []string) (v Value, answered bool, wrong Reason) {
+	for _, t := range typed {
+		if !utf8.ValidString(t) {
+			return v, false, NotText
+		}
 	}
-	g.Comment = plain(f.Comment)
-	if utf8.RuneCountInString(g.Comment) > MaxCommentRunes {
-		wrong = append(wrong, Mistake{Comment, CommentTooLong})
+	switch q.Kind {
+	case FreeText:
+		return q.readText(typed)
+	case Single, Multiple:
+		return q.readChoices(typed)
 	}
-	return g, wrong
+	return q.readNumber(typed)
+}
+
+func (q *Question) readNumber(typed []string) (v Value, answered bool, wrong Reason) {
+	typed = filled(typed)
+	switch {
+	case len(typed) == 0:
+		return v, false, ""
+	case len(typed) > 1:
+		return v, false, TooMany
+	}
+	n, err := strconv.ParseInt(typed[0], 10, 32)
+	lowest, highest := q.Range()
+	if err != nil || int(n) < lowest || int(n) > highest {
+		return v, false, OutOfScale
+	}
+	return Number(int(n)), true, ""
+}
+
+func (q *Question) readChoices(typed []string) (v Value, answered bool, wrong Reason) {
+	typed = filled(typed)
+	for _, t := range typed {
+		if !slices.Contains(q.Options, t) {
+			return v, false, NoOption
+		}
+	}
+	for _, o := range q.Options {
+		if slices.Contains(typed, o) {
+			v.Choices = append(v.Choices, o)
+		}
+	}
+	switch n := len(v.Choices); {
+	case n == 0:
+		return v, false, ""
+	case n > q.most():
+		return v, false, TooMany
+	case n < q.Min:
+		return v, false, TooFew
+	}
+	return v, true, ""
+}
+
+func (q *Question) readText(typed []string) (v Value, answered bool, wrong Reason) {
+	if len(typed) > 1 {
+		return v, false, TooMany
+	}
+	if len(typed) == 0 {
+		return v, false, ""
+	}
+	v.Text = plain(typed[0])
+	if utf8.RuneCountInString(v.Text) > q.MostCharacters() {
+		return v, false, TooLong
+	}
+	return v, v.Text != "", ""
+}
+
+// filled returns what is not empty, trimmed.
+func filled(typed []string) (all []string) {
+	for _, t := range typed {
+		if t = strings.TrimSpace(t); t != "" {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // plain makes a text inert for whoever shows it: without control characters and without the marks that turn the

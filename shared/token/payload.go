@@ -21,6 +21,12 @@ type Survey struct {
 	Customer   customer.ID `json:"customer"`
 	Invitation string      `json:"invitation"`
 	Expires    time.Time   `json:"expires"` // after it, the link is Gone
+
+	// What the answer is counted by; "" for what is not known. See survey.Cell.
+	Segment string `json:"g,omitempty"`
+	Tier    string `json:"t,omitempty"`
+	Node    string `json:"n,omitempty"`
+	Channel string `json:"c,omitempty"`
 }
 
 // Unsubscribe is behind the link BASE_URL/u/<token>: it may stop one channel for one customer, for ever.
