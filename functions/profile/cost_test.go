@@ -118,7 +118,7 @@ func (b *bundle) charge(t *testing.T, list []event.Event, request, messages int)
 	t.Helper()
 	got := bill{events: len(list)}
 	var lake countedLake
-	h := NewHandler(b.folder, &lake, &b.signals, &b.back, nil, b.runner.Log)
+	h := NewHandler(b.folder, nil, &lake, &b.signals, &b.back, nil, nil, b.runner.Log)
 	var bodies []string
 	for some := range slices.Chunk(list, request) {
 		bodies = append(bodies, event.Packs(some)...)

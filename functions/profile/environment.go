@@ -56,18 +56,21 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records)
 	sqs := awsenv.Config("SQS")
 	return NewHandler(
 		&fold.Folder{
 			Settings: fold.Settings{Zone: zone, Money: rates},
-			Store:    dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records),
+			Store:    store,
 			Sleep:    sleep,
 			Jitter:   rand.Float64,
 			Random:   cryptorand.Reader,
 		},
+		store,
 		lake.New(awsenv.Config("S3"), c.Lake),
 		queue.New(sqs, c.Signals),
 		queue.New(sqs, c.Events),
+		now,
 		telemetry.NewCounter(os.Stdout, "profile", now),
 		log,
 	), nil

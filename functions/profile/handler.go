@@ -8,12 +8,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 )
 
@@ -35,6 +37,7 @@ type Sender interface {
 // Handler works on batches of the events queue.
 type Handler struct {
 	folder  Folder
+	answers resolver
 	lake    Lake
 	signals Sender
 	counter *telemetry.Counter
@@ -42,13 +45,14 @@ type Handler struct {
 }
 
 // NewHandler returns a handler that folds with the folder, keeps in the lake what was folded, sends signals, and sends events
-// that must wait, or are poison, back to their queue.
-func NewHandler(folder Folder, lake Lake, signals, back Sender, counter *telemetry.Counter, log *slog.Logger) *Handler {
+// that must wait, or are poison, back to their queue. It reads answers to surveys where events only point to them.
+func NewHandler(folder Folder, answers Answers, lake Lake, signals, back Sender, now clock.Now, counter *telemetry.Counter, log *slog.Logger) *Handler {
 	h := &Handler{folder: folder, lake: lake, signals: signals, counter: counter}
+	h.answers = resolver{answers: answers, now: now, marked: map[survey.Hour]bool{}}
 	h.runner = batch.Runner[event.Event]{
 		Decode: event.Unpack,
 		Encode: func(e event.Event, reason string) (string, error) { return event.PackOne(e, reason), nil },
-		Handle: h.fold,
+		Handle: h.work,
 		Back:   back,
 		Log:    log,
 	}
@@ -58,6 +62,16 @@ func NewHandler(folder Folder, lake Lake, signals, back Sender, counter *telemet
 // Handle works on one batch and reports what must be delivered again.
 func (h *Handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEventResponse, error) {
 	return h.runner.Run(ctx, in)
+}
+
+// work does a batch: it resolves the pointers to answers and folds the rest.
+func (h *Handler) work(ctx context.Context, batch []event.Event) []error {
+	errs := make([]error, len(batch))
+	events, at := h.answers.resolve(ctx, batch, errs)
+	for i, err := range h.fold(ctx, events) {
+		errs[at[i]] = err
+	}
+	return errs
 }
 
 // fold folds the events of a batch, puts what was folded into the lake, and then sends what follows from it. An event is

@@ -86,7 +86,7 @@ func setup(t *testing.T) *bundle {
 		Random:   rand.Reader,
 	}
 	counter := telemetry.NewCounter(&b.metrics, "profile", func() time.Time { return time.Unix(0, 0) })
-	b.Handler = NewHandler(b.folder, &b.lake, &b.signals, &b.back, counter, slog.New(slog.NewJSONHandler(&b.log, nil)))
+	b.Handler = NewHandler(b.folder, b.answers, &b.lake, &b.signals, &b.back, func() time.Time { return b.now }, counter, slog.New(slog.NewJSONHandler(&b.log, nil)))
 	return b
 }
 

@@ -221,7 +221,7 @@ func (p *process) allow(err error, codes ...fault.Code) {
 }
 
 func (p *process) invoke(ctx context.Context) {
-	h := NewHandler(p.schedule.world.folder, &modelLake{p}, &outbox{p, "signals", p.tell}, &outbox{p, "back", p.back},
+	h := NewHandler(p.schedule.world.folder, nil, &modelLake{p}, &outbox{p, "signals", p.tell}, &outbox{p, "back", p.back}, nil,
 		nil, slog.New(slog.DiscardHandler))
 	var in events.SQSEvent
 	for i, m := range p.messages {

@@ -14,8 +14,17 @@ type TableProps struct {
 	PartitionKey, SortKey string
 	// TimeToLive is the attribute that holds when an item expires, in Unix seconds; "" expires none.
 	TimeToLive string
+	// Index lists the items that have its keys, in another order; nil is none.
+	Index *IndexProps
 	// Key encrypts the table.
 	Key awskms.IKey
+}
+
+// IndexProps says what an index is keyed by and holds, beside the table's own keys.
+type IndexProps struct {
+	Name, PartitionKey, SortKey string
+	// Include are the attributes that it holds.
+	Include []string
 }
 
 // Table is a DynamoDB table, paid by the request, that survives every mistake: it is retained when its stack goes, refuses
@@ -46,6 +55,12 @@ func NewTable(parent constructs.Construct, id string, props TableProps) *Table {
 	}
 	if props.TimeToLive != "" {
 		table.TimeToLiveAttribute = jsii.String(props.TimeToLive)
+	}
+	if x := props.Index; x != nil {
+		table.GlobalSecondaryIndexes = &[]*awsdynamodb.GlobalSecondaryIndexPropsV2{{
+			IndexName: jsii.String(x.Name), PartitionKey: attribute(x.PartitionKey), SortKey: attribute(x.SortKey),
+			ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings(x.Include...),
+		}}
 	}
 	return &Table{Table: awsdynamodb.NewTableV2(scope, jsii.String("Table"), table)}
 }

@@ -47,9 +47,14 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 		Customers: construct.NewTable(scope, "Customers", construct.TableProps{
 			PartitionKey: "id", TimeToLive: "ttl", Key: key.Key, // what is left of the erased expires
 		}),
-		// Everything else, found by key alone.
+		// Everything else, found by key or by the index.
 		Records: construct.NewTable(scope, "Records", construct.TableProps{
 			PartitionKey: "pk", SortKey: "sk", TimeToLive: "ttl", Key: key.Key,
+			// What is listed or counted by time: answers, invitations, tasks. It holds what is counted of them, no texts.
+			Index: &construct.IndexProps{
+				Name: "ByTime", PartitionKey: "ipk", SortKey: "isk",
+				Include: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "rev", "answered", "revised", "sent"},
+			},
 		}),
 		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{Key: key.Key, Expirations: expirations}),
 		WriteKeys: construct.NewKeys(scope, "WriteKeys", construct.KeysProps{

@@ -11,6 +11,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/survey"
 )
 
 // stubDays is for how long a stub stands where an erased customer's item was: longer than any message is kept in a
@@ -65,7 +66,7 @@ func (s *Store) eraseOne(ctx context.Context, id, asked customer.ID, now time.Ti
 			return err
 		}
 	}
-	if err := s.deleteRecords(ctx, id); err != nil || id == asked {
+	if err := s.deleteRecords(ctx, id, now); err != nil || id == asked {
 		return err
 	}
 	return s.finish(ctx, id)
@@ -214,20 +215,28 @@ func (s *Store) finish(ctx context.Context, id customer.ID) error {
 	return nil
 }
 
-// deleteRecords deletes all records that stand under a customer.
-func (s *Store) deleteRecords(ctx context.Context, id customer.ID) error {
+// deleteRecords deletes all records that stand under a customer. The hours in which those are counted that are counted by
+// the hour are marked before, so that they are counted anew without.
+func (s *Store) deleteRecords(ctx context.Context, id customer.ID, now time.Time) error {
 	in := &dynamodb.QueryInput{
 		TableName:                 &s.records,
 		KeyConditionExpression:    aws.String("pk = :pk"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": text(customerPK(id))},
-		ProjectionExpression:      aws.String("pk, sk"),
+		ProjectionExpression:      aws.String("pk, sk, ipk"),
 		ConsistentRead:            aws.Bool(true),
 		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
 	}
 	return s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
 		keys := make([]Key, len(items))
+		var hours []survey.Hour
 		for i, item := range items {
 			keys[i] = Key{textOf(item["pk"]), textOf(item["sk"])}
+			if h, ok := hourOfIndex(textOf(item[attrIPK])); ok && !slices.Contains(hours, h) {
+				hours = append(hours, h)
+			}
+		}
+		if err := s.MarkHours(ctx, now, hours...); err != nil {
+			return err
 		}
 		return s.deleteKeys(ctx, keys)
 	})

@@ -28,9 +28,33 @@ func ContactKey(c customer.ID) Key { return Key{customerPK(c), "CONTACT"} }
 // MessageKey is one entry of the ledger of messages.
 func MessageKey(c customer.ID, entry string) Key { return Key{customerPK(c), messagePrefix + entry} }
 
-// AnswerKey is the answer to one invitation.
+// AnswerKey is the answer to one invitation; one by a public form, which names no customer, stands alone.
 func AnswerKey(c customer.ID, survey, invitation string) Key {
+	if c == "" {
+		return Key{answerPrefix + survey + "#" + invitation, "ANSWER"}
+	}
 	return Key{customerPK(c), answerPrefix + survey + "#" + invitation}
+}
+
+// SurveyKey is a survey as operators have written it last; SurveyVersionKey is one of its versions.
+func SurveyKey(survey string) Key { return Key{surveysPK, surveyPrefix + survey} }
+func SurveyVersionKey(survey string, version int) Key {
+	return Key{surveyPK(survey), fmt.Sprintf("VERSION#%06d", version)}
+}
+
+// RollupKey is what the answers to a survey of one hour, UTC, come to.
+func RollupKey(survey string, hour time.Time) Key {
+	return Key{surveyPK(survey), rollupPrefix + hour.UTC().Format(hourLayout)}
+}
+
+// MarkKey marks an hour of a survey whose rollup is out of date.
+func MarkKey(survey string, hour time.Time) Key {
+	return Key{marksPK, survey + "#" + hour.UTC().Format(hourLayout)}
+}
+
+// AnswersIndex are the keys in the index ByTime of an answer that was first given at a time.
+func AnswersIndex(survey, invitation string, answered time.Time) Key {
+	return Key{answersIPK(survey, answered), timed(answered) + "#" + invitation}
 }
 
 // SuppressionKey is an address that must not be sent to; the address itself is hashed, case folded.
@@ -54,11 +78,6 @@ func GroupKey(group string) Key { return Key{"GROUP#" + group, "PROFILE"} }
 func ErasedKey(c customer.ID) Key {
 	sum := sha256.Sum256([]byte("erased\x00" + string(c)))
 	return Key{"ERASED#" + base32Lower(sum[:20]), "ERASED"}
-}
-
-// CounterKey is one shard of a survey's counters.
-func CounterKey(survey string, shard int) Key {
-	return Key{surveyPK(survey), fmt.Sprintf("%s%02d", counterPrefix, shard)}
 }
 
 // RunKey is the record of one recalculation.
@@ -112,11 +131,18 @@ func DueShard(id string) int {
 }
 
 const (
+	customerPrefix = "CUSTOMER#"
 	orderPrefix    = "ORDER#"
 	messagePrefix  = "MESSAGE#"
 	answerPrefix   = "ANSWER#"
 	absorbedPrefix = "ABSORBED#"
-	counterPrefix  = "COUNTER#"
+	surveysPK      = "SURVEYS"
+	surveyPrefix   = "SURVEY#"
+	rollupPrefix   = "ROLLUP#"
+	marksPK        = "ROLLUPS"
+	answersPrefix  = "ANSWERS#"
+	askedPrefix    = "ASKED#"
+	hourLayout     = "2006-01-02T15"
 	dueLayout      = "2006-01-02T15:04"
 	runsPK         = "RUNS"
 	runListPrefix  = "RUN#"
@@ -127,9 +153,16 @@ const (
 	runListLayout  = "2006-01-02T15:04:05.000Z"
 )
 
-func customerPK(c customer.ID) string { return "CUSTOMER#" + string(c) }
-func surveyPK(survey string) string   { return "SURVEY#" + survey }
+func customerPK(c customer.ID) string { return customerPrefix + string(c) }
+func surveyPK(survey string) string   { return surveyPrefix + survey }
 func duePK(shard int) string          { return fmt.Sprintf("DUE#%02d", shard) }
+
+func answersIPK(survey string, at time.Time) string {
+	return answersPrefix + survey + "#" + at.UTC().Format(hourLayout)
+}
+
+// timed spells a time so that text sorts as times do, to the millisecond.
+func timed(at time.Time) string { return fmt.Sprintf("%014d", at.UnixMilli()) }
 
 func base32Lower(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))

@@ -50,7 +50,8 @@ const (
 	OrderUpdated   = "Order Updated"
 	OrderRefunded  = "Order Refunded"
 	OrderCancelled = "Order Cancelled"
-	SurveyAnswered = "Survey Answered" // emitted by the survey function alone; Properties: survey, kind, invitation, score, comment?, revision
+	SurveyAnswered = "Survey Answered" // made of stored answers and by imports alone; see survey.Answer.Event for its Properties
+	AnswerStored   = "Answer Stored"   // emitted by the survey function alone: points to an answer; Properties: survey, invitation, revision
 	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
 )
 

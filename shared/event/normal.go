@@ -162,7 +162,7 @@ func (t Tracking) track(s *scanner, d *draft, e *Event) (order string, err error
 		return "", err
 	}
 	switch {
-	case e.Name == SurveyAnswered, e.Name == Unsubscribed:
+	case e.Name == SurveyAnswered, e.Name == AnswerStored, e.Name == Unsubscribed:
 		return "", fault.At("/event", "the event %q is kept for the suite itself: choose another name", e.Name)
 	case !IsOrder(e.Name):
 		return "", nil

@@ -2,6 +2,7 @@ package importfile
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +10,6 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/event"
-	"liuke/shared/fault"
 	"liuke/shared/survey"
 )
 
@@ -51,12 +51,11 @@ func Over(standing *survey.Answer, a survey.Answer) (next survey.Answer, changed
 	if standing == nil {
 		return a, true
 	}
-	if a.Given == standing.Given || !beats(&a, standing) {
+	if a.Values.Equal(standing.Values) && slices.Equal(a.Tags, standing.Tags) && maps.Equal(a.Properties, standing.Properties) || !beats(&a, standing) {
 		return *standing, false
 	}
-	next = *standing
-	next.Version, next.Given, next.Locale, next.Revised = a.Version, a.Given, a.Locale, a.Revised
-	next.Revision++
+	next = a
+	next.Answered, next.Revision = standing.Answered, standing.Revision+1
 	return next, true
 }
 
@@ -67,7 +66,16 @@ func beats(a, b *survey.Answer) bool {
 	case a.Score != b.Score:
 		return a.Score > b.Score
 	}
-	return a.Given.Comment > b.Given.Comment
+	return content(a) > content(b)
+}
+
+// content spells what an answer says beside its score.
+func content(a *survey.Answer) string {
+	raw, err := json.Marshal([]any{a.Values, a.Tags, a.Properties}) // maps are spelled in the order of their keys
+	if err != nil {
+		return "" // texts, numbers and lists always can be
+	}
+	return string(raw)
 }
 
 // answer reads an answer.
@@ -95,10 +103,25 @@ func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 	if err != nil {
 		return nil, f.refuse(fieldSurvey, "there is no survey with this id")
 	}
-	form := survey.Form{Score: f.columns.get(fields, fieldScore), Comment: f.columns.get(fields, fieldComment)}
-	g, mistakes := asked.Check(form)
+	metric := asked.Metric()
+	if metric == nil {
+		return nil, f.refuse(fieldSurvey, "the survey has no score: it measures nothing")
+	}
+	score, comment := f.columns.get(fields, fieldScore), f.columns.get(fields, fieldComment)
+	form := survey.Form{Fields: map[string][]string{metric.ID: {score}}, Partial: true}
+	if free := asked.FreeText(); free != nil {
+		form.Fields[free.ID] = []string{comment}
+	}
+	values, _, mistakes := asked.Check(form, nil)
 	if len(mistakes) > 0 {
-		return nil, f.refuse(string(mistakes[0].Field), "%s", message(mistakes[0].Err()))
+		field := fieldComment
+		if mistakes[0].Question == metric {
+			field = fieldScore
+		}
+		return nil, f.refuse(field, "%s", message(mistakes[0].Err()))
+	}
+	if values[metric.ID].Number == nil {
+		return nil, f.refuse(fieldScore, "%s", message(survey.Mistake{Question: metric, Reason: survey.Missing}.Err()))
 	}
 	at, err := f.date(fields, fieldDate)
 	if err != nil {
@@ -107,7 +130,7 @@ func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 	id := f.columns.get(fields, fieldAnswer)
 	switch {
 	case id == "":
-		id = f.rowID([]byte(c), []byte(name), []byte(at.spelled()), []byte(form.Score), []byte(g.Comment))
+		id = f.rowID([]byte(c), []byte(name), []byte(at.spelled()), []byte(score), []byte(asked.Comment(values)))
 	case !isWord(id, maxAnswerIDBytes):
 		return nil, f.refuse(fieldAnswer, "an answer's id is at most %d bytes long, without control characters", maxAnswerIDBytes)
 	}
@@ -117,8 +140,9 @@ func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 	}
 	given := at.time.Truncate(time.Millisecond)
 	return &survey.Answer{
-		Survey: asked.ID, Version: asked.Version, Customer: c, Invitation: invitationPrefix + id,
-		Given: g, Locale: locale, Revision: 1, Answered: given, Revised: given,
+		Survey: asked.ID, Version: asked.Version, Kind: metric.Kind, Customer: c, Invitation: invitationPrefix + id,
+		Values: values, Score: *values[metric.ID].Number, Complete: true, Cell: survey.Cell{Node: asked.Node}, Locale: locale,
+		Tags: tagsOf(f.columns.get(fields, fieldTags)), Revision: 1, Answered: given, Revised: given,
 	}, nil
 }
 
@@ -126,24 +150,13 @@ func (f *Reader) given(fields []string, c customer.ID) (*survey.Answer, error) {
 // that to import it again sends the same event.
 func (f *Reader) answered(fields []string, row *Row) error {
 	a := row.Answer
-	asked, err := f.settings.Surveys.Find(a.Survey)
-	if err != nil {
-		return err
-	}
-	e, err := a.Event(asked.Kind)
+	e, err := a.Event()
 	if err != nil {
 		return err
 	}
 	e.ID = event.MessageID(event.ContentID("import-", []byte(a.Customer), []byte(a.Survey), []byte(a.Invitation),
-		[]byte(a.Revised.Format(time.RFC3339Nano)), strconv.AppendInt(nil, int64(a.Score), 10), []byte(a.Given.Comment)))
+		[]byte(a.Revised.Format(time.RFC3339Nano)), strconv.AppendInt(nil, int64(a.Score), 10), []byte(content(a))))
 	e.Source, e.Import, e.Received = event.SourceImport, true, f.received
-	if tags := tagsOf(f.columns.get(fields, fieldTags)); len(tags) > 0 {
-		raw, err := json.Marshal(tags)
-		if err != nil {
-			return fault.As(err, fault.Internal, "encode an answer's tags")
-		}
-		e.Properties = append(append(append(e.Properties[:len(e.Properties)-1:len(e.Properties)-1], `,"tags":`...), raw...), '}')
-	}
 	row.Events = append(row.Events, e)
 	return nil
 }

@@ -31,6 +31,11 @@ type Insight struct {
 	Keywords  []string `json:"keywords,omitempty"`
 }
 
+// IsZero reports whether it says nothing.
+func (i Insight) IsZero() bool {
+	return i.Language == "" && i.Sentiment == "" && len(i.Topics)+len(i.Keywords) == 0
+}
+
 // Answer is what a customer answered to one invitation, as it stands. Revision is 1 for the first and counts up with
 // each change; Answered is when the first was given and Revised when this one was, UTC, to the millisecond.
 type Answer struct {
@@ -98,13 +103,18 @@ func (s *Survey) Answer(to token.Survey, standing *Answer, sent Sent, now time.T
 func (a *Answer) Editable(now time.Time) bool { return now.Before(a.Answered.Add(EditWindow)) }
 
 // Pointer returns the event that says that this revision of the answer has been, or is just being, stored. Who finds it
-// reads the answer and goes on with its Event. It holds nothing of what was answered.
+// reads the answer and goes on with its Event. It holds nothing of what was answered. That of nobody's answer names the
+// anonymous visitor "form".
 func (a *Answer) Pointer() (event.Event, error) {
-	return a.event(struct {
+	e, err := a.event(event.AnswerStored, struct {
 		Survey     string `json:"survey"`
 		Invitation string `json:"invitation"`
 		Revision   int    `json:"revision"`
 	}{a.Survey, a.Invitation, a.Revision})
+	if a.Customer == "" {
+		e.Anonymous = "form"
+	}
+	return e, err
 }
 
 // Event returns the event that this revision of the answer is. It is a function of the answer alone, so that sending it
@@ -134,10 +144,10 @@ func (a *Answer) Event() (event.Event, error) {
 	if a.Kind != "" {
 		properties.Score = &a.Score
 	}
-	return a.event(properties)
+	return a.event(event.SurveyAnswered, properties)
 }
 
-func (a *Answer) event(properties any) (event.Event, error) {
+func (a *Answer) event(name string, properties any) (event.Event, error) {
 	raw, err := json.Marshal(properties)
 	if err != nil {
 		return event.Event{}, fault.As(err, fault.Internal, "encode an answer")
@@ -145,7 +155,7 @@ func (a *Answer) event(properties any) (event.Event, error) {
 	return event.Event{
 		ID:         event.MessageID(fmt.Sprintf("answer:%s:%s:%d", a.Survey, a.Invitation, a.Revision)),
 		Type:       event.Track,
-		Name:       event.SurveyAnswered,
+		Name:       name,
 		User:       string(a.Customer),
 		Time:       a.Revised,
 		Received:   a.Revised,

@@ -110,6 +110,16 @@ func (s *Survey) Kind() Kind {
 	return ""
 }
 
+// FreeText returns the first question that asks for a text, nil where none does.
+func (s *Survey) FreeText() *Question {
+	for i := range s.Questions {
+		if s.Questions[i].Kind == FreeText {
+			return &s.Questions[i]
+		}
+	}
+	return nil
+}
+
 // Form returns the public form with the key, nil where the survey has none.
 func (s *Survey) Form(key string) *PublicForm {
 	for i := range s.Forms {

@@ -90,14 +90,33 @@ func NewTables(t testing.TB) (customers, records string) {
 	db := dynamodb.NewFromConfig(Config(StartDynamoDB(t)))
 	suffix := strings.ToLower(rand.Text()[:12])
 	customers, records = "customers-"+suffix, "records-"+suffix
-	createTable(t, db, customers, "id")
-	createTable(t, db, records, "pk", "sk")
+	createTable(t, db, nil, customers, "id")
+	createTable(t, db, byTime, records, "pk", "sk")
 	return customers, records
 }
 
-func createTable(t testing.TB, db *dynamodb.Client, name string, keys ...string) {
+// byTime is the index of Records, as the template has it.
+var byTime = &types.GlobalSecondaryIndex{
+	IndexName: aws.String("ByTime"),
+	KeySchema: []types.KeySchemaElement{
+		{AttributeName: aws.String("ipk"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("isk"), KeyType: types.KeyTypeRange},
+	},
+	Projection: &types.Projection{
+		ProjectionType:   types.ProjectionTypeInclude,
+		NonKeyAttributes: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "rev", "answered", "revised", "sent"},
+	},
+}
+
+func createTable(t testing.TB, db *dynamodb.Client, index *types.GlobalSecondaryIndex, name string, keys ...string) {
 	t.Helper()
 	in := &dynamodb.CreateTableInput{TableName: &name, BillingMode: types.BillingModePayPerRequest}
+	if index != nil {
+		in.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{*index}
+		for _, k := range index.KeySchema {
+			in.AttributeDefinitions = append(in.AttributeDefinitions,
+				types.AttributeDefinition{AttributeName: k.AttributeName, AttributeType: types.ScalarAttributeTypeS})
+		}
+	}
 	for i, key := range keys {
 		kind := types.KeyTypeHash
 		if i > 0 {
