@@ -3,6 +3,7 @@ package survey
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"liuke/shared/customer"
@@ -10,6 +11,10 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/token"
 )
+
+// ImportPrefix begins the invitations of answers that were imported: the suite never made a link for them, and the
+// invitation of a link never begins with it.
+const ImportPrefix = "import-"
 
 // EditWindow is how long after it was first given an answer may be corrected through the same link.
 const EditWindow = 24 * time.Hour
@@ -97,6 +102,12 @@ func (s *Survey) Answer(to token.Survey, standing *Answer, sent Sent, now time.T
 	next.Revision++
 	next.Revised = now
 	return next, nil
+}
+
+// Invited reports whether the answer came by an invitation of the suite's: not by a public form, behind which there is no
+// customer, and not by an import. Only such answers are divided by the invitations that were sent.
+func (a *Answer) Invited() bool {
+	return a.Customer != "" && !strings.HasPrefix(a.Invitation, ImportPrefix)
 }
 
 // Editable reports whether the answer may still be changed.
