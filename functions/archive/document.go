@@ -13,6 +13,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/order"
 	"liuke/shared/segment"
+	"liuke/shared/survey"
 )
 
 // document is all that the tables know of a customer. Times are RFC 3339, days in the business's time zone, amounts in
@@ -106,12 +107,18 @@ type orderLine struct {
 }
 
 type answerLine struct {
-	Survey   string    `json:"survey"`
-	Score    int       `json:"score"`
-	Comment  string    `json:"comment,omitempty"`
-	Locale   string    `json:"locale"`
-	Answered time.Time `json:"answered_at"`
-	Revised  time.Time `json:"revised_at"`
+	Survey     string            `json:"survey"`
+	Version    int               `json:"version"` // of the survey
+	Answers    survey.Values     `json:"answers"`
+	Complete   bool              `json:"complete"`
+	Locale     string            `json:"locale"`
+	Language   string            `json:"language,omitempty"` // this and the following: as the suite read the texts
+	Sentiment  string            `json:"sentiment,omitempty"`
+	Topics     []string          `json:"topics,omitempty"`
+	Tags       []string          `json:"tags,omitempty"` // this and the following: brought along by an import
+	Properties map[string]string `json:"properties,omitempty"`
+	Answered   time.Time         `json:"answered_at"`
+	Revised    time.Time         `json:"revised_at"`
 }
 
 type messageLine struct {
@@ -178,7 +185,10 @@ func (h *Handler) recordsOf(ctx context.Context, id customer.ID, d *document, or
 		return err
 	}
 	for _, a := range answers {
-		d.Answers = append(d.Answers, answerLine{a.Survey, a.Score, a.Given.Comment, a.Locale, a.Answered, a.Revised})
+		d.Answers = append(d.Answers, answerLine{
+			a.Survey, a.Version, a.Values, a.Complete, a.Locale, a.Insight.Language, a.Insight.Sentiment, a.Insight.Topics, a.Tags, a.Properties,
+			a.Answered, a.Revised,
+		})
 	}
 	for cursor := ""; ; {
 		entries, next, err := h.Store.Messages(ctx, id, aPage, cursor)

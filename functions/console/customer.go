@@ -53,14 +53,24 @@ type monthView struct {
 }
 
 type answerView struct {
-	Survey     string    `json:"survey"`
-	Invitation string    `json:"invitation"`
-	Score      int       `json:"score"`
-	Comment    string    `json:"comment,omitempty"`
-	Locale     string    `json:"locale"`
-	Revision   int       `json:"revision"`
-	AnsweredAt time.Time `json:"answered_at"`
-	RevisedAt  time.Time `json:"revised_at"`
+	Survey     string            `json:"survey"`
+	Version    int               `json:"version"` // of the survey
+	Kind       survey.Kind       `json:"kind,omitempty"`
+	Customer   customer.ID       `json:"customer_id,omitempty"`
+	Invitation string            `json:"invitation"`
+	Score      *int              `json:"score"` // null where the survey measures nothing, or that was not answered
+	Answers    survey.Values     `json:"answers"`
+	Complete   bool              `json:"complete"`
+	Cell       survey.Cell       `json:"cell"`
+	Locale     string            `json:"locale"`
+	Language   string            `json:"language,omitempty"`
+	Sentiment  string            `json:"sentiment,omitempty"`
+	Topics     []string          `json:"topics,omitempty"`
+	Tags       []string          `json:"tags,omitempty"`
+	Properties map[string]string `json:"properties,omitempty"`
+	Revision   int               `json:"revision"`
+	AnsweredAt time.Time         `json:"answered_at"`
+	RevisedAt  time.Time         `json:"revised_at"`
 }
 
 // maxAnswers is how many answers are shown with a customer.
@@ -166,10 +176,15 @@ func activity(a *customer.Activity) activityView {
 
 func answerViews(answers []survey.Answer) []answerView {
 	views := make([]answerView, len(answers))
-	for i, a := range answers {
+	for i := range answers {
+		a := &answers[i]
 		views[i] = answerView{
-			Survey: a.Survey, Invitation: a.Invitation, Score: a.Score, Comment: a.Given.Comment, Locale: a.Locale,
-			Revision: a.Revision, AnsweredAt: a.Answered, RevisedAt: a.Revised,
+			Survey: a.Survey, Version: a.Version, Kind: a.Kind, Customer: a.Customer, Invitation: a.Invitation, Answers: a.Values,
+			Complete: a.Complete, Cell: a.Cell, Locale: a.Locale, Language: a.Insight.Language, Sentiment: a.Insight.Sentiment,
+			Topics: a.Insight.Topics, Tags: a.Tags, Properties: a.Properties, Revision: a.Revision, AnsweredAt: a.Answered, RevisedAt: a.Revised,
+		}
+		if a.Kind != "" {
+			views[i].Score = &a.Score
 		}
 	}
 	return views

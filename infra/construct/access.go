@@ -41,6 +41,14 @@ func Items(table awsdynamodb.ITableV2, actions ...string) Access {
 	return Access{Service: "dynamodb", Actions: actions, Resources: []*string{table.TableArn()}, Opens: true}
 }
 
+// Index is access to what an index of a table lists.
+func Index(table awsdynamodb.ITableV2, name string) Access {
+	return Access{
+		Service: "dynamodb", Actions: []string{"Query"}, Opens: true,
+		Resources: []*string{awscdk.Fn_Join(jsii.String(""), &[]*string{table.TableArn(), jsii.String("/index/" + name)})},
+	}
+}
+
 // Send is access to put messages into queues.
 func Send(queues ...awssqs.IQueue) Access {
 	a := Access{Service: "sqs", Actions: []string{"SendMessage"}, Opens: true, Seals: true}

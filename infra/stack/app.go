@@ -88,7 +88,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 		Description: "Liuke: queues what operators have uploaded to import",
 		Bucket:      data.Lake.Bucket, Names: "imports/*/upload", Queue: q.imports,
 	})
-	recalculate, due, compact := newSchedules(scope, props, f)
+	recalculate, due, compact, rollup := newSchedules(scope, props, f)
 	api.Serve(construct.ServeProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
 	})
@@ -109,7 +109,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	if bus != nil {
 		alarms.DeadLetters(bus.Name, bus.DeadLetters)
 	}
-	schedules := []*construct.Schedule{recalculate, due, compact}
+	schedules := []*construct.Schedule{recalculate, due, compact, rollup}
 	for _, s := range schedules {
 		alarms.DeadLetters(s.Name, s.DeadLetters)
 	}

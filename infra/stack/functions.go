@@ -106,7 +106,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))
 	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "Query", "PutItem"), // Query: the surveys
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
@@ -114,8 +114,8 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
 	add("dispatch", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"},
-		construct.Items(customers, "BatchGetItem"), // whom a customer was absorbed by: consent is that one's
-		construct.Items(records, "GetItem", "BatchGetItem", "UpdateItem"),
+		construct.Items(customers, "BatchGetItem"),                                            // whom a customer was absorbed by: consent is that one's
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the surveys
 		construct.Send(q.messages.Queue),
 		construct.Access{
 			Service: "ses", Actions: []string{"SendEmail"},
@@ -127,23 +127,27 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "UpdateItem"),
 		construct.Send(q.receipts.Queue),
 		construct.ReadSecret(tokenKeys))
-	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET",
+		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
-		construct.Send(q.rfm.Queue, q.archive.Queue),
+		construct.Index(records, "ByTime"),
+		construct.ReadSecret(tokenKeys), // for links to surveys that others send
+		construct.Send(q.rfm.Queue, q.archive.Queue, q.signals.Queue),
 		construct.ListObjects(lake, "runs/", "scores/", "exports/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.GetObjects(lake, "runs/"),
 		construct.GetObjects(lake, "scores/"),
 		construct.GetObjects(lake, "exports/"),
 		construct.PutObjects(lake, "imports/")) // uploads, by addresses that it signs
 	add("imports", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "IMPORTS_QUEUE_URL", "LAKE_BUCKET", "CURRENCY", "TIME_ZONE", "RATES"},
-		construct.Items(records, "GetItem", "PutItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem"), // Query: the surveys
 		construct.Send(q.events.Queue, q.imports.Queue),
 		construct.GetObjects(lake, "imports/"),
 		construct.PutObjects(lake, "imports/*/refused/"))
 	add("archive", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET"},
 		construct.Items(customers, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-		construct.Items(records, "GetItem", "BatchGetItem", "Query", "UpdateItem", "BatchWriteItem"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+		construct.Index(records, "ByTime"),
 		construct.RewriteObjects(lake, "exports/"), construct.DeleteObjects(lake, "exports/"),
 		construct.Send(q.events.Queue, q.archive.Queue),
 		construct.ListObjects(lake, "events/", "days/"),

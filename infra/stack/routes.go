@@ -23,6 +23,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		signed   = "Other systems sign what they send; the function checks the signature before it reads anything else."
 		writeKey = "Shops authenticate with a write key, which the function checks before it reads anything else."
 		sealed   = "Customers have no accounts; the sealed token in the path is the right to this one page."
+		public   = "Anybody may answer a public form; the function checks its key, the page's origin and the pace before any table is touched."
 		openapi  = "The description of the API holds nothing that its documentation does not."
 	)
 	var all []construct.Route
@@ -45,6 +46,8 @@ func routes(f map[string]*construct.Function) []construct.Route {
 	add("survey", personal, sealed,
 		[2]string{"GET", "/s/{token}"}, [2]string{"POST", "/s/{token}"},
 		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"})
+	add("survey", personal, public, [2]string{"GET", "/f/{key}"}, [2]string{"POST", "/f/{key}"},
+		[2]string{"POST", "/v1/surveys/{survey}/responses"}, [2]string{"OPTIONS", "/v1/surveys/{survey}/responses"})
 	add("console", rare, openapi, [2]string{"GET", "/openapi.json"})
 	add("console", rare, "",
 		[2]string{"GET", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/messages"},
@@ -61,13 +64,15 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"PUT", "/v1/models/{name}"}, [2]string{"DELETE", "/v1/models/{name}"},
 		[2]string{"GET", "/v1/settings/{name}"}, [2]string{"PUT", "/v1/settings/{name}"},
 		[2]string{"DELETE", "/v1/settings/{name}"},
+		[2]string{"GET", "/v1/surveys"}, [2]string{"GET", "/v1/surveys/{survey}"}, [2]string{"PUT", "/v1/surveys/{survey}"},
+		[2]string{"POST", "/v1/surveys/{survey}/invitations"}, [2]string{"GET", "/v1/surveys/{survey}/responses"},
 		[2]string{"GET", "/v1/surveys/{survey}/metrics"})
 	return all
 }
 
 // newSchedules returns the schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost day
 // would leave every score a day old, or a day of events in many small objects, so those are tried again for hours.
-func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due, compact *construct.Schedule) {
+func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due, compact, rollup *construct.Schedule) {
 	scope := constructs.NewConstruct(parent, jsii.String("Schedules"))
 	recalculate = construct.NewSchedule(scope, "Recalculate", construct.ScheduleProps{
 		Name:        "recalculate",
@@ -96,5 +101,14 @@ func newSchedules(parent constructs.Construct, props AppProps, f map[string]*con
 		Retries:     10,
 		MaxAge:      6 * time.Hour,
 	})
-	return recalculate, due, compact
+	rollup = construct.NewSchedule(scope, "Rollup", construct.ScheduleProps{
+		Name:        "rollup",
+		Description: "Liuke: counts the hours in which surveys were answered",
+		Expression:  "rate(5 minutes)",
+		TimeZone:    props.TimeZone,
+		Function:    f["archive"],
+		Retries:     0,
+		MaxAge:      5 * time.Minute,
+	})
+	return recalculate, due, compact, rollup
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func AnswerKey(c customer.ID, survey, invitation string) Key {
 // SurveyKey is a survey as operators have written it last; SurveyVersionKey is one of its versions.
 func SurveyKey(survey string) Key { return Key{surveysPK, surveyPrefix + survey} }
 func SurveyVersionKey(survey string, version int) Key {
-	return Key{surveyPK(survey), fmt.Sprintf("VERSION#%06d", version)}
+	return Key{surveyPK(survey), fmt.Sprintf("%s%06d", versionPrefix, version)}
 }
 
 // RollupKey is what the answers to a survey of one hour, UTC, come to.
@@ -138,6 +139,7 @@ const (
 	absorbedPrefix = "ABSORBED#"
 	surveysPK      = "SURVEYS"
 	surveyPrefix   = "SURVEY#"
+	versionPrefix  = "VERSION#"
 	rollupPrefix   = "ROLLUP#"
 	marksPK        = "ROLLUPS"
 	answersPrefix  = "ANSWERS#"
@@ -159,6 +161,17 @@ func duePK(shard int) string          { return fmt.Sprintf("DUE#%02d", shard) }
 
 func answersIPK(survey string, at time.Time) string {
 	return answersPrefix + survey + "#" + at.UTC().Format(hourLayout)
+}
+
+func askedIPK(survey string, at time.Time) string {
+	return askedPrefix + survey + "#" + at.UTC().Format(hourLayout)
+}
+
+// timeOfIndex reads the time that a sort key of the index begins with.
+func timeOfIndex(isk string) (time.Time, bool) {
+	digits, _, _ := strings.Cut(isk, "#")
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	return time.UnixMilli(ms).UTC(), err == nil
 }
 
 // timed spells a time so that text sorts as times do, to the millisecond.

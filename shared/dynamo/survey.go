@@ -69,14 +69,20 @@ func (s *Store) PutSurvey(ctx context.Context, next *survey.Survey, body string,
 	return s.transact(ctx, []types.TransactWriteItem{{Put: current}, {Put: version}})
 }
 
-// StoredSurvey reads which version of a survey operators have written last, and when; 0 where none.
-func (s *Store) StoredSurvey(ctx context.Context, id string) (version int, edited time.Time, err error) {
-	defer fault.Wrap(&err, "read survey")
-	item, err := s.getRecord(ctx, SurveyKey(id))
-	if err != nil || len(item) == 0 {
-		return 0, time.Time{}, err
-	}
-	return int(numberOf(item[attrVersion])), millis(item[attrEdited]), nil
+// SurveyVersions reads the versions of a survey that operators have written, ascending; strongly consistent.
+func (s *Store) SurveyVersions(ctx context.Context, id string) (all []*survey.Survey, err error) {
+	defer fault.Wrap(&err, "read the versions of a survey")
+	err = s.pages(ctx, s.family(surveyPK(id), versionPrefix), func(items []map[string]types.AttributeValue) error {
+		for _, item := range items {
+			v, err := decodeSurvey(item)
+			if err != nil {
+				return err
+			}
+			all = append(all, v)
+		}
+		return nil
+	})
+	return all, err
 }
 
 func decodeSurvey(item map[string]types.AttributeValue) (*survey.Survey, error) {
