@@ -16,6 +16,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/lake"
 	"liuke/shared/lake/line"
+	"liuke/shared/survey/rollup"
 	"liuke/shared/telemetry"
 )
 
@@ -25,7 +26,7 @@ type Store interface {
 	Replay(ctx context.Context, id string) (*archive.ReplayRecord, error)
 	FinishReplayDay(ctx context.Context, id string, day archive.Day, count archive.Count, at time.Time) error
 	Person
-	Rollups
+	rollup.Store
 }
 
 // Lake keeps events. See package lake for each.

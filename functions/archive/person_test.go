@@ -58,7 +58,7 @@ func newVillage(w *world) *village {
 		track(4, bob, "", event.OrderCompleted, `{"order_id":"o1","total":7}`),
 	)
 	must(w.t, w.store.PutAnswer(w.t.Context(), nil, survey.Answer{Survey: "nps", Version: 1, Customer: ann, Invitation: "i1", Locale: "en",
-		Given: survey.Given{Score: 9, Comment: "I am Ann"}, Revision: 1, Answered: at(3), Revised: at(3)}))
+		Values: survey.Values{"score": survey.Number(9), "comment": {Text: "I am Ann"}}, Revision: 1, Answered: at(3), Revised: at(3)}))
 	_, err := w.store.WriteEntry(w.t.Context(), message.Entry{Customer: ann, ID: "m1", Scene: "order_thanks", Channel: message.Email,
 		State: message.Held, Gate: "consent", Reason: "no_consent", Caused: at(3), Decided: at(3)})
 	must(w.t, err)

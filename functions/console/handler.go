@@ -23,6 +23,7 @@ import (
 	"liuke/shared/request"
 	"liuke/shared/segment"
 	"liuke/shared/survey"
+	"liuke/shared/survey/rollup"
 )
 
 // Store reads what operators look at, and keeps what planning a recalculation needs.
@@ -32,6 +33,10 @@ type Store interface {
 	Jobs
 	Documents
 	Backtests
+	Surveys
+	Responses
+	Invitations
+	rollup.Store
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
 	Root(ctx context.Context, id customer.ID) (customer.Record, error)
@@ -44,7 +49,6 @@ type Store interface {
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
 	// Messages returns a page of the ledger and the cursor of the next, "" after the last.
 	Messages(ctx context.Context, id customer.ID, limit int, cursor string) ([]message.Entry, string, error)
-	Counts(ctx context.Context, survey string) (survey.Counts, error)
 	// Runs returns the latest runs, newest first.
 	Runs(ctx context.Context, limit int) ([]*recalc.Run, error)
 	// CurrentRun names the run that the standing scores are from, "" for none.
@@ -67,6 +71,9 @@ type Handler struct {
 	ledger   Ledger
 	business recalc.Settings
 	surveys  survey.Catalogue
+	signals  Sender
+	tokens   Secret
+	baseURL  string
 	builtIn  *segment.Set
 	stands   cache
 	now      clock.Now
@@ -82,6 +89,9 @@ type Services struct {
 	Ledger  Ledger
 	Runs    recalc.Queue // of recalculations
 	Archive archive.Queue
+	Signals Sender
+	Tokens  Secret // the keys of links
+	BaseURL string // of links
 	Now     clock.Now
 	Random  io.Reader // of ids: crypto/rand's, of which nobody can guess the next
 	Log     *slog.Logger
@@ -106,43 +116,49 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	}
 	h := &Handler{
 		builtIn: models,
-		store:   s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
+		signals: s.Signals, tokens: s.Tokens, baseURL: s.BaseURL,
+		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
 	h.routes = map[string]route{
-		"GET /v1/customers/{id}":            {serve: h.customer},
-		"GET /v1/customers/{id}/messages":   {serve: h.messages, parameters: []string{"limit", "cursor"}},
-		"GET /v1/customers/{id}/audit":      {serve: h.audit},
-		"POST /v1/customers/{id}/rebuild":   {serve: h.rebuild},
-		"DELETE /v1/customers/{id}":         {serve: h.erase},
-		"GET /v1/customers/{id}/export":     {serve: h.export},
-		"POST /v1/replays":                  {serve: h.startReplay},
-		"GET /v1/replays/{id}":              {serve: h.replay},
-		"POST /v1/imports":                  {serve: h.openImport},
-		"GET /v1/imports":                   {serve: h.imports, parameters: []string{"limit"}},
-		"GET /v1/imports/{id}":              {serve: h.oneImport},
-		"POST /v1/rfm/runs":                 {serve: h.startRun},
-		"GET /v1/rfm/runs":                  {serve: h.runs, parameters: []string{"limit"}},
-		"GET /v1/rfm/runs/{id}":             {serve: h.run},
-		"GET /v1/rfm/runs/{id}/scores.csv":  {serve: h.scores},
-		"GET /v1/rfm/runs/{id}/analysis":    {serve: h.runAnalysis},
-		"POST /v1/rfm/backtests":            {serve: h.startBacktest},
-		"GET /v1/rfm/backtests":             {serve: h.backtests, parameters: []string{"limit"}},
-		"GET /v1/rfm/backtests/{id}":        {serve: h.backtest, parameters: []string{"format"}},
-		"GET /v1/cohorts":                   {serve: h.cohorts, parameters: []string{"format"}},
-		"GET /v1/economics":                 {serve: h.economics, parameters: []string{"format"}},
-		"GET /v1/segments":                  {serve: h.segments, parameters: []string{"model"}},
-		"GET /v1/segments/{name}/customers": {serve: h.members, parameters: []string{"model", "limit", "cursor"}},
-		"GET /v1/models":                    {serve: h.models},
-		"GET /v1/models/{name}":             {serve: h.model, parameters: []string{"format"}},
-		"PUT /v1/models/{name}":             {serve: h.putModel},
-		"DELETE /v1/models/{name}":          {serve: h.deleteModel},
-		"GET /v1/settings/{name}":           {serve: h.settings},
-		"PUT /v1/settings/{name}":           {serve: h.putSettings},
-		"DELETE /v1/settings/{name}":        {serve: h.deleteSettings},
-		"GET /v1/surveys/{survey}/metrics":  {serve: h.metrics},
-		"GET /openapi.json":                 {serve: describe, public: true},
+		"GET /v1/customers/{id}":                {serve: h.customer},
+		"GET /v1/customers/{id}/messages":       {serve: h.messages, parameters: []string{"limit", "cursor"}},
+		"GET /v1/customers/{id}/audit":          {serve: h.audit},
+		"POST /v1/customers/{id}/rebuild":       {serve: h.rebuild},
+		"DELETE /v1/customers/{id}":             {serve: h.erase},
+		"GET /v1/customers/{id}/export":         {serve: h.export},
+		"POST /v1/replays":                      {serve: h.startReplay},
+		"GET /v1/replays/{id}":                  {serve: h.replay},
+		"POST /v1/imports":                      {serve: h.openImport},
+		"GET /v1/imports":                       {serve: h.imports, parameters: []string{"limit"}},
+		"GET /v1/imports/{id}":                  {serve: h.oneImport},
+		"POST /v1/rfm/runs":                     {serve: h.startRun},
+		"GET /v1/rfm/runs":                      {serve: h.runs, parameters: []string{"limit"}},
+		"GET /v1/rfm/runs/{id}":                 {serve: h.run},
+		"GET /v1/rfm/runs/{id}/scores.csv":      {serve: h.scores},
+		"GET /v1/rfm/runs/{id}/analysis":        {serve: h.runAnalysis},
+		"POST /v1/rfm/backtests":                {serve: h.startBacktest},
+		"GET /v1/rfm/backtests":                 {serve: h.backtests, parameters: []string{"limit"}},
+		"GET /v1/rfm/backtests/{id}":            {serve: h.backtest, parameters: []string{"format"}},
+		"GET /v1/cohorts":                       {serve: h.cohorts, parameters: []string{"format"}},
+		"GET /v1/economics":                     {serve: h.economics, parameters: []string{"format"}},
+		"GET /v1/segments":                      {serve: h.segments, parameters: []string{"model"}},
+		"GET /v1/segments/{name}/customers":     {serve: h.members, parameters: []string{"model", "limit", "cursor"}},
+		"GET /v1/models":                        {serve: h.models},
+		"GET /v1/models/{name}":                 {serve: h.model, parameters: []string{"format"}},
+		"PUT /v1/models/{name}":                 {serve: h.putModel},
+		"DELETE /v1/models/{name}":              {serve: h.deleteModel},
+		"GET /v1/settings/{name}":               {serve: h.settings},
+		"PUT /v1/settings/{name}":               {serve: h.putSettings},
+		"DELETE /v1/settings/{name}":            {serve: h.deleteSettings},
+		"GET /v1/surveys":                       {serve: h.surveyList},
+		"GET /v1/surveys/{survey}":              {serve: h.survey, parameters: []string{"version"}},
+		"PUT /v1/surveys/{survey}":              {serve: h.putSurvey},
+		"POST /v1/surveys/{survey}/invitations": {serve: h.invite},
+		"GET /v1/surveys/{survey}/responses":    {serve: h.responses, parameters: []string{"from", "to", "limit", "cursor", "format"}},
+		"GET /v1/surveys/{survey}/metrics":      {serve: h.metrics, parameters: []string{"by", "from", "to"}},
+		"GET /openapi.json":                     {serve: describe, public: true},
 	}
 	return h, nil
 }

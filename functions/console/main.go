@@ -25,6 +25,7 @@ import (
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
 	"liuke/shared/scene"
+	"liuke/shared/secret"
 	"liuke/shared/telemetry"
 )
 
@@ -38,6 +39,9 @@ type settings struct {
 	Lake      string         `env:"LIUKE_LAKE_BUCKET,required"`
 	Zone      *time.Location `env:"LIUKE_TIME_ZONE,required"`
 	Currency  string         `env:"LIUKE_CURRENCY,required"`
+	Signals   string         `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
+	TokenKeys string         `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
+	BaseURL   string         `env:"LIUKE_BASE_URL,required"`
 }
 
 func main() {
@@ -53,6 +57,9 @@ func main() {
 		Ledger:  ledger(store, business),
 		Runs:    queue.New(awsenv.Config("SQS"), s.Queue),
 		Archive: queue.New(awsenv.Config("SQS"), s.Archive),
+		Signals: queue.New(awsenv.Config("SQS"), s.Signals),
+		Tokens:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
+		BaseURL: s.BaseURL,
 		Now:     now,
 		Random:  rand.Reader,
 		Log:     telemetry.NewLogger(),

@@ -2,65 +2,46 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"net/http"
+	"time"
 
 	"liuke/shared/api"
-	"liuke/shared/stats"
 	"liuke/shared/survey"
+	"liuke/shared/survey/rollup"
+	"liuke/shared/survey/tally"
 )
 
-type metricsView struct {
-	Survey         string       `json:"survey"`
-	Kind           survey.Kind  `json:"kind"`
-	Answers        int64        `json:"answers"`
-	Scores         []scoreCount `json:"scores"` // one for each of the scale
-	Promoters      int64        `json:"promoters"`
-	Passives       int64        `json:"passives"`
-	Detractors     int64        `json:"detractors"`
-	NPS            *float64     `json:"nps"`            // −100..100; null without an answer
-	StandardError  *float64     `json:"standard_error"` // points; null where there are too few answers
-	Margin         *float64     `json:"margin"`         // half of the 95 % interval, points; null where there are too few
-	MinimumAnswers int64        `json:"minimum_answers"`
-	Note           string       `json:"note,omitempty"`
-}
-
-type scoreCount struct {
-	Score   int   `json:"score"`
-	Answers int64 `json:"answers"`
-}
-
-// metrics shows what a survey's answers come to. It reads counters, never answers.
+// metrics shows what a survey's answers come to. It reads counts, and of the answers those alone that are too new to be
+// counted: of the last minutes, as a rule.
 func (h *Handler) metrics(ctx context.Context, r *api.Request) (api.Response, error) {
-	s, err := h.surveys.Find(pathParameter(r, "survey"))
+	s, err := h.oneSurvey(ctx, pathParameter(r, "survey"))
 	if err != nil {
 		return api.Response{}, err
 	}
-	counts, err := h.store.Counts(ctx, s.ID)
+	by, err := tally.ParseBy(r.QueryStringParameters["by"])
 	if err != nil {
 		return api.Response{}, err
 	}
-	v := metricsView{Survey: s.ID, Kind: s.Kind, MinimumAnswers: stats.MinimumAnswers}
-	for score, n := range counts {
-		v.Scores = append(v.Scores, scoreCount{score, n})
+	from, to, err := h.span(r)
+	if err != nil {
+		return api.Response{}, err
 	}
-	v.Promoters, v.Passives, v.Detractors = counts.Split()
-	nps := counts.NPS()
-	v.Answers = nps.N
-	if nps.N > 0 {
-		v.NPS = points(nps.Score)
+	from, to = from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour)
+	rollups, waiting, err := rollup.Read(ctx, h.store, s.ID, from, to, h.now())
+	if err != nil {
+		return api.Response{}, err
 	}
-	if nps.TooFew {
-		v.Note = fmt.Sprintf("too few answers to say: %d of the %d that a margin of error needs", nps.N, stats.MinimumAnswers)
-	} else {
-		v.StandardError, v.Margin = points(nps.Stderr), points(nps.Margin)
-	}
-	return api.JSON(http.StatusOK, v), nil
+	out := metricsView{Survey: s.ID, Version: s.Version, Kind: s.Kind(), HoursToCount: waiting}
+	out.Result = tally.Metrics(s, rollups, tally.Options{By: by, Zone: h.business.Zone, Now: h.now()})
+	return api.JSON(http.StatusOK, out), nil
 }
 
-// points returns a share in hundredths, rounded to four decimals.
-func points(share float64) *float64 {
-	p := math.Round(share*1e6) / 1e4
-	return &p
+type metricsView struct {
+	Survey  string      `json:"survey"`
+	Version int         `json:"version"`
+	Kind    survey.Kind `json:"kind,omitempty"` // what the survey measures
+	// HoursToCount is how many hours, as after an import of old answers, are still to be counted in the background; what was
+	// answered in them is missing, or as it was before.
+	HoursToCount int `json:"hours_to_count"`
+	tally.Result
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"liuke/shared/clock"
@@ -11,13 +10,14 @@ import (
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
+	"liuke/shared/survey/rollup"
 )
 
-// Answers keeps the answers to surveys, and which hours of theirs are to be counted anew.
+// Answers keeps the answers to surveys, and which of their hours are to be counted anew.
 type Answers interface {
 	// Answer returns nil where there is none.
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
-	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
+	rollup.MarkStore
 }
 
 // pointerFor is for how long the answer that a pointer names may still be on its way: far longer than the function that
@@ -29,20 +29,18 @@ const pointerFor = 10 * time.Minute
 // was told that it was not taken. What is folded is the answer as it stands, which may be a later revision; its event
 // has that revision's id and is folded once, by however many pointers.
 //
-// Before an answer is acknowledged its hour is marked, so that it is counted (see package tally). An hour that is still open
-// stays marked: a process marks it once.
+// Before an answer is acknowledged its hour is marked, so that it is counted (see package rollup).
 type resolver struct {
 	answers Answers
+	marker  *rollup.Marker
 	now     clock.Now
-
-	mu     sync.Mutex
-	marked map[survey.Hour]bool
 }
 
 // resolve returns the events to fold and where in the batch each stands. Those that are not among them are done, or have
 // their error in errs.
 func (r *resolver) resolve(ctx context.Context, batch []event.Event, errs []error) (events []event.Event, at []int) {
-	stored := map[int]survey.Hour{}
+	stored := map[int]bool{}
+	var hours []survey.Hour
 	for i := range batch {
 		e := batch[i]
 		if e.Name == event.AnswerStored && e.Source == event.SourceSurvey {
@@ -54,7 +52,8 @@ func (r *resolver) resolve(ctx context.Context, batch []event.Event, errs []erro
 			if a == nil {
 				continue
 			}
-			stored[i] = survey.HourOf(a)
+			stored[i] = true
+			hours = append(hours, survey.HourOf(a))
 			if a.Customer == "" {
 				continue // nobody's: it is counted, and there is nobody to fold it into
 			}
@@ -65,9 +64,9 @@ func (r *resolver) resolve(ctx context.Context, batch []event.Event, errs []erro
 		}
 		events, at = append(events, e), append(at, i)
 	}
-	if err := r.mark(ctx, stored); err != nil {
+	if err := r.marker.Mark(ctx, hours...); err != nil {
 		for i := range stored {
-			errs[i] = err
+			errs[i] = fault.As(err, fault.CodeOf(err), "the answer's hour was not marked")
 		}
 		events, at = without(events, at, stored)
 	}
@@ -96,43 +95,11 @@ func (r *resolver) answer(ctx context.Context, e *event.Event) (*survey.Answer, 
 	return nil, nil
 }
 
-// mark marks the hours of stored answers.
-func (r *resolver) mark(ctx context.Context, stored map[int]survey.Hour) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	var hours []survey.Hour
-	fresh := map[survey.Hour]bool{}
-	for _, h := range stored {
-		if !fresh[h] && !(r.marked[h] && h.Open(now)) {
-			fresh[h] = true
-			hours = append(hours, h)
-		}
-	}
-	if len(hours) == 0 {
-		return nil
-	}
-	if err := r.answers.MarkHours(ctx, now, hours...); err != nil {
-		return err
-	}
-	for h := range r.marked {
-		if !h.Open(now) {
-			delete(r.marked, h)
-		}
-	}
-	for _, h := range hours {
-		if h.Open(now) {
-			r.marked[h] = true
-		}
-	}
-	return nil
-}
-
 // without takes out the events of the batch that are in the map.
-func without(events []event.Event, at []int, out map[int]survey.Hour) ([]event.Event, []int) {
+func without(events []event.Event, at []int, out map[int]bool) ([]event.Event, []int) {
 	n := 0
 	for i := range events {
-		if _, gone := out[at[i]]; !gone {
+		if !out[at[i]] {
 			events[n], at[n] = events[i], at[i]
 			n++
 		}

@@ -15,7 +15,7 @@ import (
 	"liuke/shared/fold"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
-	"liuke/shared/survey"
+	"liuke/shared/survey/rollup"
 	"liuke/shared/telemetry"
 )
 
@@ -48,7 +48,7 @@ type Handler struct {
 // that must wait, or are poison, back to their queue. It reads answers to surveys where events only point to them.
 func NewHandler(folder Folder, answers Answers, lake Lake, signals, back Sender, now clock.Now, counter *telemetry.Counter, log *slog.Logger) *Handler {
 	h := &Handler{folder: folder, lake: lake, signals: signals, counter: counter}
-	h.answers = resolver{answers: answers, now: now, marked: map[survey.Hour]bool{}}
+	h.answers = resolver{answers: answers, marker: rollup.NewMarker(answers, now), now: now}
 	h.runner = batch.Runner[event.Event]{
 		Decode: event.Unpack,
 		Encode: func(e event.Event, reason string) (string, error) { return event.PackOne(e, reason), nil },

@@ -33,6 +33,7 @@ import (
 type bundle struct {
 	*Handler
 	store         *dynamo.Store
+	now           time.Time
 	folder        *fold.Folder
 	lake          keptEvents
 	signals, back keptMessages
@@ -86,7 +87,7 @@ func setup(t *testing.T) *bundle {
 		Random:   rand.Reader,
 	}
 	counter := telemetry.NewCounter(&b.metrics, "profile", func() time.Time { return time.Unix(0, 0) })
-	b.Handler = NewHandler(b.folder, b.answers, &b.lake, &b.signals, &b.back, func() time.Time { return b.now }, counter, slog.New(slog.NewJSONHandler(&b.log, nil)))
+	b.Handler = NewHandler(b.folder, b.store, &b.lake, &b.signals, &b.back, func() time.Time { return b.now }, counter, slog.New(slog.NewJSONHandler(&b.log, nil)))
 	return b
 }
 

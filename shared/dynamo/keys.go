@@ -53,6 +53,17 @@ func MarkKey(survey string, hour time.Time) Key {
 	return Key{marksPK, survey + "#" + hour.UTC().Format(hourLayout)}
 }
 
+// InvitationKey is an invitation that others send.
+func InvitationKey(c customer.ID, survey, invitation string) Key {
+	return Key{customerPK(c), "INVITATION#" + survey + "#" + invitation}
+}
+
+// AskedIndex are the keys in the index ByTime of an invitation that was sent at a time: a ledger entry, or one that others
+// sent. The id is the entry's or the invitation's.
+func AskedIndex(survey string, sent time.Time, id string) Key {
+	return Key{askedIPK(survey, sent), timed(sent) + "#" + id}
+}
+
 // AnswersIndex are the keys in the index ByTime of an answer that was first given at a time.
 func AnswersIndex(survey, invitation string, answered time.Time) Key {
 	return Key{answersIPK(survey, answered), timed(answered) + "#" + invitation}

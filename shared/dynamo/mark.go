@@ -13,12 +13,6 @@ import (
 	"liuke/shared/survey"
 )
 
-// Mark says that an hour of a survey is to be counted anew, and when that was last said.
-type Mark struct {
-	survey.Hour
-	At time.Time // to the millisecond
-}
-
 // MarkHours marks hours to be counted anew: one write unit each.
 func (s *Store) MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) (err error) {
 	defer fault.Wrap(&err, "mark hours to be counted")
@@ -39,7 +33,7 @@ func (s *Store) MarkHours(ctx context.Context, now time.Time, hours ...survey.Ho
 const attrMarked = "marked"
 
 // Marks reads the marked hours of a survey, ascending, or of all surveys where it is ""; strongly consistent.
-func (s *Store) Marks(ctx context.Context, surveyID string) (all []Mark, err error) {
+func (s *Store) Marks(ctx context.Context, surveyID string) (all []survey.Mark, err error) {
 	defer fault.Wrap(&err, "read which hours are to be counted")
 	prefix := ""
 	if surveyID != "" {
@@ -56,7 +50,7 @@ func (s *Store) Marks(ctx context.Context, surveyID string) (all []Mark, err err
 			if !ok {
 				return fault.New(fault.Internal, "a mark is damaged")
 			}
-			all = append(all, Mark{Hour: h, At: millis(item[attrMarked])})
+			all = append(all, survey.Mark{Hour: h, At: millis(item[attrMarked])})
 		}
 		return nil
 	})
@@ -64,7 +58,7 @@ func (s *Store) Marks(ctx context.Context, surveyID string) (all []Mark, err err
 }
 
 // Unmark takes a mark away that has not been set again since it was read; one that has stays.
-func (s *Store) Unmark(ctx context.Context, m Mark) (err error) {
+func (s *Store) Unmark(ctx context.Context, m survey.Mark) (err error) {
 	defer fault.Wrap(&err, "take away a mark")
 	out, err := s.db().DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: &s.records, Key: attributes(MarkKey(m.Survey, m.Begin)),

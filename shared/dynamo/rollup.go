@@ -131,3 +131,35 @@ func (s *Store) rollups(surveyID string, from, before time.Time) *dynamodb.Query
 	in.ExpressionAttributeValues[":to"] = text(RollupKey(surveyID, before.Add(-time.Nanosecond)).SK)
 	return in
 }
+
+// PutInvitation notes an invitation that others send, so that it is counted as sent: a write unit, and one for the index.
+// One that was noted before stays as it was.
+func (s *Store) PutInvitation(ctx context.Context, a *tally.Asked) (err error) {
+	defer fault.Wrap(&err, "write an invitation")
+	item := attributes(InvitationKey(a.Customer, a.Survey, a.Invitation))
+	at := AskedIndex(a.Survey, a.Sent, a.Invitation)
+	item[attrIPK], item[attrISK] = text(at.PK), text(at.SK)
+	item[attrSurvey], item[attrInvitation] = text(a.Survey), text(a.Invitation)
+	if a.Locale != "" {
+		item[attrLocale] = text(a.Locale)
+	}
+	if a.Cell != (survey.Cell{}) {
+		cell, err := json.Marshal(a.Cell)
+		if err != nil {
+			return fault.As(err, fault.Internal, "the invitation cannot be encoded")
+		}
+		item[attrCell] = text(string(cell))
+	}
+	out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.records, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err = classify(err); err != nil {
+		if fault.CodeOf(err) == fault.Conflict {
+			return nil
+		}
+		return err
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	return nil
+}

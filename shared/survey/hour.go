@@ -19,3 +19,9 @@ func (h Hour) End() time.Time { return h.Begin.Add(time.Hour) }
 
 // Open reports whether more may come in it.
 func (h Hour) Open(now time.Time) bool { return now.Before(h.End()) }
+
+// Mark says that an hour is to be counted anew, and when that was last said, to the millisecond.
+type Mark struct {
+	Hour
+	At time.Time
+}
