@@ -9,11 +9,49 @@ type Sample struct {
 	N        int64
 }
 
-// Difference is by how much two means differ.
+// Histogram returns the sample of whole numbers of which counts[i] are first + i. Negative counts count as none.
+func Histogram(first int, counts []int64) Sample {
+	var s Sample
+	for i, n := range counts {
+		if n = max(n, 0); n > 0 {
+			s.N += n
+			s.Mean += float64(n) * (float64(first+i) - s.Mean) / float64(s.N)
+		}
+	}
+	squares := 0.0
+	for i, n := range counts {
+		from := float64(first+i) - s.Mean
+		squares += float64(max(n, 0)) * from * from
+	}
+	if s.N > 1 {
+		s.Variance = squares / float64(s.N-1)
+	}
+	return s
+}
+
+// Stderr is the standard error of the mean: 0 of fewer than two.
+func (s Sample) Stderr() float64 {
+	if s.N < 2 {
+		return 0
+	}
+	return math.Sqrt(s.Variance / float64(s.N))
+}
+
+// Interval is the 95 % interval of the mean (Student 1908). It is not ok of fewer than two, which say nothing of how they
+// vary.
+func (s Sample) Interval() (i Interval, ok bool) {
+	if s.N < 2 {
+		return i, false
+	}
+	half := StudentQuantile(.05, float64(s.N-1)) * s.Stderr()
+	return Interval{s.Mean - half, s.Mean + half}, true
+}
+
+// Difference is by how much two means, or scores, differ.
 type Difference struct {
 	Value    float64  // of the second over the first
 	Interval Interval // 95 %
-	Degrees  float64  // of freedom
+	Degrees  float64  // of freedom of Student's t; 0 where the test is by the normal distribution
 	P        float64  // two-sided chance of so great a difference where there is none
 	Unknown  bool     // a sample of fewer than two says nothing: only Value is set
 }

@@ -32,3 +32,23 @@ func NetPromoter(promoters, passives, detractors int64) NPS {
 	s.Margin = Z95 * s.Stderr
 	return s
 }
+
+// CompareNPS tests whether the score b differs from a: both are means of independent draws from {1, 0, −1}, so that their
+// difference has the variance Stderr(a)² + Stderr(b)², and is near enough to normal where there are answers enough of each.
+// With TooFew of either it is Unknown. Where neither varies, the difference is exact and its interval is a point.
+func CompareNPS(a, b NPS) Difference {
+	d := Difference{Value: b.Score - a.Score}
+	if a.TooFew || b.TooFew {
+		d.Unknown = true
+		return d
+	}
+	stderr := math.Hypot(a.Stderr, b.Stderr)
+	d.Interval = Interval{d.Value - Z95*stderr, d.Value + Z95*stderr}
+	switch {
+	case stderr > 0:
+		d.P = twoSided(d.Value / stderr)
+	case d.Value == 0:
+		d.P = 1
+	}
+	return d
+}

@@ -88,7 +88,7 @@ func TestACellSaysWhatItsAnswersAre(t *testing.T) {
 // drawAnswers draws answers of a few cells over some days, and the invitations behind most of them.
 func drawAnswers(t *rapid.T) (answers []survey.Answer, asked []tally.Asked) {
 	one := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
-	for i := range rapid.IntRange(0, 60).Draw(t, "invitations") {
+	for i := range rapid.IntRange(0, 40).Draw(t, "invitations") {
 		cell := survey.Cell{
 			Segment: one("segment", "Champions", "Can't Lose Them", ""), Tier: one("tier", "gold", ""),
 			Node: one("node", "delivery", "return"), Channel: one("channel", "email", "web"),
