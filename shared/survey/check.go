@@ -69,7 +69,7 @@ func (q *Question) most() int {
 
 // Check reads what was typed over the values that stand. Where the form says which questions it asked, the others keep
 // what stands and only those that it asked must be answered; where it does not, it is the whole answer. What is typed for
-// a question that is not shown is passed over, and what stands for one that is no more shown goes. Complete says that
+// a question that is not shown is passed over, and what stands for one that is no more shown, or cannot be answered so any more, goes. Complete says that
 // nothing is left to be asked behind the last question of the form. With any mistake, the values are not to be used.
 func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []Mistake) {
 	v = Values{}
@@ -80,7 +80,7 @@ func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []
 			continue
 		}
 		if len(f.Asked) > 0 && !slices.Contains(f.Asked, q.ID) {
-			if old, ok := stands[q.ID]; ok {
+			if old, ok := q.keep(stands[q.ID]); ok {
 				v[q.ID] = old
 			}
 			continue
@@ -97,6 +97,21 @@ func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []
 		}
 	}
 	return v, len(wrong) == 0 && !f.Partial && len(s.Page(v, last+1)) == 0 && s.answered(v), wrong
+}
+
+// keep returns what stands as an answer to the question. It is not ok where there is none, and where an edit of the survey
+// has moved what the question takes.
+func (q *Question) keep(stands Value) (v Value, ok bool) {
+	typed := stands.Choices
+	switch {
+	case stands.Number != nil:
+		typed = []string{strconv.Itoa(*stands.Number)}
+	case stands.Text != "":
+		typed = []string{stands.Text}
+	}
+	v, answered, wrong := q.read(typed)
+	return v, answered && wrong == "" && (v.Number == nil) == (stands.Number == nil) &&
+		len(v.Choices) == len(stands.Choices) && v.Text == stands.Text
 }
 
 // answered reports whether every question that must be is.

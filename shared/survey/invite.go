@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ type inviteJSON struct {
 func (i Invite) MarshalJSON() ([]byte, error) {
 	out := inviteJSON{
 		AgainAfter: spell(i.AgainAfter), Expires: spell(i.Expires),
-		Sample: strconv.FormatFloat(i.Sample*100, 'f', -1, 64) + "%",
+		Sample: percent(i.Sample),
 	}
 	for _, r := range i.Reminders {
 		out.Reminders = append(out.Reminders, spell(r))
@@ -40,7 +41,9 @@ func (i Invite) MarshalJSON() ([]byte, error) {
 // for 30 days.
 func (i *Invite) UnmarshalJSON(raw []byte) error {
 	var in inviteJSON
-	if err := json.Unmarshal(raw, &in); err != nil {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
 		return fault.At("/invite", `invite is an object such as {"again_after":"90d","sample":"25%%","reminders":["4d"],"expires":"30d"}`)
 	}
 	*i = Invite{Sample: 1, Expires: DefaultExpires}
@@ -53,6 +56,9 @@ func (i *Invite) UnmarshalJSON(raw []byte) error {
 	if in.Expires != "" {
 		if i.Expires, err = duration("/invite/expires", in.Expires); err != nil {
 			return err
+		}
+		if i.Expires == 0 {
+			return fault.At("/invite/expires", "a link is good for an hour at least")
 		}
 	}
 	if in.Sample != "" {
@@ -86,6 +92,20 @@ func duration(at, text string) (time.Duration, error) {
 	}
 	return time.Duration(n) * unit, nil
 }
+
+// percent spells a share by as few digits as read back as the same.
+func percent(share float64) string {
+	for digits := 1; ; digits++ {
+		text := strconv.FormatFloat(share*100, 'g', digits, 64)
+		back, err := strconv.ParseFloat(text, 64)
+		if err == nil && back/100 == share || digits == mostDigits {
+			return strconv.FormatFloat(back, 'f', -1, 64) + "%"
+		}
+	}
+}
+
+// mostDigits tell any two doubles apart.
+const mostDigits = 17
 
 func spell(d time.Duration) string {
 	switch {

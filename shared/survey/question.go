@@ -76,9 +76,9 @@ func (c *Condition) holds(v Values) bool {
 	case !ok:
 		return false
 	case given.Number != nil:
-		return (c.AtLeast == nil || *given.Number >= *c.AtLeast) && (c.AtMost == nil || *given.Number <= *c.AtMost)
+		return len(c.Is) == 0 && (c.AtLeast == nil || *given.Number >= *c.AtLeast) && (c.AtMost == nil || *given.Number <= *c.AtMost)
 	}
-	return len(c.Is) == 0 || slices.ContainsFunc(given.Choices, func(o string) bool { return slices.Contains(c.Is, o) })
+	return slices.ContainsFunc(given.Choices, func(o string) bool { return slices.Contains(c.Is, o) })
 }
 
 // Shown reports whether who has answered so far is asked the question.

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"net/url"
@@ -19,8 +20,8 @@ const (
 	MaxQuestions   = 30
 	MaxOptions     = 30
 	MaxLocales     = 40
-	MaxTextBytes   = 1000 // of one text
-	MaxBytes       = 64 << 10
+	MaxTextBytes   = 1000     // of one text
+	MaxBytes       = 64 << 10 // of a survey in JSON
 	MaxForms       = 20
 	maxScalePoints = 11
 )
@@ -49,7 +50,7 @@ func (s *Survey) Validate() error {
 	case len(s.Questions) == 0 || len(s.Questions) > MaxQuestions:
 		return fault.At("/questions", "a survey has 1 to %d questions", MaxQuestions)
 	}
-	if s.Invite.Expires == 0 { // nothing was said
+	if i := &s.Invite; i.AgainAfter == 0 && i.Sample == 0 && len(i.Reminders) == 0 && i.Expires == 0 { // nothing was said
 		s.Invite = Invite{Sample: 1, Expires: DefaultExpires}
 	}
 	for i := range s.Questions {
@@ -73,6 +74,9 @@ func (s *Survey) Validate() error {
 		if err := s.text(locale); err != nil {
 			return err
 		}
+	}
+	if raw, err := json.Marshal(s); err != nil || len(raw) > MaxBytes {
+		return fault.New(fault.Invalid, "a survey takes at most %d bytes", MaxBytes)
 	}
 	return nil
 }
@@ -144,6 +148,8 @@ func (s *Survey) condition(c *Condition, question int, at string) error {
 		return fault.At(at+"/question", "no question depends on a text")
 	case q.Numeric() && (len(c.Is) > 0 || c.AtLeast == nil && c.AtMost == nil):
 		return fault.At(at, "a condition on a number says at_least, at_most or both")
+	case q.Numeric() && !q.inReach(c):
+		return fault.At(at, "no number of %s meets the condition", q.ID)
 	case !q.Numeric() && (len(c.Is) == 0 || c.AtLeast != nil || c.AtMost != nil):
 		return fault.At(at, "a condition on options says which, by is")
 	}
@@ -153,6 +159,18 @@ func (s *Survey) condition(c *Condition, question int, at string) error {
 		}
 	}
 	return nil
+}
+
+// inReach reports whether any number that answers the question meets the condition.
+func (q *Question) inReach(c *Condition) bool {
+	lowest, highest := q.Range()
+	if c.AtLeast != nil {
+		lowest = max(lowest, *c.AtLeast)
+	}
+	if c.AtMost != nil {
+		highest = min(highest, *c.AtMost)
+	}
+	return lowest <= highest
 }
 
 func (s *Survey) forms() error {
@@ -178,8 +196,8 @@ func (s *Survey) forms() error {
 			return fault.At(at+"/back", "a form names at most 20 pages to go back to")
 		}
 		for n, o := range f.Origins {
-			if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || !web(u) {
-				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, such as https://shop.example")
+			if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.ToLower(o) != o || !web(u) {
+				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, in lower case, such as https://shop.example")
 			}
 		}
 		for n, b := range f.Back {
@@ -215,19 +233,19 @@ func (s *Survey) text(locale string) error {
 		for _, o := range q.Options {
 			lines = append(lines, line{in + "/options/" + o, w.Options[o], true})
 		}
-		for o := range w.Options {
+		for _, o := range slices.Sorted(maps.Keys(w.Options)) {
 			if !slices.Contains(q.Options, o) {
 				return fault.At(at+in+"/options/"+pointerEscape.Replace(o), "the question has no such option")
 			}
 		}
 	}
-	for id := range t.Questions {
+	for _, id := range slices.Sorted(maps.Keys(t.Questions)) {
 		if s.Index(id) < 0 {
 			return fault.At(at+"/questions/"+pointerEscape.Replace(id), "the survey has no such question")
 		}
 	}
-	for name, text := range t.Interface {
-		lines = append(lines, line{"/interface/" + pointerEscape.Replace(name), text, false})
+	for _, name := range slices.Sorted(maps.Keys(t.Interface)) {
+		lines = append(lines, line{"/interface/" + pointerEscape.Replace(name), t.Interface[name], false})
 	}
 	for _, l := range lines {
 		switch {
