@@ -175,7 +175,8 @@ func (b *testBundle) seed(t *testing.T) {
 	must(t, b.store.PutProfile(ctx, user, &profile))
 	for i, score := range []int{3, 9} {
 		must(t, b.store.PutAnswer(ctx, nil, survey.Answer{
-			Survey: "nps", Version: 1, Customer: user, Invitation: fmt.Sprint("i", i), Given: survey.Given{Score: score, Comment: "很好"},
+			Survey: "nps", Version: 1, Customer: user, Invitation: fmt.Sprint("i", i), Kind: survey.NPS, Score: score, Complete: true,
+			Values: survey.Values{"score": survey.Number(score), "comment": {Text: "很好"}},
 			Locale: "zh-CN", Revision: 1, Answered: started.Add(time.Duration(i) * time.Hour), Revised: started.Add(time.Duration(i) * time.Hour),
 		}))
 	}
@@ -470,7 +471,7 @@ func TestMetricsSayWhereThereAreTooFewAnswers(t *testing.T) {
 		if i >= 38 {
 			score = 6
 		}
-		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{Survey: "nps", Version: 1, Customer: customer.ID(fmt.Sprint("c", i)), Invitation: "i", Given: survey.Given{Score: score}, Revision: 1, Answered: now, Revised: now}))
+		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{Survey: "nps", Version: 1, Customer: customer.ID(fmt.Sprint("c", i)), Invitation: "i", Kind: survey.NPS, Score: score, Complete: true, Values: survey.Values{"score": survey.Number(score)}, Revision: 1, Answered: now, Revised: now}))
 	}
 	// 24 promoters, 15 passives, 11 detractors: 26 points; √((.48 + .22 − .26²) / 50) = .112463
 	_, body, _ = b.do(t, "metrics", nil)

@@ -209,7 +209,7 @@ func (h *Handler) linkOne(ctx context.Context, keys *token.Keyring, s *survey.Su
 	if err != nil {
 		return err
 	}
-	cell := survey.Cell{Segment: rec.Scores.Segment, Tier: labels.Get("abc"), Node: node, Channel: deliverLink}
+	cell := survey.Cell{Segment: rec.Scores.Segment, Tier: string(labels.Get("abc")), Node: node, Channel: deliverLink}
 	expires := now.Add(s.Invite.Expires)
 	tok, err := keys.Seal(token.PurposeSurvey, token.Survey{
 		Survey: s.ID, Customer: to.Customer, Invitation: to.Invitation, Expires: expires,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"liuke/shared/api"
-	"liuke/shared/survey"
 	"liuke/shared/survey/rollup"
 	"liuke/shared/survey/tally"
 )
@@ -15,10 +14,6 @@ import (
 // counted: of the last minutes, as a rule.
 func (h *Handler) metrics(ctx context.Context, r *api.Request) (api.Response, error) {
 	s, err := h.oneSurvey(ctx, pathParameter(r, "survey"))
-	if err != nil {
-		return api.Response{}, err
-	}
-	by, err := tally.ParseBy(r.QueryStringParameters["by"])
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -31,17 +26,17 @@ func (h *Handler) metrics(ctx context.Context, r *api.Request) (api.Response, er
 	if err != nil {
 		return api.Response{}, err
 	}
-	out := metricsView{Survey: s.ID, Version: s.Version, Kind: s.Kind(), HoursToCount: waiting}
-	out.Result = tally.Metrics(s, rollups, tally.Options{By: by, Zone: h.business.Zone, Now: h.now()})
+	out := metricsView{HoursToCount: waiting}
+	out.Result, err = tally.Metrics(s, rollups, tally.Options{By: tally.By(r.QueryStringParameters["by"]), Zone: h.business.Zone, Now: h.now()})
+	if err != nil {
+		return api.Response{}, err
+	}
 	return api.JSON(http.StatusOK, out), nil
 }
 
 type metricsView struct {
-	Survey  string      `json:"survey"`
-	Version int         `json:"version"`
-	Kind    survey.Kind `json:"kind,omitempty"` // what the survey measures
-	// HoursToCount is how many hours, as after an import of old answers, are still to be counted in the background; what was
-	// answered in them is missing, or as it was before.
-	HoursToCount int `json:"hours_to_count"`
 	tally.Result
+	// HoursToCount is how many hours, as after an import of old answers, are still to be counted in the background; what was
+	// answered in them is missing.
+	HoursToCount int `json:"hours_to_count"`
 }

@@ -47,7 +47,7 @@ func TestAnAbsorbedIDIsAnsweredWithTheSurvivor(t *testing.T) {
 	b.fold(t, placed(t, "1", "", visitor, "10.00"), placed(t, "2", string(user), "", "5.50"))
 	for i, id := range []customer.ID{absorbed, user} {
 		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{
-			Survey: "nps", Version: 1, Customer: id, Invitation: fmt.Sprint("i", i), Given: survey.Given{Score: 7 + i}, Revision: 1,
+			Survey: "nps", Version: 1, Customer: id, Invitation: fmt.Sprint("i", i), Kind: survey.NPS, Score: 7 + i, Complete: true, Values: survey.Values{"score": survey.Number(7 + i)}, Revision: 1,
 			Answered: started.Add(time.Duration(-i) * time.Hour), Revised: started.Add(time.Duration(-i) * time.Hour),
 		}))
 		for n := range 2 {
