@@ -11,6 +11,9 @@
 //	sending → unknown                         dispatch: nobody can tell any more; never sent again
 //	unknown → sent | failed                   receipts: the provider's own word
 //
+// An entry of the channel task sends nothing: outreach takes it from none or deferred to done, in one transaction with the
+// task that it makes for a person. There it ends; how far the task is, the task says (see package task).
+//
 // A provider takes no idempotency token, so a message is let through to it at most once between definite refusals:
 // what stays unknown is at most a lost message, never a second one.
 package message
@@ -31,7 +34,7 @@ import (
 // State says how far an entry has come.
 type State string
 
-// The states. Held, Failed and Sent are final, but for what receipts add.
+// The states. Held, Failed, Sent and Done are final, but for what receipts add.
 const (
 	Held     State = "held"     // a gate said no; Gate and Reason say which and why
 	Deferred State = "deferred" // waits for its minute; Due says which
@@ -40,13 +43,17 @@ const (
 	Sent     State = "sent"     // the provider took it
 	Failed   State = "failed"   // the provider refused it for good, or it could not be made
 	Unknown  State = "unknown"  // the provider may or may not have taken it
+	Done     State = "done"     // a task was made of it, and nothing is sent
 )
 
 // Channel names a way to reach a customer, as consent is given for it.
 type Channel string
 
-// Email is the one channel that scenes use so far.
-const Email Channel = "email"
+// The channels that scenes use so far.
+const (
+	Email Channel = "email"
+	Task  Channel = "task" // reaches no customer: it gives a person something to do
+)
 
 // Entry is one message of the ledger. Times are zero where the thing has not happened; they are kept to the
 // millisecond.
@@ -146,6 +153,16 @@ func (e Entry) Claim(now time.Time) (Entry, error) {
 	}
 	e.decide(now)
 	e.State, e.Gate, e.Reason, e.Due, e.Claimed = Claimed, "", "", time.Time{}, now
+	return e, nil
+}
+
+// Finish is the step to done of an entry of the channel task. It is written together with the task.
+func (e Entry) Finish(now time.Time) (Entry, error) {
+	if !e.Open() || e.Channel != Task {
+		return e, e.forbidden(Done)
+	}
+	e.decide(now)
+	e.State, e.Gate, e.Reason, e.Due, e.Claimed = Done, "", "", time.Time{}, now
 	return e, nil
 }
 

@@ -55,6 +55,7 @@ var steps = map[string]func(message.Entry) (message.Entry, error){
 	"fail":     func(e message.Entry) (message.Entry, error) { return e.Fail("refused") },
 	"put back": func(e message.Entry) (message.Entry, error) { return e.PutBack("throttled") },
 	"lose":     func(e message.Entry) (message.Entry, error) { return e.Lose("timeout") },
+	"finish":   func(e message.Entry) (message.Entry, error) { return e.Finish(start) },
 }
 
 func TestSteps(t *testing.T) {
@@ -67,6 +68,7 @@ func TestSteps(t *testing.T) {
 		message.Sent:     {"accept": message.Sent}, // completes what a receipt settled first
 		message.Held:     {},
 		message.Failed:   {},
+		message.Done:     {},
 	}
 	for from, to := range allowed {
 		for name, step := range steps {
@@ -82,6 +84,31 @@ func TestSteps(t *testing.T) {
 			case !ok && next.State != from:
 				t.Errorf("%q, %s: a refused step moved the entry to %q", from, name, next.State)
 			}
+		}
+	}
+}
+
+func TestAnEntryOfATaskIsDoneAndNothingElse(t *testing.T) {
+	e := message.New("recovery_task", 0, message.Task, signal.Signal{ID: "answer:nps:i", Customer: "c", Time: start})
+	waiting, err := e.Defer("quiet_hours", "night", start.Add(time.Hour), start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, from := range map[string]message.Entry{"none": e, "deferred": waiting} {
+		next, err := from.Finish(start.Add(time.Hour))
+		if err != nil || next.State != message.Done || !next.Claimed.Equal(start.Add(time.Hour)) || next.Gate != "" || !next.Due.IsZero() {
+			t.Errorf("from %s: %+v, %v", name, next, err)
+		}
+		if name == "deferred" && !next.Decided.Equal(start) {
+			t.Errorf("the first decision moved: %+v", next)
+		}
+		for step, take := range steps {
+			if _, err := take(next); fault.CodeOf(err) != fault.Conflict {
+				t.Errorf("%s after it was done: %v", step, err)
+			}
+		}
+		if after, _ := next.Apply(message.Receipt{Evidence: message.Rejection, Provider: "p", Time: start}); after.State != message.Done {
+			t.Errorf("a receipt moved it to %s", after.State)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (e Entry) Apply(r Receipt) (Entry, bool) {
 	case Rejection:
 		mark(&e.Rejected)
 	}
-	if e.State == Held || e.State == Deferred {
+	if e.State == Held || e.State == Deferred || e.State == Done {
 		return e, changed // never handed to a provider: not this entry's receipt
 	}
 	if e.Provider == "" && r.Provider != "" {
