@@ -7,6 +7,8 @@ import "liuke/shared/fault"
 type Compilers struct {
 	Audience CompileAudience
 	Content  CompileContent
+	// Tasks compiles the texts of the channel task, which whoever decides fills in; nil leaves them to Content.
+	Tasks CompileContent
 	// Labels returns the labels of a segment model that comes with the suite, and whether their changes are told; not ok
 	// for another. Where it is nil, labels are taken as they are written: tests look, and functions start sooner.
 	Labels func(model string) (labels []string, told, ok bool)

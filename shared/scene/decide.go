@@ -89,7 +89,12 @@ var rechecked = []gate{
 }
 
 // Decide judges a candidate. It is a pure function.
-func (r *Rules) Decide(c Candidate) Verdict { return r.pass(gates, &c) }
+func (r *Rules) Decide(c Candidate) Verdict {
+	if c.Scene.Channel == message.Task {
+		return r.pass(gatesOfTasks, &c)
+	}
+	return r.pass(gates, &c)
+}
 
 // Recheck looks again, right before a message is sent, at what may have changed since it was claimed: consent, the
 // address, and its suppression. No policy bears on them.

@@ -100,6 +100,7 @@ type (
 		Per     string `yaml:"per"`
 	}
 	contentFile struct {
+		Title   string `yaml:"title"` // of a task
 		Subject string `yaml:"subject"`
 		Text    string `yaml:"text"`
 		HTML    string `yaml:"html"`
@@ -229,8 +230,8 @@ func (d *document) scene(raw []byte) *Scene {
 	if s.Kind != Marketing && s.Kind != Transactional {
 		d.mistake(at("kind"), "kind must be %s or %s", Marketing, Transactional)
 	}
-	if s.Channel != message.Email {
-		d.mistake(at("channel"), "channel must be %s", message.Email)
+	if s.Channel != message.Email && s.Channel != message.Task {
+		d.mistake(at("channel"), "channel must be %s or %s", message.Email, message.Task)
 	}
 	switch f.Quiet {
 	case "", "policy":
@@ -254,6 +255,9 @@ func (d *document) scene(raw []byte) *Scene {
 	s.Holdout = d.holdout(f.Holdout)
 	if f.Holdout != "" && s.Kind == Transactional {
 		d.mistake(at("holdout"), "a transactional scene reaches everyone: holdout belongs to marketing")
+	}
+	if s.Channel == message.Task {
+		d.task(s, &f)
 	}
 	if f.Audience != "" {
 		s.audience = d.audience(f.Audience)

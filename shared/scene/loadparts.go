@@ -61,6 +61,14 @@ func (d *document) content(s *Scene, files map[string]contentFile) {
 		if !localeForm.MatchString(locale) {
 			d.mistake(at("content", locale), "%q is not a locale such as en or zh-CN", locale)
 		}
+		if s.Channel == message.Task {
+			s.content[locale] = d.brief(locale, f, known)
+			s.locales = append(s.locales, locale)
+			continue
+		}
+		if f.Title != "" {
+			d.mistake(at("content", locale, "title"), "title belongs to the channel %s", message.Task)
+		}
 		c := &content{
 			subject: d.template(at("content", locale, "subject"), f.Subject, known, false),
 			text:    d.template(at("content", locale, "text"), f.Text, known, false),
@@ -92,14 +100,18 @@ func (d *document) audience(source string) Audience {
 }
 
 func (d *document) template(where []any, source string, known []string, isHTML bool) Template {
+	return d.templateBy(d.compilers.Content, where, source, known, isHTML)
+}
+
+func (d *document) templateBy(compile CompileContent, where []any, source string, known []string, isHTML bool) Template {
 	if source == "" {
 		d.mistake(where, "%v is missing", where[len(where)-1])
 		return nil
 	}
-	if d.compilers.Content == nil {
+	if compile == nil {
 		return unread{}
 	}
-	t, flaws := d.compilers.Content(source, known, isHTML)
+	t, flaws := compile(source, known, isHTML)
 	for _, f := range flaws {
 		d.mistakeIn(where, f.Line, "%s", f.Text)
 	}

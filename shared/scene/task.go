@@ -1,0 +1,74 @@
+package scene
+
+import (
+	"slices"
+
+	"liuke/shared/customer"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+)
+
+// gatesOfTasks are asked in the place of gates where a scene makes a task: it says nothing to the customer, so that neither
+// consent nor address, hours nor the policy's limits bear on it. For whom it is, and its own limits, do.
+var gatesOfTasks = []gate{
+	{GateAudience, (*Rules).audience},
+	{GateFrequency, (*Rules).ownLimits},
+}
+
+// ownLimits asks for the scene's own limits. One that has none neither reads nor needs the contact record.
+func (r *Rules) ownLimits(c *Candidate) Verdict {
+	if len(c.Scene.Caps) == 0 {
+		return Verdict{}
+	}
+	return r.frequency(c)
+}
+
+// task checks what is peculiar to a scene of the channel task.
+func (d *document) task(s *Scene, f *sceneFile) {
+	s.Quiet = false
+	if s.Kind != Transactional {
+		d.mistake(at("kind"), "a task is no message: kind must be %s", Transactional)
+	}
+	if f.Quiet != "" {
+		d.mistake(at("quiet_hours"), "quiet_hours belongs to channels that reach customers")
+	}
+}
+
+// notOfTasks are the variables of messages alone: a task comes from nobody and links to nothing.
+var notOfTasks = []string{"sender_name", varUnsubscribe, varSurvey}
+
+// brief checks what a task says in one locale: its title stands where a message has its subject, and it has no HTML.
+func (d *document) brief(locale string, f contentFile, known []string) *content {
+	for field, text := range map[string]string{"subject": f.Subject, "html": f.HTML} {
+		if text != "" {
+			d.mistake(at("content", locale, field), "a task has title and text: %s belongs to messages", field)
+		}
+	}
+	compile := d.compilers.Tasks
+	if compile == nil {
+		compile = d.compilers.Content
+	}
+	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return slices.Contains(notOfTasks, v) })
+	return &content{
+		subject: d.templateBy(compile, at("content", locale, "title"), f.Title, known, false),
+		text:    d.templateBy(compile, at("content", locale, "text"), f.Text, known, false),
+		html:    unread{},
+	}
+}
+
+// Brief makes the title and the text of the task that a ledger entry stands for, in DefaultLocale: operators, not the
+// customer, read it. It returns an Invalid error where a variable has no value (see MissingVariable), which never holds one.
+func (s *Scene) Brief(p customer.Profile, e message.Entry) (title, text string, err error) {
+	values, err := bindings(p, e, "", Links{})
+	if err != nil {
+		return "", "", err
+	}
+	c := s.content[DefaultLocale]
+	if title, err = c.subject.Render(values); err == nil {
+		text, err = c.text.Render(values)
+	}
+	if err != nil {
+		return "", "", fault.As(err, fault.Invalid, "scene %s, %s, the task", s.ID, DefaultLocale)
+	}
+	return title, text, nil
+}
