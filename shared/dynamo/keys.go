@@ -69,6 +69,16 @@ func AnswersIndex(survey, invitation string, answered time.Time) Key {
 	return Key{answersIPK(survey, answered), timed(answered) + "#" + invitation}
 }
 
+// TaskKey is what a person is asked to do about a customer, by the ledger's entry that asked for it.
+func TaskKey(c customer.ID, entry string) Key { return Key{customerPK(c), taskPrefix + entry} }
+
+// OpenTaskIndex and ClosedTaskIndex are the keys in the index ByTime of a task: one that is not closed by when it is due,
+// and one that is by when that was.
+func OpenTaskIndex(due time.Time, entry string) Key { return Key{openTasks, timed(due) + "#" + entry} }
+func ClosedTaskIndex(closed time.Time, entry string) Key {
+	return Key{closedTasksIPK(closed), timed(closed) + "#" + entry}
+}
+
 // SuppressionKey is an address that must not be sent to; the address itself is hashed, case folded.
 func SuppressionKey(channel, address string) Key {
 	sum := sha256.Sum256([]byte(channel + "\x00" + strings.ToLower(strings.TrimSpace(address))))
@@ -145,6 +155,7 @@ func DueShard(id string) int {
 const (
 	customerPrefix = "CUSTOMER#"
 	orderPrefix    = "ORDER#"
+	taskPrefix     = "TASK#"
 	messagePrefix  = "MESSAGE#"
 	answerPrefix   = "ANSWER#"
 	absorbedPrefix = "ABSORBED#"
@@ -155,6 +166,7 @@ const (
 	marksPK        = "ROLLUPS"
 	answersPrefix  = "ANSWERS#"
 	askedPrefix    = "ASKED#"
+	openTasks      = "TASKS#open"
 	hourLayout     = "2006-01-02T15"
 	dueLayout      = "2006-01-02T15:04"
 	runsPK         = "RUNS"
@@ -184,6 +196,8 @@ func timeOfIndex(isk string) (time.Time, bool) {
 	ms, err := strconv.ParseInt(digits, 10, 64)
 	return time.UnixMilli(ms).UTC(), err == nil
 }
+
+func closedTasksIPK(month time.Time) string { return "TASKS#done#" + month.UTC().Format("2006-01") }
 
 // timed spells a time so that text sorts as times do, to the millisecond.
 func timed(at time.Time) string { return fmt.Sprintf("%014d", at.UnixMilli()) }
