@@ -86,6 +86,8 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 		return h.enqueue(t, out)
 	case message.Deferred:
 		out.count("Deferred")
+	case message.Done:
+		out.count("TasksMade")
 	default:
 		out.count("Held_" + next.Gate)
 	}
@@ -118,6 +120,9 @@ func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate
 		}
 		return h.Store.WriteEntry(ctx, next)
 	default:
+		if c.Scene.Channel == message.Task {
+			return h.makeTask(ctx, e, c, d)
+		}
 		next, err := e.Claim(c.Now)
 		if err != nil {
 			return e, err

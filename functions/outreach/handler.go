@@ -21,12 +21,14 @@ import (
 	"liuke/shared/quiet"
 	"liuke/shared/scene"
 	"liuke/shared/scene/audience"
+	"liuke/shared/scene/content"
 	"liuke/shared/signal"
 	"liuke/shared/telemetry"
 )
 
 // Store keeps what decisions are made from, and the decisions. Writes return Conflict where something has moved.
 type Store interface {
+	Tasks
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
@@ -61,7 +63,7 @@ const customersAtOnce = 8
 // NewHandler completes a handler with the built-in scenes, for a business in the time zone.
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 	var err error
-	if h.scenes, err = scene.BuiltIn(scene.Compilers{Audience: audience.Compile}); err != nil {
+	if h.scenes, err = scene.BuiltIn(scene.Compilers{Audience: audience.Compile, Tasks: content.Compiler()}); err != nil {
 		return nil, err
 	}
 	h.rules = &scene.Rules{Policy: h.scenes.Policy, Atlas: quiet.NewAtlas(business)}
@@ -154,9 +156,14 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	out := &result{errs: make([]error, len(signals)), jobs: map[int][]queue.Message{}, gone: map[int]bool{}, counts: map[string]int{}}
 	now := h.Now()
 	tasks := map[customer.ID][]task{}
+	var due []int
 	for i, sig := range signals {
 		if _, err := customer.ParseID(string(sig.Customer)); err != nil || sig.ID == "" || sig.Time.IsZero() {
 			out.fail(i, fault.New(fault.Invalid, "a signal needs an id, a customer and a time"))
+			continue
+		}
+		if sig.Kind == signal.TaskDue {
+			due = append(due, i)
 			continue
 		}
 		for _, sc := range h.scenes.SetOffBy(sig) {
@@ -171,6 +178,7 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	batch.Each(len(customers), customersAtOnce, func(i int) {
 		h.customer(ctx, customers[i], tasks[customers[i]], out)
 	})
+	h.alarms(ctx, signals, due, out)
 	h.send(ctx, out)
 	if len(out.gone) > 0 {
 		out.counts["SignalsOfErased"] = len(out.gone)
