@@ -10,6 +10,7 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/money"
+	"liuke/shared/task"
 )
 
 // MaxDocuments is how many bytes all documents take together at most, as a run keeps them: as JSON, where a character may
@@ -23,7 +24,7 @@ func ModelOf(document string) (model string, ok bool) {
 
 // SettingsDocuments names the documents that are settings: all but the segment models.
 func SettingsDocuments() []string {
-	return []string{RiskDocument, OccasionsDocument, EconomicsDocument, RecalculationDocument}
+	return []string{RiskDocument, OccasionsDocument, EconomicsDocument, RecalculationDocument, task.Document}
 }
 
 // CheckSpace returns a Conflict that says what to change where the documents, with one of them in the place of the stored
@@ -62,6 +63,11 @@ func Effective(d document.Document, currency money.Currency) (any, error) {
 			return nil, nil
 		}
 		return json.RawMessage(d.Body), nil
+	case task.Document:
+		if d.Body == "" {
+			return task.Defaults(), nil
+		}
+		return task.ParsePolicy([]byte(d.Body))
 	case RecalculationDocument:
 		days := DefaultWindowDays
 		out := o.Defaults

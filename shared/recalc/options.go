@@ -17,9 +17,11 @@ import (
 	"liuke/shared/request"
 	"liuke/shared/rfm"
 	"liuke/shared/segment"
+	"liuke/shared/task"
 )
 
-// The documents that operators edit. Each segment model is a document of its own, ModelDocument.
+// The documents that operators edit. Each segment model is a document of its own, ModelDocument; so is what is said of
+// tasks, task.Document, by which no recalculation goes.
 const (
 	RiskDocument          = "risk"          // churn.Settings, as JSON
 	OccasionsDocument     = "occasions"     // occasion.Settings, as JSON
@@ -88,7 +90,7 @@ func OptionsOf(documents []document.Document, currency money.Currency) (*Options
 	o := &Options{Risk: churn.Default(), Occasions: occasion.Defaults()}
 	models := builtIn.Models()
 	for _, d := range documents {
-		if d.Body == "" {
+		if d.Body == "" || d.Name == task.Document { // no recalculation goes by what is said of tasks
 			continue
 		}
 		m, err := o.read(d, currency)
@@ -113,6 +115,8 @@ func (o *Options) read(d document.Document, currency money.Currency) (m *segment
 		o.Occasions, err = occasion.ParseSettings(body)
 	case EconomicsDocument:
 		o.Economics, err = economics.ParseSettings(body, currency)
+	case task.Document:
+		_, err = task.ParsePolicy(body)
 	case RecalculationDocument:
 		o.Defaults, err = ParseDefaults(body)
 	default:
