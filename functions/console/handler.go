@@ -33,6 +33,7 @@ type Store interface {
 	Jobs
 	Documents
 	Backtests
+	Tasks
 	Surveys
 	Responses
 	Invitations
@@ -152,6 +153,9 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/settings/{name}":               {serve: h.settings},
 		"PUT /v1/settings/{name}":               {serve: h.putSettings},
 		"DELETE /v1/settings/{name}":            {serve: h.deleteSettings},
+		"GET /v1/tasks":                         {serve: h.tasks, parameters: []string{"state", "owner", "customer", "limit", "cursor"}},
+		"GET /v1/tasks/{id}":                    {serve: h.task},
+		"PATCH /v1/tasks/{id}":                  {serve: h.changeTask},
 		"GET /v1/surveys":                       {serve: h.surveyList},
 		"GET /v1/surveys/{survey}":              {serve: h.survey, parameters: []string{"version"}},
 		"PUT /v1/surveys/{survey}":              {serve: h.putSurvey},

@@ -48,13 +48,14 @@ type testBundle struct {
 	log     *bytes.Buffer
 	phases  func() []string // takes the bodies on the queue of recalculations
 	archive func() []string // and those on the archive's
+	signals func() []string // and those on the signals'
 }
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	customers, records := engine.NewTables(t)
 	cfg := engine.Config(engine.StartQueues(t))
-	url, jobs := engine.NewQueue(t), engine.NewQueue(t)
+	url, jobs, signals := engine.NewQueue(t), engine.NewQueue(t), engine.NewQueue(t)
 	b := &testBundle{
 		store: dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records),
 		lake:  lake.New(cfg, engine.NewBucket(t)),
@@ -62,7 +63,7 @@ func setup(t *testing.T) *testBundle {
 	}
 	var err error
 	b.handler, err = NewHandler(Services{
-		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs),
+		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs), Signals: queue.New(cfg, signals),
 		Now: func() time.Time { return now }, Random: rand.Reader, Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}, business)
 	if err != nil {
@@ -82,7 +83,7 @@ func setup(t *testing.T) *testBundle {
 			return bodies
 		}
 	}
-	b.phases, b.archive = take(url), take(jobs)
+	b.phases, b.archive, b.signals = take(url), take(jobs), take(signals)
 	return b
 }
 

@@ -1,12 +1,12 @@
 // Command console serves operators over HTTP: customers with the reasons behind their scores, the messages they got or
-// did not get and why, recalculations, segments and surveys; it audits and rebuilds a customer's money, opens imports,
-// and has customers exported and erased and events fed again. Everything but the description of the interface is behind
-// the gateway's JWT authorizer.
+// did not get and why, recalculations, segments, surveys, and the tasks that people have about customers; it audits and
+// rebuilds a customer's money, opens imports, and has customers exported and erased and events fed again. Everything but
+// the description of the interface is behind the gateway's JWT authorizer.
 //
 // It reads single items and short ranges, never a whole table; what takes longer than a request it queues and answers
 // 202. An id that was absorbed is answered with the customer who stands for it, an erased one is gone. A request is read
 // strictly: what is not known, said twice or was altered is refused with a pointer to it. No answer but a customer's own
-// names a customer, and no log does.
+// and a task's names a customer, and no log does.
 package main
 
 import (

@@ -12,7 +12,11 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/recalc"
+	"liuke/shared/task"
 )
+
+// withNextTask says when edits of what is said of tasks take effect: those that are made keep their due times.
+const withNextTask = "with the next task that is made or escalates"
 
 // settingsView is a document of settings.
 type settingsView struct {
@@ -129,6 +133,9 @@ func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string
 	}
 	if err != nil {
 		return api.Response{}, err
+	}
+	if name == task.Document {
+		return h.answerSettings(&d, withNextTask)
 	}
 	return h.answerSettings(&d, withNextRun)
 }

@@ -61,6 +61,9 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 		"DELETE /v1/settings/{name}":        "console JWT",
 		"GET /v1/segments":                  "console JWT",
 		"GET /v1/segments/{name}/customers": "console JWT",
+		"GET /v1/tasks":                     "console JWT",
+		"GET /v1/tasks/{id}":                "console JWT",
+		"PATCH /v1/tasks/{id}":              "console JWT",
 		"GET /v1/surveys/{survey}/metrics":  "console JWT",
 	}
 	app := synthesize(t).app

@@ -64,6 +64,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"PUT", "/v1/models/{name}"}, [2]string{"DELETE", "/v1/models/{name}"},
 		[2]string{"GET", "/v1/settings/{name}"}, [2]string{"PUT", "/v1/settings/{name}"},
 		[2]string{"DELETE", "/v1/settings/{name}"},
+		[2]string{"GET", "/v1/tasks"}, [2]string{"GET", "/v1/tasks/{id}"}, [2]string{"PATCH", "/v1/tasks/{id}"},
 		[2]string{"GET", "/v1/surveys"}, [2]string{"GET", "/v1/surveys/{survey}"}, [2]string{"PUT", "/v1/surveys/{survey}"},
 		[2]string{"POST", "/v1/surveys/{survey}/invitations"}, [2]string{"GET", "/v1/surveys/{survey}/responses"},
 		[2]string{"GET", "/v1/surveys/{survey}/metrics"})
