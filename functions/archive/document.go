@@ -14,6 +14,7 @@ import (
 	"liuke/shared/order"
 	"liuke/shared/segment"
 	"liuke/shared/survey"
+	"liuke/shared/task"
 )
 
 // document is all that the tables know of a customer. Times are RFC 3339, days in the business's time zone, amounts in
@@ -32,6 +33,7 @@ type document struct {
 	Orders    []orderLine      `json:"orders"`
 	Answers   []answerLine     `json:"answers"`
 	Messages  []messageLine    `json:"messages"`
+	Tasks     []taskLine       `json:"tasks"` // that people had about the customer
 }
 
 type trait struct {
@@ -131,6 +133,21 @@ type messageLine struct {
 	Delivered *time.Time `json:"delivered_at"`
 }
 
+// taskLine is a task. Who had it to do is another person's, and stays out.
+type taskLine struct {
+	Scene   string     `json:"scene"`
+	Survey  string     `json:"survey,omitempty"` // whose answer it was about
+	Title   string     `json:"title,omitempty"`
+	Text    string     `json:"text,omitempty"`
+	Tier    string     `json:"tier,omitempty"`
+	State   string     `json:"state"`
+	Outcome string     `json:"outcome,omitempty"`
+	Note    string     `json:"note,omitempty"`
+	Created time.Time  `json:"created_at"`
+	Due     time.Time  `json:"due_at"`
+	Closed  *time.Time `json:"closed_at"`
+}
+
 // document reads what the tables know of a customer, under all of its ids.
 func (h *Handler) document(ctx context.Context, rec *customer.Record, ids []customer.ID) ([]byte, error) {
 	profile, err := h.Store.Profile(ctx, rec.ID)
@@ -140,6 +157,7 @@ func (h *Handler) document(ctx context.Context, rec *customer.Record, ids []cust
 	d := document{
 		Exported: h.Now().UTC(), Customer: rec.ID, IDs: ids, Traits: make(map[string]trait, len(profile.Traits)),
 		Activity: []month{}, Signs: signsOf(&rec.Signs), Orders: []orderLine{}, Answers: []answerLine{}, Messages: []messageLine{},
+		Tasks: []taskLine{},
 	}
 	for name, t := range profile.Traits {
 		d.Traits[name] = trait{t.Value, time.UnixMilli(t.Time).UTC()}
@@ -190,6 +208,13 @@ func (h *Handler) recordsOf(ctx context.Context, id customer.ID, d *document, or
 			a.Answered, a.Revised,
 		})
 	}
+	tasks, err := h.Store.Tasks(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i := range tasks {
+		d.Tasks = append(d.Tasks, taskLineOf(&tasks[i]))
+	}
 	for cursor := ""; ; {
 		entries, next, err := h.Store.Messages(ctx, id, aPage, cursor)
 		if err != nil {
@@ -213,6 +238,13 @@ func lineOf(o *order.Record) orderLine {
 		l.Total, l.Refunded = o.Currency.Format(o.Total), o.Currency.Format(o.Refunded())
 	}
 	return l
+}
+
+func taskLineOf(t *task.Task) taskLine {
+	return taskLine{
+		Scene: t.Scene, Survey: t.Survey, Title: t.Title, Text: t.Text, Tier: t.Tier, State: string(t.State), Outcome: string(t.Outcome),
+		Note: t.Note, Created: t.Created, Due: t.Due, Closed: moment(t.Closed),
+	}
 }
 
 func messageLineOf(e *message.Entry) messageLine {

@@ -10,6 +10,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/order"
 	"liuke/shared/survey"
+	"liuke/shared/task"
 )
 
 // Person is what is kept of one customer. See package dynamo for each.
@@ -21,6 +22,7 @@ type Person interface {
 	Orders(ctx context.Context, id customer.ID) ([]order.Record, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
 	Messages(ctx context.Context, id customer.ID, limit int, cursor string) ([]message.Entry, string, error)
+	Tasks(ctx context.Context, id customer.ID) ([]task.Task, error)
 	Erase(ctx context.Context, id customer.ID, now time.Time) error
 	Export(ctx context.Context, id customer.ID) (*archive.ExportRecord, error)
 	FinishExport(ctx context.Context, id customer.ID, r *archive.ExportRecord) error

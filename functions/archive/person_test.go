@@ -20,7 +20,9 @@ import (
 	"liuke/shared/fold"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/signal"
 	"liuke/shared/survey"
+	"liuke/shared/task"
 )
 
 // village is a world with customers as profile leaves them: Ann, who was a visitor before, and Bob.
@@ -62,6 +64,12 @@ func newVillage(w *world) *village {
 	_, err := w.store.WriteEntry(w.t.Context(), message.Entry{Customer: ann, ID: "m1", Scene: "order_thanks", Channel: message.Email,
 		State: message.Held, Gate: "consent", Reason: "no_consent", Caused: at(3), Decided: at(3)})
 	must(w.t, err)
+	e, err := message.New("recovery_task", 0, message.Task, signal.Signal{ID: "answer:nps:i0", Customer: customer.Visitor(visitor), Time: at(1)}).Finish(at(1))
+	must(w.t, err)
+	policy := task.Defaults()
+	policy.Owner = "Wu of the desk"
+	made := task.New(&e, task.Brief{Title: "Call Ann"}, "A", &policy, at(1)) // under the id that Ann had then
+	must(w.t, w.store.MakeTask(w.t.Context(), e.Customer, e, made, nil))
 	return v
 }
 
@@ -132,12 +140,12 @@ func checkAnn(t testing.TB, doc map[string]any) {
 		t.Errorf("events %v", events)
 	}
 	text, _ := json.Marshal(doc)
-	for _, want := range []string{`"secret page"`, `"Ann Example"`, `"I am Ann"`, `"order_thanks"`, `"total":"10.00"`, `"refunded":"2.50"`, `"total":"32.50"`} {
+	for _, want := range []string{`"secret page"`, `"Ann Example"`, `"I am Ann"`, `"order_thanks"`, `"total":"10.00"`, `"refunded":"2.50"`, `"total":"32.50"`, `"Call Ann"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the export lacks %s", want)
 		}
 	}
-	if strings.Contains(string(text), bob) || strings.Contains(string(text), "7.00") {
+	if strings.Contains(string(text), "Wu of the desk") || strings.Contains(string(text), bob) || strings.Contains(string(text), "7.00") {
 		t.Error("the export tells of another")
 	}
 }
