@@ -16,7 +16,6 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/lake"
 	"liuke/shared/lake/line"
-	"liuke/shared/survey/rollup"
 	"liuke/shared/telemetry"
 )
 
@@ -26,7 +25,6 @@ type Store interface {
 	Replay(ctx context.Context, id string) (*archive.ReplayRecord, error)
 	FinishReplayDay(ctx context.Context, id string, day archive.Day, count archive.Count, at time.Time) error
 	Person
-	rollup.Store
 }
 
 // Lake keeps events. See package lake for each.
@@ -107,8 +105,7 @@ type trigger struct {
 	ScheduledAt time.Time       `json:"scheduled_at"`
 }
 
-// Handle works on a batch of messages, or, as the schedule asks, counts marked hours of answers, or has every day compacted
-// that is over and is not yet.
+// Handle works on a batch of messages, or, as the schedule asks, has every day compacted that is over and is not yet.
 func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	var t trigger
 	if err := json.Unmarshal(raw, &t); err != nil {
@@ -120,9 +117,6 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 			return nil, fault.As(err, fault.Invalid, "the batch is not SQS's")
 		}
 		return h.runner.Run(ctx, in)
-	}
-	if t.Schedule == "rollup" {
-		return nil, h.rollup(ctx)
 	}
 	if t.Schedule != "compact" || t.ScheduledAt.IsZero() {
 		return nil, fault.New(fault.Invalid, "the schedule is not this function's, or names no time")

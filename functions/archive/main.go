@@ -1,6 +1,6 @@
 // The function archive works on the lake's events in the background: every night it compacts days, and on request it
 // feeds a range of time through profile again, erases a customer, or writes down all that is known of one. Each piece of work
-// is a message on its own queue. Every few minutes it counts the hours in which surveys were answered anew.
+// is a message on its own queue.
 package main
 
 import (

@@ -28,6 +28,7 @@ import (
 	"liuke/shared/segment"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
+	"liuke/shared/survey/rollup"
 )
 
 var (
@@ -455,14 +456,19 @@ func TestMembersOfASegmentArePaged(t *testing.T) {
 
 func TestMetricsSayWhereThereAreTooFewAnswers(t *testing.T) {
 	b := setup(t)
-	_, body, _ := b.do(t, "metrics", nil)
-	if body["answers"] != 0.0 || body["nps"] != nil || body["margin"] != nil || body["note"] == nil {
-		t.Errorf("without an answer: %v", body)
+	metric := func() (answers any, m map[string]any) {
+		t.Helper()
+		_, body, _ := b.do(t, "metrics", nil)
+		total := body["total"].(map[string]any)
+		return total["answers"], total["metric"].(map[string]any)
+	}
+	if answers, m := metric(); answers != 0.0 || m["score"] != nil || m["margin"] != nil || m["too_few_answers"] != true {
+		t.Errorf("without an answer: %v of %v", m, answers)
 	}
 	b.seed(t)
-	_, body, _ = b.do(t, "metrics", nil)
-	if body["answers"] != 2.0 || body["nps"] != 0.0 || body["margin"] != nil || !strings.HasPrefix(body["note"].(string), "too few answers to say") {
-		t.Errorf("with two answers: %v", body)
+	must(t, b.store.MarkHours(t.Context(), now, survey.HourAt("nps", started), survey.HourAt("nps", started.Add(time.Hour)), survey.HourAt("nps", now)))
+	if answers, m := metric(); answers != 2.0 || m["score"] != 0.0 || m["margin"] != nil || m["too_few_answers"] != true {
+		t.Errorf("with two answers: %v of %v", m, answers)
 	}
 	for i := range 48 { // 23 promoters, 15 passives and 10 detractors more
 		score := 10
@@ -472,12 +478,21 @@ func TestMetricsSayWhereThereAreTooFewAnswers(t *testing.T) {
 		if i >= 38 {
 			score = 6
 		}
-		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{Survey: "nps", Version: 1, Customer: customer.ID(fmt.Sprint("c", i)), Invitation: "i", Kind: survey.NPS, Score: score, Complete: true, Values: survey.Values{"score": survey.Number(score)}, Revision: 1, Answered: now, Revised: now}))
+		must(t, b.store.PutAnswer(t.Context(), nil, survey.Answer{
+			Survey: "nps", Version: 1, Customer: customer.ID(fmt.Sprint("c", i)), Invitation: "i", Kind: survey.NPS, Score: score, Complete: true,
+			Values: survey.Values{"score": survey.Number(score)}, Revision: 1, Answered: now, Revised: now,
+		}))
 	}
 	// 24 promoters, 15 passives, 11 detractors: 26 points; √((.48 + .22 − .26²) / 50) = .112463
-	_, body, _ = b.do(t, "metrics", nil)
-	if body["answers"] != 50.0 || body["nps"] != 26.0 || body["standard_error"] != 11.2463 || body["margin"] != 22.0424 || body["note"] != nil {
-		t.Errorf("with fifty answers: %v", body)
+	for _, when := range []string{"read live", "read of the counts"} {
+		answers, m := metric()
+		if answers != 50.0 || m["score"] != 26.0 || m["standard_error"] != 11.2463 || m["margin"] != 22.0424 || m["too_few_answers"] != false {
+			t.Errorf("with fifty answers, %s: %v of %v", when, m, answers)
+		}
+		later := func() time.Time { return now.Add(time.Hour) }
+		if _, _, err := rollup.Count(t.Context(), b.store, later, func() bool { return true }); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if status, _, _ := b.do(t, "metrics", func(r *api.Request) { r.PathParameters["survey"] = "mood" }); status != http.StatusNotFound {
 		t.Errorf("%d", status)

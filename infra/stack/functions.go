@@ -106,7 +106,8 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))
 	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
-		construct.Items(records, "GetItem", "Query", "PutItem"), // Query: the surveys
+		construct.Items(records, "GetItem", "Query", "PutItem", "DeleteItem"), // Query: the surveys; DeleteItem: marks
+		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
@@ -146,8 +147,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.PutObjects(lake, "imports/*/refused/"))
 	add("archive", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "ARCHIVE_QUEUE_URL", "LAKE_BUCKET"},
 		construct.Items(customers, "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
-		construct.Index(records, "ByTime"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem"), // PutItem: marks
 		construct.RewriteObjects(lake, "exports/"), construct.DeleteObjects(lake, "exports/"),
 		construct.Send(q.events.Queue, q.archive.Queue),
 		construct.ListObjects(lake, "events/", "days/"),

@@ -107,7 +107,7 @@ func newSchedules(parent constructs.Construct, props AppProps, f map[string]*con
 		Description: "Liuke: counts the hours in which surveys were answered",
 		Expression:  "rate(5 minutes)",
 		TimeZone:    props.TimeZone,
-		Function:    f["archive"],
+		Function:    f["survey"],
 		Retries:     0,
 		MaxAge:      5 * time.Minute,
 	})
