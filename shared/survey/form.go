@@ -120,8 +120,8 @@ func (f *Form) decodeMultipart(body []byte, boundary string) error {
 
 func (f *Form) decodeJSON(body []byte) error {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
-		return fault.As(errors.Join(err), fault.Invalid, `the body is not a JSON object such as {"score":9,"comment":"…"}`)
+	if err := json.Unmarshal(body, &fields); err != nil || fields == nil { // null is nil
+		return fault.New(fault.Invalid, `the body is not a JSON object such as {"score":9,"comment":"…"}`)
 	}
 	if len(fields) > MaxFields {
 		return tooManyFields()

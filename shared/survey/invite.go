@@ -3,6 +3,7 @@ package survey
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (i *Invite) UnmarshalJSON(raw []byte) error {
 		if !ok || err != nil || !(share >= 0 && share <= 100) {
 			return fault.At("/invite/sample", `sample is a share of the customers such as "25%%"`)
 		}
-		i.Sample = share / 100
+		i.Sample = math.Round(share*samplePoints) / (100 * samplePoints)
 	}
 	for n, text := range in.Reminders {
 		r, err := duration("/invite/reminders/"+strconv.Itoa(n), text)
@@ -93,19 +94,12 @@ func duration(at, text string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
-// percent spells a share by as few digits as read back as the same.
-func percent(share float64) string {
-	for digits := 1; ; digits++ {
-		text := strconv.FormatFloat(share*100, 'g', digits, 64)
-		back, err := strconv.ParseFloat(text, 64)
-		if err == nil && back/100 == share || digits == mostDigits {
-			return strconv.FormatFloat(back, 'f', -1, 64) + "%"
-		}
-	}
-}
+// Samples are kept to a ten-thousandth of a percent, so that they read back as they were.
+const samplePoints = 1e4
 
-// mostDigits tell any two doubles apart.
-const mostDigits = 17
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(share*100*samplePoints)/samplePoints, 'f', -1, 64) + "%"
+}
 
 func spell(d time.Duration) string {
 	switch {
