@@ -90,13 +90,13 @@ func (c *counter) answer(a *survey.Answer) {
 			s = Unsaid
 		}
 		cell.Sentiments[s]++
-		each(in.Topics, func(topic string) { cell.topics[topic]++ })
-		each(in.Keywords, func(word string) { c.keywords[word]++ })
+		each(in.Topics, MaxWordBytes, func(topic string) { cell.topics[topic]++ })
+		each(in.Keywords, MaxWordBytes, func(word string) { c.keywords[word]++ })
 	}
 }
 
 func (c *count) value(question string, v survey.Value) {
-	if len(question) > MaxWordBytes {
+	if len(question) > maxIDBytes {
 		return // of no survey
 	}
 	switch {
@@ -104,14 +104,14 @@ func (c *count) value(question string, v survey.Value) {
 		c.values[Value{Question: question, Kind: Numbered, Number: int32(*v.Number)}]++
 	case len(v.Choices) > 0:
 		c.values[Value{Question: question, Kind: Answered}]++
-		each(v.Choices, func(o string) { c.values[Value{Question: question, Kind: Chosen, Option: o}]++ })
+		each(v.Choices, maxIDBytes, func(o string) { c.values[Value{Question: question, Kind: Chosen, Option: o}]++ })
 	}
 }
 
-// each calls f once for each different word that is not too long.
-func each(words []string, f func(string)) {
+// each calls f once for each different word of at most so many bytes.
+func each(words []string, limit int, f func(string)) {
 	for i, w := range words {
-		if w != "" && len(w) <= MaxWordBytes && !slices.Contains(words[:i], w) {
+		if w != "" && len(w) <= limit && !slices.Contains(words[:i], w) {
 			f(w)
 		}
 	}

@@ -190,9 +190,9 @@ func TestTheWorstHourStaysWithinBoundsAndLosesNoAnswer(t *testing.T) {
 		for q := range 30 {
 			var options []string
 			for o := range 30 {
-				options = append(options, fmt.Sprintf("an_option_of_quite_some_len_%02d%02d", i%4, o))
+				options = append(options, fmt.Sprintf("an_option_of_quite_some_le%02d%02d%02d", i%4, q, o))
 			}
-			a.Values[fmt.Sprintf("a_question_of_quite_some_len_%02d", q)] = survey.Value{Choices: options}
+			a.Values[fmt.Sprintf("a_question_of_quite_some_len%02d%02d", i%4, q)] = survey.Value{Choices: options}
 		}
 		for w := range 20 {
 			a.Insight.Topics, a.Insight.Keywords = append(a.Insight.Topics, long(i, w)), append(a.Insight.Keywords, long(w, i))

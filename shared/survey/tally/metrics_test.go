@@ -229,12 +229,15 @@ func TestOldVersionsKeepTheirMeaning(t *testing.T) {
 	if !slices.Equal(ids, []string{"score", "comment", "problem", "recommend"}) {
 		t.Errorf("questions %q", ids)
 	}
+	if comment := r.Questions[1]; comment.Answered != nil || comment.TooFew {
+		t.Errorf("texts are not counted: %+v", comment)
+	}
 	problem := r.Questions[2]
 	last := problem.Values[len(problem.Values)-1]
-	if problem.Answered != 2 || problem.Values[0].Value != "late" || problem.Values[0].Count != 2 || last.Value != "weather" || *last.Share != .5 {
+	if *problem.Answered != 2 || problem.Values[0].Value != "late" || problem.Values[0].Count != 2 || last.Value != "weather" || *last.Share != .5 {
 		t.Errorf("%+v", problem)
 	}
-	if q := r.Questions[0]; q.Answered != 1 || *q.Mean != 2 || q.Low != nil || len(q.Values) != 5 || q.Values[1] != (tally.QuestionPart{Value: 2, Count: 1, Share: q.Values[1].Share}) {
+	if q := r.Questions[0]; *q.Answered != 1 || *q.Mean != 2 || q.Low != nil || len(q.Values) != 5 || q.Values[1] != (tally.QuestionPart{Value: 2, Count: 1, Share: q.Values[1].Share}) {
 		t.Errorf("%+v", q)
 	}
 }

@@ -31,14 +31,18 @@ func (s *Sums) questions() []Question {
 
 func (s *Sums) question(id string, q *survey.Question, given []Value) Question {
 	out := Question{ID: id, Kind: q.Kind, Values: []QuestionPart{}}
+	if q.Kind == survey.FreeText && len(given) == 0 {
+		return out
+	}
+	answered := int64(0)
 	for _, v := range given {
 		if v.Kind != Chosen {
-			out.Answered += s.values[v]
+			answered += s.values[v]
 		}
 	}
-	out.TooFew = out.Answered < stats.MinimumAnswers
+	out.Answered, out.TooFew = &answered, answered < stats.MinimumAnswers
 	part := func(value any, n int64) {
-		out.Values = append(out.Values, QuestionPart{value, n, fraction(n, out.Answered)})
+		out.Values = append(out.Values, QuestionPart{value, n, fraction(n, answered)})
 	}
 	slices.SortFunc(given, Value.Compare)
 	s.numbers(&out, q, given, part)

@@ -45,7 +45,7 @@ type Group struct {
 	Answers   int64   `json:"answers"`  // by any way
 	Invited   int64   `json:"invited"`  // answers that came by an invitation: not by a public form, not by an import
 	Complete  int64   `json:"complete"` // answers that were sent to their end
-	Response  Share   `json:"response"` // invited of asked
+	Response  Share   `json:"response"` // invited of asked; the invitations of the last days may yet be answered
 	Completed Share   `json:"completion"`
 	Metric    *Metric `json:"metric"` // null where the survey is measured by nothing
 }
@@ -129,7 +129,7 @@ type SegmentResponse struct {
 type Question struct {
 	ID       string         `json:"id"`
 	Kind     survey.Kind    `json:"kind,omitempty"` // absent for one of an old version
-	Answered int64          `json:"answered"`       // answers to it; of free texts none are counted
+	Answered *int64         `json:"answered"`       // answers to it; null for a free text, which is not counted
 	Mean     *float64       `json:"mean,omitempty"` // of numbers
 	Low      *float64       `json:"low,omitempty"`  // of its 95 % interval
 	High     *float64       `json:"high,omitempty"`

@@ -47,11 +47,12 @@ const (
 	MaxBytes     = 300_000
 	MaxWordBytes = 64   // of a part of a key, a topic or a keyword
 	MaxCells     = 1000 // beside the folded one
-	MaxValues    = 2000 // different values of questions: those given most often
+	MaxValues    = 1500 // different values of questions, which is more than one version of a survey has: those given most often
 	MaxTopics    = 200  // likewise
 	MaxKeywords  = 50   // likewise
 
 	maxCellBytes = 150_000 // all cells but the folded one, with their keys
+	maxIDBytes   = 32      // as the ids of questions and options are
 )
 
 // Rollup is what the answers first given, and the invitations sent, within one UTC hour come to, as far as they lie at or
