@@ -184,7 +184,7 @@ func TestTheWorstHourStaysWithinBoundsAndLosesNoAnswer(t *testing.T) {
 	long := func(i, j int) string { return fmt.Sprintf("%s%06d_%06d", strings.Repeat("x", 49), i, j) }
 	var answers []survey.Answer
 	var asked []tally.Asked
-	for i := range 500 {
+	for i := range 200 {
 		key := survey.Cell{Segment: long(i, 1), Tier: long(i, 2), Node: long(i, 3), Channel: long(i, 4)}
 		a := survey.Answer{Survey: "nps", Kind: survey.NPS, Cell: key, Locale: long(i, 5), Answered: noon, Score: i % 11, Complete: true, Values: survey.Values{}}
 		for q := range 30 {
@@ -220,7 +220,7 @@ func TestTheWorstHourStaysWithinBoundsAndLosesNoAnswer(t *testing.T) {
 			scored += k
 		}
 	}
-	if n != 500 || invitations != 500 || scored != 500 {
+	if n != 200 || invitations != 200 || scored != 200 {
 		t.Errorf("%d answers, %d of them with a score, and %d invitations", n, scored, invitations)
 	}
 	other := survey.Cell{Segment: tally.Other, Tier: tally.Other, Node: tally.Other, Channel: tally.Other}
