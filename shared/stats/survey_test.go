@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -62,5 +63,42 @@ func TestAHistogramIsTheSampleOfItsNumbers(t *testing.T) {
 	}
 	if _, ok := stats.Histogram(0, []int64{1, -3}).Interval(); ok {
 		t.Error("a sample of one has an interval")
+	}
+}
+
+// Two months that do not differ are compared many times over, at sizes that are just enough: the test cries wolf in about one
+// of twenty, and the margin holds the true score in about nineteen of twenty.
+func TestScoresKeepTheirLevel(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	draw := func(n int) stats.NPS {
+		var up, mid, down int64
+		for range n {
+			switch x := random.Float64(); {
+			case x < .5:
+				up++
+			case x < .8:
+				mid++
+			default:
+				down++
+			}
+		}
+		return stats.NetPromoter(up, mid, down)
+	}
+	const months = 4000
+	for _, n := range []int{stats.MinimumAnswers, 300} {
+		alarms, held := 0, 0
+		for range months {
+			a, b := draw(n), draw(n)
+			if stats.CompareNPS(a, b).P < .05 {
+				alarms++
+			}
+			if math.Abs(a.Score-.3) <= a.Margin {
+				held++
+			}
+		}
+		t.Logf("of %d answers: %.1f %% false alarms, the margin holds the score in %.1f %%", n, 100*float64(alarms)/months, 100*float64(held)/months)
+		if alarms < months*3/100 || alarms > months*7/100 || held < months*92/100 || held > months*97/100 {
+			t.Errorf("of %d answers: %d false alarms, %d scores held, of %d", n, alarms, held, months)
+		}
 	}
 }

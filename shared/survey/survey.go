@@ -55,7 +55,7 @@ type QuestionText struct {
 // Invite says whom to ask how often. Its durations are written as "90d" or "36h".
 type Invite struct {
 	AgainAfter time.Duration   // the least time between two invitations of one customer to this survey; 0 for none
-	Sample     float64         // share of customers that are asked, 0..1
+	Sample     float64         // share of customers that are asked, 0..1, to the millionth
 	Reminders  []time.Duration // after the invitation was sent, ascending; none for who has answered
 	Expires    time.Duration   // how long its link is good
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -364,4 +365,32 @@ func TestPartsOfAnHourAddUp(t *testing.T) {
 			t.Fatal(d)
 		}
 	})
+}
+
+// Where all segments answer alike, a flag goes up in about one of twenty surveys, however many segments there are.
+func TestNonResponseRaisesFewFalseAlarms(t *testing.T) {
+	nps := built(t, "nps")
+	random := rand.New(rand.NewPCG(3, 4))
+	const surveys = 600
+	alarms := 0
+	for range surveys {
+		r := tally.Rollup{Survey: "nps", Hour: noon}
+		for segment := range 10 {
+			c := tally.Cell{Key: tally.Key{Cell: survey.Cell{Segment: fmt.Sprint(segment)}}, Asked: 200}
+			for range c.Asked {
+				if random.IntN(5) == 0 {
+					c.Answers++
+					c.Invited++
+				}
+			}
+			r.Cells = append(r.Cells, c)
+		}
+		if metrics(t, nps, []tally.Rollup{r}, tally.Options{Now: noon}).NonResponse.Biased {
+			alarms++
+		}
+	}
+	t.Logf("%d false alarms in %d surveys of ten segments", alarms, surveys)
+	if alarms > surveys*7/100 || alarms == 0 {
+		t.Errorf("%d false alarms in %d surveys", alarms, surveys)
+	}
 }
