@@ -116,6 +116,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	alarms.Missed(recalculate, 26*time.Hour) // a day has 25 hours once a year
 	alarms.Missed(compact, 26*time.Hour)
 	alarms.Missed(due, 5*time.Minute)
+	alarms.Missed(rollup, 20*time.Minute)
 	var functions []*construct.Function
 	for _, name := range FunctionNames {
 		functions = append(functions, f[name])

@@ -98,6 +98,7 @@ func TestSchedulesFireInTheZoneOfTheirDay(t *testing.T) {
 	want := map[string]string{
 		"rfm":      "cron(30 4 * * ? *) Asia/Shanghai {\"schedule\":\"recalculate\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
 		"archive":  "cron(40 1 * * ? *) UTC {\"schedule\":\"compact\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
+		"survey":   "rate(5 minutes) Asia/Shanghai {\"schedule\":\"rollup\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
 		"outreach": "rate(1 minute) Asia/Shanghai {\"schedule\":\"due\",\"scheduled_at\":\"<aws.scheduler.scheduled-time>\"}",
 	}
 	schedules := app.of("AWS::Scheduler::Schedule")
