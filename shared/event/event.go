@@ -67,6 +67,12 @@ const (
 	ProductReviewed = "Product Reviewed"
 )
 
+// Names of track events that are activity and may set off a scene (see Told).
+const (
+	OrderDelivered  = "Order Delivered"
+	ReturnCompleted = "Return Completed"
+)
+
 // Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty. Ids
 // are at most customer.MaxIDBytes long; a Previous that is longer than an Anonymous may be is no visitor's.
 type Event struct {

@@ -166,6 +166,9 @@ func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 	if c.answer != nil {
 		return one(after, signal.AnswerGiven, signal.AnswerID(c.answer.Survey, c.answer.Invitation), c.time, c.answer)
 	}
+	if c.happened != nil {
+		return one(after, signal.Happened, signal.EventID(c.id), c.time, c.happened)
+	}
 	o := after.Order(c.orderID)
 	if c.orderID == "" || c.order.Kind != order.Placed || !o.Counts() {
 		return nil, nil

@@ -31,6 +31,7 @@ type change struct {
 	group       string            // whose traits groupTraits are; "" for an event of no group
 	groupTraits map[string]string
 	answer      *signal.AnswerData // told to outreach
+	happened    *signal.EventData  // told to outreach
 	sign        customer.Sign      // where signed
 	signed      bool
 	metric      customer.Metric // of the opinion
@@ -60,6 +61,9 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 	c.links = linksOf(e)
 	c.activity, c.listed = e.Type != event.Alias && !e.Replay, e.Import && e.Type == event.Identify
 	c.readSigns(e)
+	if subject, ok := e.Tells(); ok {
+		c.happened = &signal.EventData{Event: e.Name, Subject: subject}
+	}
 	switch {
 	case e.Type == event.Identify:
 		c.traits, err = customer.ParseTraits(e.Traits)

@@ -130,7 +130,7 @@ func (f *Folder) absorb(ctx context.Context, a, s *customer.Record, keys *[2]new
 		m.Profile = &profile
 	}
 	m.Survivor.Signs.Describe(&profile)
-	if len(before.Contact.Stamps) > 0 {
+	if !before.Contact.Empty() {
 		contact := state.Contact.Join(before.Contact)
 		m.Contact = &contact
 	}

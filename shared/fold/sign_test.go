@@ -6,11 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/signal"
 )
 
 func TestSignsCountOnceInTheirMonth(t *testing.T) {
@@ -39,6 +42,28 @@ func TestSignsCountOnceInTheirMonth(t *testing.T) {
 	april := customer.MonthOf(customer.Date(2026, time.April, 1))
 	if n := rec.Signs.Of(customer.TicketOpened).In(april); n != 1 || rec.Signs.OpenTickets() != 1 || rec.Activity.Total() != 10 {
 		t.Errorf("%d tickets opened in April, %d open, activity %d", n, rec.Signs.OpenTickets(), rec.Activity.Total())
+	}
+}
+
+func TestNamedEventsAreToldUnlessTheyAreHistory(t *testing.T) {
+	t.Parallel()
+	f, _ := setup(t)
+	resolved := track("r", "c", event.TicketResolved, map[string]any{"ticket_id": "T-1"})
+	imported, replayed := resolved, resolved
+	imported.ID, imported.Import, replayed.Replay = "i", true, true
+	other := track("o", "c", event.TicketOpened, map[string]any{"ticket_id": "T-1"})
+	out := f.Fold(t.Context(), []event.Event{resolved, imported, replayed, other, resolved})
+	want := signal.Signal{ID: "event:r", Kind: signal.Happened, Customer: "c", Time: noon, Data: []byte(`{"event":"Ticket Resolved","subject":"T-1"}`)}
+	for i, told := range []bool{true, false, false, false, true} {
+		switch s := out[i].Signals; {
+		case out[i].Err != nil || told != (len(s) == 1):
+			t.Errorf("event %d: %+v", i, out[i])
+		case told && cmp.Diff(want, s[0]) != "":
+			t.Errorf("event %d: %s", i, cmp.Diff(want, s[0]))
+		}
+	}
+	if rec := load(t, f, "c"); rec.Activity.Total() != 3 || rec.Signs.Of(customer.TicketResolved).Total() != 2 {
+		t.Errorf("three events, one of which came three times, are %d activities", rec.Activity.Total())
 	}
 }
 

@@ -1,0 +1,64 @@
+package event
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// told are the track events that outreach is told of for their names alone, and the properties that say what such an
+// event is about, the closest first.
+var told = map[string][]string{
+	TicketResolved:  {"ticket_id", "order_id"},
+	ComplaintFiled:  {"ticket_id", "order_id", "return_id"},
+	DeviceAlert:     {"ticket_id", "order_id"},
+	OrderDelivered:  {"order_id"},
+	ReturnCompleted: {"return_id", "order_id"},
+}
+
+// Told lists the names of the track events that outreach is told of, sorted: those that a scene may be set off by.
+func Told() []string { return slices.Sorted(maps.Keys(told)) }
+
+// maxSubjectBytes is how long the id of what an event is about may be to be told.
+const maxSubjectBytes = 128
+
+// Tells reports whether outreach is told of the event, and the id of the ticket, order or return that it is about, ""
+// where it names none, or none that is a whole number or a line
+// of at most 128 bytes.
+func (e *Event) Tells() (subject string, ok bool) {
+	names, ok := told[e.Name]
+	if !ok || e.Type != Track {
+		return "", false
+	}
+	var properties map[string]json.RawMessage
+	if json.Unmarshal(e.Properties, &properties) != nil {
+		return "", true
+	}
+	for _, name := range names {
+		if id := identifier(properties[name]); id != "" {
+			return id, true
+		}
+	}
+	return "", true
+}
+
+// identifier reads an id that clients write as a string or as a whole number.
+func identifier(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		var n json.Number
+		if json.Unmarshal(raw, &n) != nil {
+			return ""
+		}
+		if _, err := n.Int64(); err != nil {
+			return ""
+		}
+		s = n.String()
+	}
+	if s = strings.TrimSpace(s); len(s) > maxSubjectBytes || strings.ContainsFunc(s, unicode.IsControl) {
+		return ""
+	}
+	return s
+}

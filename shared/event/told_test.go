@@ -1,0 +1,43 @@
+package event_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"liuke/shared/event"
+)
+
+func TestWhatNamedEventsTell(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, event, properties string
+		typ                     event.Type
+		subject                 string
+		ok                      bool
+	}{
+		{"a ticket", event.TicketResolved, `{"ticket_id":"T-1","order_id":"o-1"}`, event.Track, "T-1", true},
+		{"a ticket without an id is about its order", event.TicketResolved, `{"order_id":"o-1"}`, event.Track, "o-1", true},
+		{"an order by its number", event.OrderDelivered, `{"order_id":1001}`, event.Track, "1001", true},
+		{"a return", event.ReturnCompleted, `{"order_id":"o-1","return_id":"r-1"}`, event.Track, "r-1", true},
+		{"a complaint about a return", event.ComplaintFiled, `{"return_id":"r-1"}`, event.Track, "r-1", true},
+		{"an alert about nothing in particular", event.DeviceAlert, `{"level":"high"}`, event.Track, "", true},
+		{"an id that is none", event.OrderDelivered, `{"order_id":["o-1"]}`, event.Track, "", true},
+		{"a fraction is no id", event.OrderDelivered, `{"order_id":1.5}`, event.Track, "", true},
+		{"an id of two lines would break a subject", event.OrderDelivered, `{"order_id":"o\n1"}`, event.Track, "", true},
+		{"an id that is too long", event.OrderDelivered, `{"order_id":"` + strings.Repeat("x", 129) + `"}`, event.Track, "", true},
+		{"no properties", event.TicketResolved, ``, event.Track, "", true},
+		{"a page of that name", event.TicketResolved, `{"ticket_id":"T-1"}`, event.Page, "", false},
+		{"another event", event.TicketOpened, `{"ticket_id":"T-1"}`, event.Track, "", false},
+		{"an order is told by what it comes to", event.OrderCompleted, `{"order_id":"o-1"}`, event.Track, "", false},
+	} {
+		e := event.Event{Type: c.typ, Name: c.event, Properties: json.RawMessage(c.properties)}
+		if subject, ok := e.Tells(); subject != c.subject || ok != c.ok {
+			t.Errorf("%s: %q, %v", c.name, subject, ok)
+		}
+		if slices.Contains(event.Told(), c.event) != (c.ok || c.typ != event.Track) {
+			t.Errorf("%s is listed in %v, or is not", c.event, event.Told())
+		}
+	}
+}
