@@ -1,6 +1,6 @@
 // Package occasion finds the days of the calendar that are worth a word to a customer: the birthday, the anniversary of
-// the first order, an order that makes a round number, a silence that has lasted so many days, and the day on which the
-// next order is due. It is pure, and asked by each recalculation for all days since the one before: what a missed run
+// the first order, an order that makes a round number, a silence that has lasted so many days, the day on which the next
+// order is due, and one day in ninety on which to ask how things are. It is pure, and asked by each recalculation for all days since the one before: what a missed run
 // would have told is told by the next, CatchUp days back at most. An occasion's id is made from its cause alone, so that
 // runs that are repeated, or overlap, tell nothing twice.
 package occasion
@@ -27,16 +27,26 @@ const (
 	Milestone   Kind = "milestone"   // an order that makes a number of orders
 	Silence     Kind = "silence"     // so many days since the last order, or since the customer was last seen
 	Repurchase  Kind = "repurchase"  // the next order is due
+	CheckIn     Kind = "check_in"    // every CheckInEvery days, of who ordered within CheckInSince
+)
+
+const (
+	// CheckInEvery is how many days lie between two check-ins. Which day it is follows from the customer's id alone, so
+	// that a like share of all customers has each.
+	CheckInEvery = 90
+	// CheckInSince is how many days before a check-in the last order may lie.
+	CheckInSince = 365
 )
 
 // Kinds returns all kinds.
-func Kinds() []Kind { return []Kind{Birthday, Anniversary, Milestone, Silence, Repurchase} }
+func Kinds() []Kind { return []Kind{Birthday, Anniversary, Milestone, Silence, Repurchase, CheckIn} }
 
 // CatchUp is for how many days at most one step makes up.
 const CatchUp = 7
 
 // Facts are what is known of a customer.
 type Facts struct {
+	Customer customer.ID // "" for nobody's: there is no check-in then
 	History  *customer.History
 	Birthday customer.Birthday // the zero value where it is not known
 	// Seen is the day on which the customer was last seen; 0 for never.
@@ -51,9 +61,9 @@ type Occasion struct {
 	Kind Kind
 	Day  customer.Day // on which it is told
 	// Of is the day that it is about: the birthday, the anniversary, the order, the last order or sight, the day on which
-	// the next order is due.
+	// the next order is due, the check-in.
 	Of customer.Day
-	// Number is how many years, orders or days, and of a birthday its year; 0 for a repurchase.
+	// Number is how many years, orders or days, and of a birthday its year; 0 for a repurchase and a check-in.
 	Number int64
 	// ID tells it from all others of the customer. It is made from the cause alone.
 	ID string
@@ -83,6 +93,8 @@ func Due(f *Facts, after, until customer.Day, s *Settings) []Occasion {
 			w.silence()
 		case Repurchase:
 			w.repurchase()
+		case CheckIn:
+			w.checkIn()
 		}
 	}
 	order := Kinds()
@@ -172,6 +184,41 @@ func (w *window) repurchase() {
 	if due := w.facts.Repurchase; ok && due > last {
 		w.add(Repurchase, max(due-customer.Day(w.settings.RepurchaseLead), last+1), due, 0, dateOf(last))
 	}
+}
+
+// checkIn finds the day in every CheckInEvery that is the customer's.
+func (w *window) checkIn() {
+	if w.facts.Customer == "" {
+		return
+	}
+	turn := turnOf(w.facts.Customer)
+	for day := w.after + 1; day <= w.until; day++ {
+		if (day%CheckInEvery+CheckInEvery)%CheckInEvery == turn && orderedWithin(w.facts.History, day-CheckInSince, day) {
+			w.add(CheckIn, day, day, 0, dateOf(day))
+		}
+	}
+}
+
+// turnOf is which of CheckInEvery days is a customer's: the 64-bit FNV-1a hash of the id, its halves folded, modulo that.
+func turnOf(id customer.ID) customer.Day {
+	h := uint64(14695981039346656037)
+	for i := range len(id) {
+		h = (h ^ uint64(id[i])) * 1099511628211
+	}
+	return customer.Day((h ^ h>>32) % CheckInEvery)
+}
+
+// orderedWithin reports whether there was an order on a day in [from, before).
+func orderedWithin(h *customer.History, from, before customer.Day) bool {
+	if last, ok := h.Last(); !ok || last < from {
+		return false
+	}
+	for p := range h.Days() {
+		if p.Orders > 0 && p.Day >= from && p.Day < before {
+			return true
+		}
+	}
+	return false
 }
 
 // firstOrder returns the day of the first order.

@@ -147,7 +147,7 @@ func anyFacts(t *rapid.T, from customer.Day) (occasion.Facts, occasion.Settings)
 	for _, d := range rapid.SliceOfN(rapid.Int32Range(-800, 60), 0, 12).Draw(t, "orders") {
 		h.Adjust(from+d, rapid.Int64Range(1, 3).Draw(t, "of a day"), 100)
 	}
-	f := occasion.Facts{History: &h}
+	f := occasion.Facts{History: &h, Customer: rapid.SampledFrom([]customer.ID{"", "a", "user-0001", "李雷"}).Draw(t, "customer")}
 	if rapid.Bool().Draw(t, "has a birthday") {
 		_, m, d := customer.DayTime(from + rapid.Int32Range(0, 365).Draw(t, "birthday")).Date()
 		f.Birthday = customer.Birthday{Month: uint8(m), Day: uint8(d)}
@@ -200,7 +200,7 @@ func TestEveryCauseIsToldOnceOnItsDay(t *testing.T) {
 			}
 			at = next
 		}
-		birthdays, anniversaries, silences := 0, 0, 0
+		birthdays, anniversaries, silences, checkIns := 0, 0, 0, 0
 		for id := range told {
 			switch {
 			case id[0] == 'b':
@@ -209,6 +209,8 @@ func TestEveryCauseIsToldOnceOnItsDay(t *testing.T) {
 				anniversaries++
 			case id[0] == 's':
 				silences++
+			case id[0] == 'c':
+				checkIns++
 			}
 		}
 		first, ordered := firstOrder(f.History)
@@ -217,6 +219,9 @@ func TestEveryCauseIsToldOnceOnItsDay(t *testing.T) {
 		}
 		if !ordered && anniversaries > 0 || ordered && first < from && anniversaries < years {
 			t.Fatalf("%d anniversaries", anniversaries)
+		}
+		if checkIns > years*366/occasion.CheckInEvery+1 || f.Customer == "" && checkIns > 0 {
+			t.Fatalf("%d check-ins in %d years", checkIns, years)
 		}
 		if silences > len(s.SilenceDays) {
 			t.Fatalf("%d silences after one last word", silences)
@@ -229,6 +234,52 @@ func firstOrder(h *customer.History) (customer.Day, bool) {
 		return p.Day, true
 	}
 	return 0, false
+}
+
+func TestCheckInsAreSpreadEvenlyOverTheirDays(t *testing.T) {
+	t.Parallel()
+	const customers, from = 9000, "2026-01-01"
+	s := occasion.Defaults()
+	only(occasion.CheckIn)(&s)
+	history := ordered("2025-12-01")
+	var perDay [occasion.CheckInEvery]int
+	for i := range customers {
+		f := occasion.Facts{Customer: customer.ID(fmt.Sprintf("user-%04d", i)), History: history}
+		var days []customer.Day
+		for d := range customer.Day(2 * occasion.CheckInEvery) {
+			for _, o := range occasion.Due(&f, day(from)+d-1, day(from)+d, &s) {
+				days = append(days, d)
+				if o.Of != o.Day || o.ID != "check_in:"+customer.DayTime(o.Day).Format(time.DateOnly) {
+					t.Fatalf("%+v", o)
+				}
+			}
+		}
+		if len(days) != 2 || days[1]-days[0] != occasion.CheckInEvery {
+			t.Fatalf("%s has the days %v", f.Customer, days)
+		}
+		perDay[days[0]]++
+	}
+	// 100 are expected on each day, with a standard deviation of 10.
+	if least, most := slices.Min(perDay[:]), slices.Max(perDay[:]); least < 60 || most > 140 {
+		t.Errorf("between %d and %d customers on a day", least, most)
+	}
+}
+
+func TestWhoHasNotOrderedForAYearHasNoCheckIn(t *testing.T) {
+	t.Parallel()
+	s := occasion.Defaults()
+	only(occasion.CheckIn)(&s)
+	last := day("2025-01-10")
+	f := occasion.Facts{Customer: "user-0001", History: ordered("2025-01-10")}
+	var found []customer.Day
+	for d := last - 100; d < last+1000; d++ {
+		for _, o := range occasion.Due(&f, d-1, d, &s) {
+			found = append(found, o.Day)
+		}
+	}
+	if len(found) < 4 || found[0] <= last || found[len(found)-1] > last+occasion.CheckInSince {
+		t.Errorf("an order on day %d has the check-ins %v", last, found)
+	}
 }
 
 func TestSignalIsThatOfItsCause(t *testing.T) {

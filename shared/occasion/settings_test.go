@@ -22,7 +22,7 @@ func TestSettingsAreTheDefaultsButForWhatIsSaid(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if again := occasion.Defaults(); again.Milestones[0] != 5 || len(again.Kinds) != 5 {
+	if again := occasion.Defaults(); again.Milestones[0] != 5 || len(again.Kinds) != 6 {
 		t.Errorf("reading settings has changed the defaults: %+v", again)
 	}
 }

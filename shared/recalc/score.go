@@ -149,7 +149,7 @@ func (s *Scorer) Score(r *Row) (Line, error) {
 	}
 	if s.run.Terms.Apply {
 		line.Occasions = occasion.Due(&occasion.Facts{
-			History: &p.history, Birthday: p.signs.Birthday, Seen: s.day(r.Last), Repurchase: line.Churn.Due,
+			Customer: r.ID, History: &p.history, Birthday: p.signs.Birthday, Seen: s.day(r.Last), Repurchase: line.Churn.Due,
 		}, s.since, s.run.Terms.AsOf, &s.options.Occasions)
 	}
 	return line, nil
