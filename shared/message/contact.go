@@ -1,7 +1,9 @@
 package message
 
 import (
-	"encoding/binary"
+	"cmp"
+	"hash/fnv"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +19,10 @@ const (
 	MaxStamps = 96
 	// MaxNameBytes is the longest name of a scene.
 	MaxNameBytes = 32
+	// MaxAsked is how many surveys the record remembers to have asked to. Of more, those asked to last stay.
+	MaxAsked = 14
+	// MaxAskedAge is how long it remembers that: the longest that a survey waits before it is asked again.
+	MaxAskedAge = 400 * 24 * time.Hour
 )
 
 // Stamp is one message that a customer was claimed for.
@@ -30,8 +36,69 @@ type Stamp struct {
 // Contact is what a customer was sent lately: the record that frequency caps are decided on. The claim of a message
 // writes it on condition that the version has not moved, so that two signals at once cannot both pass a cap.
 type Contact struct {
-	Version int64   // +1 with each claim; 0 for a record that is not stored yet
-	Stamps  []Stamp // oldest first
+	Version int64                    // +1 with each claim; 0 for a record that is not stored yet
+	Stamps  []Stamp                  // oldest first
+	Asked   map[SurveyMark]time.Time // when the customer was last invited to a survey, to the minute; nil for never
+}
+
+// SurveyMark stands for a survey's id in a contact record, where room is scarce. Two surveys of one mark count as one;
+// among 20 surveys, any two have one with a chance of 1 in 20 million.
+type SurveyMark uint32
+
+// MarkOf returns the mark of a survey: the 32-bit FNV-1a hash of its id.
+func MarkOf(survey string) SurveyMark {
+	h := fnv.New32a()
+	h.Write([]byte(survey))
+	return SurveyMark(h.Sum32())
+}
+
+// Empty reports whether the record says nothing.
+func (c Contact) Empty() bool { return len(c.Stamps) == 0 && len(c.Asked) == 0 }
+
+// AskedWithin reports whether the customer was invited to the survey in (now − per, now], or, for "", to any. As with
+// stamps, an invitation of the future counts.
+func (c Contact) AskedWithin(now time.Time, per time.Duration, survey string) bool {
+	for mark, at := range c.Asked {
+		if now.Sub(at) < per && (survey == "" || mark == MarkOf(survey)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ask returns the record with the invitation to a survey noted; the version stays. An earlier moment than what is noted
+// already changes nothing.
+func (c Contact) Ask(survey string, at time.Time) Contact {
+	at = at.UTC().Truncate(time.Minute)
+	c.Asked = join(c.Asked, map[SurveyMark]time.Time{MarkOf(survey): at})
+	maps.DeleteFunc(c.Asked, func(_ SurveyMark, old time.Time) bool { return at.Sub(old) >= MaxAskedAge })
+	return c
+}
+
+// join returns the invitations of both, of each survey the last, and of too many surveys the last MaxAsked.
+func join(a, b map[SurveyMark]time.Time) map[SurveyMark]time.Time {
+	all := map[SurveyMark]time.Time{}
+	for _, each := range []map[SurveyMark]time.Time{a, b} {
+		for mark, at := range each {
+			if known, ok := all[mark]; !ok || at.After(known) {
+				all[mark] = at
+			}
+		}
+	}
+	for _, mark := range inOrder(all)[:max(0, len(all)-MaxAsked)] {
+		delete(all, mark)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// inOrder returns the surveys by when they were asked to, and by mark where at once.
+func inOrder(asked map[SurveyMark]time.Time) []SurveyMark {
+	return slices.SortedFunc(maps.Keys(asked), func(a, b SurveyMark) int {
+		return cmp.Or(asked[a].Compare(asked[b]), cmp.Compare(a, b))
+	})
 }
 
 // Count returns how many stamps that match lie in the window (now − per, now]: one exactly as old as the window is
@@ -57,7 +124,7 @@ func (c Contact) Add(s Stamp) (Contact, error) {
 	if c.Full(s.Time) {
 		return c, fault.New(fault.Conflict, "the contact record is full")
 	}
-	next := Contact{Version: c.Version + 1, Stamps: make([]Stamp, 0, len(c.Stamps)+1)}
+	next := Contact{Version: c.Version + 1, Stamps: make([]Stamp, 0, len(c.Stamps)+1), Asked: c.Asked}
 	for _, old := range c.Stamps {
 		if s.Time.Sub(old.Time) < MaxWindow {
 			next.Stamps = append(next.Stamps, old)
@@ -69,117 +136,11 @@ func (c Contact) Add(s Stamp) (Contact, error) {
 	return next, nil
 }
 
-// Join returns the record of one who was two: the messages of both, of too many the latest, and the next version.
+// Join returns the record of one who was two: the messages of both, of too many the latest, of each survey the last
+// invitation, and the next version.
 func (c Contact) Join(o Contact) Contact {
-	joined := Contact{Version: c.Version + 1, Stamps: append(slices.Clone(c.Stamps), o.Stamps...)}
+	joined := Contact{Version: c.Version + 1, Stamps: append(slices.Clone(c.Stamps), o.Stamps...), Asked: join(c.Asked, o.Asked)}
 	slices.SortStableFunc(joined.Stamps, func(a, b Stamp) int { return a.Time.Compare(b.Time) })
 	joined.Stamps = joined.Stamps[max(0, len(joined.Stamps)-MaxStamps):]
 	return joined
-}
-
-const (
-	contactFormat  = 1
-	serviceBit     = 1
-	minUnixSeconds = -1 << 36 // bounds what damaged bytes decode to
-	maxUnixSeconds = 1 << 36
-)
-
-// MarshalBinary encodes the stamps: a format byte; the names of scenes and channels, each with its length; then for
-// each stamp the seconds since the one before, the numbers of its names, and whether it is a service message, as
-// uvarints (the first time as a varint). The version is the store's. The error is always nil.
-func (c Contact) MarshalBinary() ([]byte, error) {
-	var names []string
-	number := map[string]int{}
-	for _, s := range c.Stamps {
-		for _, name := range []string{s.Scene, string(s.Channel)} {
-			if _, ok := number[name]; !ok {
-				number[name] = len(names)
-				names = append(names, name)
-			}
-		}
-	}
-	b := append([]byte{contactFormat}, binary.AppendUvarint(nil, uint64(len(names)))...)
-	for _, name := range names {
-		b = binary.AppendUvarint(b, uint64(len(name)))
-		b = append(b, name...)
-	}
-	var before int64
-	for _, s := range c.Stamps {
-		b = binary.AppendVarint(b, s.Time.Unix()-before)
-		before = s.Time.Unix()
-		flags := uint64(number[string(s.Channel)]) << 1
-		if s.Service {
-			flags |= serviceBit
-		}
-		b = binary.AppendUvarint(b, uint64(number[s.Scene]))
-		b = binary.AppendUvarint(b, flags)
-	}
-	return b, nil
-}
-
-// UnmarshalBinary is the inverse of MarshalBinary; no bytes are no stamps. It returns an Internal error for what is
-// damaged.
-func (c *Contact) UnmarshalBinary(b []byte) error {
-	c.Stamps = nil
-	if len(b) == 0 {
-		return nil
-	}
-	r := reader{b: b[1:], ok: b[0] == contactFormat}
-	names := make([]string, 0, 8)
-	for n := r.uvarint(); n > 0 && r.ok; n-- {
-		names = append(names, string(r.bytes(r.uvarint())))
-	}
-	var at int64
-	for r.ok && len(r.b) > 0 {
-		at += r.varint()
-		scene, flags := r.uvarint(), r.uvarint()
-		if !r.ok || at < minUnixSeconds || at > maxUnixSeconds || scene >= uint64(len(names)) || flags>>1 >= uint64(len(names)) {
-			r.ok = false
-			break
-		}
-		c.Stamps = append(c.Stamps, Stamp{
-			Time: time.Unix(at, 0).UTC(), Scene: names[scene], Channel: Channel(names[flags>>1]), Service: flags&serviceBit != 0,
-		})
-	}
-	if !r.ok {
-		c.Stamps = nil
-		return fault.New(fault.Internal, "a contact record is damaged")
-	}
-	return nil
-}
-
-// reader takes numbers off the front of its bytes until it finds none.
-type reader struct {
-	b  []byte
-	ok bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.b, r.ok = nil, false
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.b, r.ok = nil, false
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) bytes(n uint64) []byte {
-	if n > uint64(len(r.b)) {
-		r.b, r.ok = nil, false
-		return nil
-	}
-	out := r.b[:n]
-	r.b = r.b[n:]
-	return out
 }

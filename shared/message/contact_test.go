@@ -60,8 +60,96 @@ func TestContactForgetsAndFills(t *testing.T) {
 	}
 }
 
+func TestInvitationsAreForgottenAfterTheLongestWait(t *testing.T) {
+	var c message.Contact
+	if c.AskedWithin(start, message.MaxAskedAge, "") {
+		t.Error("nobody was asked")
+	}
+	c = c.Ask("nps", start.Add(30*time.Second)) // kept to the minute
+	for _, k := range []struct {
+		name, survey string
+		now          time.Time
+		want         bool
+	}{
+		{"the same survey at once", "nps", start, true},
+		{"the same survey just before the wait is over", "nps", start.Add(90*24*time.Hour - time.Second), true},
+		{"the same survey when it is over", "nps", start.Add(90 * 24 * time.Hour), false},
+		{"another survey", "leaving", start, false},
+		{"any survey", "", start, true},
+		{"when the clock was set back", "nps", start.Add(-time.Hour), true},
+	} {
+		if got := c.AskedWithin(k.now, 90*24*time.Hour, k.survey); got != k.want {
+			t.Errorf("%s: %v", k.name, got)
+		}
+	}
+	if back := c.Ask("nps", start.Add(-time.Hour)); !back.Asked[message.MarkOf("nps")].Equal(start) {
+		t.Errorf("an earlier invitation replaced a later one: %v", back.Asked)
+	}
+	if later := c.Ask("leaving", start.Add(message.MaxAskedAge)); len(later.Asked) != 1 || len(c.Asked) != 1 {
+		t.Errorf("after the longest wait %v, and the record before is %v", later.Asked, c.Asked)
+	}
+	for i := range message.MaxAsked {
+		c = c.Ask(fmt.Sprint("survey_", i), start.Add(time.Duration(i+1)*time.Hour))
+	}
+	if len(c.Asked) != message.MaxAsked || c.AskedWithin(start, time.Hour, "nps") || !c.AskedWithin(start, time.Hour, "survey_0") {
+		t.Errorf("of too many the last stay: %v", c.Asked)
+	}
+	next, err := c.Add(stamp(start))
+	if err != nil || len(next.Asked) != message.MaxAsked {
+		t.Errorf("another message lost the invitations: %v, %v", next.Asked, err)
+	}
+}
+
+func TestJoinKeepsTheLastInvitationOfEach(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) (c message.Contact, last map[string]time.Time) {
+			last = map[string]time.Time{}
+			for range rapid.IntRange(0, 6).Draw(t, name) {
+				survey := rapid.SampledFrom([]string{"nps", "leaving", "csat_ticket"}).Draw(t, "survey")
+				at := start.Add(time.Duration(rapid.IntRange(0, 300*24*60).Draw(t, "minute")) * time.Minute)
+				c = c.Ask(survey, at)
+				if at.After(last[survey]) {
+					last[survey] = at
+				}
+			}
+			return c, last
+		}
+		a, ofA := draw("a")
+		b, ofB := draw("b")
+		for survey, at := range ofB {
+			if at.After(ofA[survey]) {
+				ofA[survey] = at
+			}
+		}
+		joined := a.Join(b)
+		if len(joined.Asked) != len(ofA) || len(ofA) > 0 != !joined.Empty() {
+			t.Fatalf("%v, want %v", joined.Asked, ofA)
+		}
+		for survey, at := range ofA {
+			if !joined.Asked[message.MarkOf(survey)].Equal(at) {
+				t.Fatalf("%s: %v, want %s", survey, joined.Asked, at)
+			}
+		}
+	})
+}
+
+func TestARecordFromBeforeSurveysIsRead(t *testing.T) {
+	// one stamp of win_back by e-mail on 2026-03-01 12:00:00 UTC
+	old := append([]byte{1, 2, 8}, "win_back\x05email\x80\xd3\xa1\x9a\x0d\x00\x02"...)
+	var c message.Contact
+	if err := c.UnmarshalBinary(old); err != nil || len(c.Stamps) != 1 || c.Asked != nil || c.Stamps[0].Scene != "win_back" {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if b, _ := c.MarshalBinary(); string(b) != string(old) {
+		t.Errorf("written again as % x", b)
+	}
+}
+
 func TestAFullContactStaysWithinOneKilobyte(t *testing.T) {
 	var c message.Contact
+	for i := range message.MaxAsked {
+		c = c.Ask(fmt.Sprint("survey_", i), start.Add(-time.Duration(i)*28*24*time.Hour))
+	}
 	for i := range message.MaxStamps {
 		c.Stamps = append(c.Stamps, message.Stamp{
 			Time:    start.Add(time.Duration(i) * message.MaxWindow / message.MaxStamps),
@@ -85,6 +173,9 @@ func TestContactRoundTrip(t *testing.T) {
 				Service: rapid.Bool().Draw(t, "service"),
 			}
 		}), 0, message.MaxStamps).Draw(t, "stamps")}
+		for i := range rapid.IntRange(0, message.MaxAsked+2).Draw(t, "surveys") {
+			in = in.Ask(fmt.Sprint("survey_", i), time.Unix(rapid.Int64Range(-1<<33, 1<<33).Draw(t, "asked"), 0))
+		}
 		b, _ := in.MarshalBinary()
 		var out message.Contact
 		if err := out.UnmarshalBinary(b); err != nil {
@@ -102,7 +193,10 @@ func TestContactRoundTrip(t *testing.T) {
 func FuzzContact(f *testing.F) {
 	b, _ := message.Contact{Stamps: []message.Stamp{stamp(start), stamp(start.Add(time.Hour))}}.MarshalBinary()
 	f.Add(b)
+	b, _ = message.Contact{Stamps: []message.Stamp{stamp(start)}}.Ask("nps", start).MarshalBinary()
+	f.Add(b)
 	f.Add([]byte{1, 255, 255, 255, 255, 15})
+	f.Add([]byte{2, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var c message.Contact
 		if err := c.UnmarshalBinary(b); err != nil && fault.CodeOf(err) != fault.Internal {
