@@ -20,41 +20,43 @@ type content struct{ subject, text, html Template }
 const (
 	varUnsubscribe = "unsubscribe_link"
 	varSurvey      = "survey_link"
+	varAskLink     = "survey.link" // the same
+	varChoices     = "survey.choices[]"
 )
 
-// variables lists what the content of a scene with the trigger may speak of.
-func variables(on signal.Kind) []string {
-	known := []string{"customer.name", "customer.first_name", "sender_name", varUnsubscribe, varSurvey}
-	switch on {
+// variables lists what the content of the scene may speak of. A name that ends in [] is of a list, and one that goes on
+// behind that of each of its members.
+func (s *Scene) variables() []string {
+	known := []string{"customer.name", "customer.first_name", "sender_name", varUnsubscribe}
+	if s.Asks() {
+		known = append(known, varSurvey, "survey.title", "survey.question", "survey.scored", "survey.lowest", "survey.highest",
+			varAskLink, varChoices, varChoices+".value", varChoices+".label", varChoices+".link", "reminder")
+	}
+	switch s.On.Signal {
 	case signal.OrderPlaced:
 		known = append(known, "order.id", "order.total", "order.currency", "order.first")
 	case signal.SegmentChanged:
 		known = append(known, "segment.from", "segment.to")
 	case signal.AnswerGiven:
-		known = append(known, "answer.survey", "answer.score")
+		known = append(known, "answer.survey", "answer.kind", "answer.score", "answer.complete")
 	case signal.RiskChanged:
 		known = append(known, "risk.from", "risk.to")
 	case signal.Occasion:
 		known = append(known, "occasion.day", "occasion.number")
+	case signal.Happened:
+		known = append(known, "event.name", "event.subject")
 	}
 	return known
 }
 
-// Links are what the content may link to, sealed for the one customer.
-type Links struct{ Unsubscribe, Survey string }
+// Links are what the content may link to, sealed for the one customer, and what it may say of the survey behind it.
+type Links struct {
+	Unsubscribe string
+	Survey      Question
+}
 
 // Rendered is a message ready to be sent.
 type Rendered struct{ Locale, Subject, Text, HTML string }
-
-// UsesSurvey reports whether the content links to a survey.
-func (s *Scene) UsesSurvey() bool {
-	for _, c := range s.content {
-		if c.text.Uses(varSurvey) || c.html.Uses(varSurvey) {
-			return true
-		}
-	}
-	return false
-}
 
 // MissingVariable returns the variable for want of which Render returned the error, "" where that was not it.
 func MissingVariable(err error) string {
@@ -100,7 +102,10 @@ func bindings(p customer.Profile, e message.Entry, sender string, links Links) (
 	values := map[string]any{"customer": who}
 	given(values, "sender_name", sender)
 	given(values, varUnsubscribe, links.Unsubscribe)
-	given(values, varSurvey, links.Survey)
+	if links.Survey.Link != "" {
+		links.Survey.bind(values)
+		values["reminder"] = e.Step > 0
+	}
 	damaged := func(err error) error { return fault.As(err, fault.Invalid, "the entry's data do not fit its kind") }
 	switch e.Kind {
 	case signal.OrderPlaced:
@@ -124,7 +129,7 @@ func bindings(p customer.Profile, e message.Entry, sender string, links Links) (
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return nil, damaged(err)
 		}
-		values["answer"] = map[string]any{"survey": d.Survey, "score": d.Score}
+		values["answer"] = map[string]any{"survey": d.Survey, "kind": d.Kind, "score": d.Score, "complete": d.Complete}
 	case signal.RiskChanged:
 		var d signal.RiskData
 		if err := json.Unmarshal(e.Data, &d); err != nil {
@@ -137,6 +142,14 @@ func bindings(p customer.Profile, e message.Entry, sender string, links Links) (
 			return nil, damaged(err)
 		}
 		values["occasion"] = map[string]any{"day": d.Day, "number": d.Number}
+	case signal.Happened:
+		var d signal.EventData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return nil, damaged(err)
+		}
+		about := map[string]any{"name": d.Event}
+		given(about, "subject", d.Subject)
+		values["event"] = about
 	}
 	return values, nil
 }

@@ -4,14 +4,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
-var links = scene.Links{Unsubscribe: "https://example.com/u/abc", Survey: "https://example.com/s/def"}
+const surveyLink = "https://example.com/s/def"
+
+var links = scene.Links{Unsubscribe: "https://example.com/u/abc", Survey: scene.QuestionOf(nps, "en", surveyLink)}
 
 func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 	for _, s := range builtIn(t).All() {
@@ -27,29 +32,31 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 				"a customer without a name": profile(map[string]string{customer.TraitLocale: locale}),
 			} {
 				t.Run(s.ID+" in "+locale+" for "+name, func(t *testing.T) {
-					sig := ordered(t)
-					switch s.On.Signal {
-					case signal.SegmentChanged:
-						sig = moved(t, "Champions", "At Risk")
-					case signal.Occasion:
-						sig = occurred(t, string(s.On.Occasion))
-					}
-					out, err := s.Render(p, message.New(s.ID, 0, s.Channel, sig), "Shop", links)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if out.Locale != locale || out.Subject == "" {
-						t.Errorf("%+v", out)
-					}
-					for part, text := range map[string]string{"text": out.Text, "html": out.HTML} {
-						if !strings.Contains(text, links.Unsubscribe) {
-							t.Errorf("the %s offers no way to unsubscribe", part)
+					for step := range 2 {
+						e := message.New(s.ID, step, s.Channel, settingOff(t, s))
+						out, err := s.Render(p, e, "Shop", scene.Links{Unsubscribe: links.Unsubscribe, Survey: scene.QuestionOf(nps, locale, surveyLink)})
+						if err != nil {
+							t.Fatal(err)
 						}
-						if strings.Contains(text, links.Survey) != s.UsesSurvey() {
-							t.Errorf("the %s and the survey link", part)
+						if out.Locale != locale || out.Subject == "" || strings.Contains(out.HTML, `lang="`+locale+`"`) != true {
+							t.Errorf("%+v", out)
 						}
-						if strings.ContainsAny(text, "{}%") && part == "text" {
-							t.Errorf("left over: %s", text)
+						if again := strings.Contains(out.Subject, "Reminder: ") || strings.Contains(out.Subject, "温馨提醒："); again != (s.Asks() && step > 0) {
+							t.Errorf("step %d says %q", step, out.Subject)
+						}
+						for part, text := range map[string]string{"text": out.Text, "html": out.HTML} {
+							if !strings.Contains(text, links.Unsubscribe) {
+								t.Errorf("the %s offers no way to unsubscribe", part)
+							}
+							if strings.Contains(text, surveyLink) != s.Asks() {
+								t.Errorf("the %s and the survey link", part)
+							}
+							if strings.ContainsAny(text, "{}%") && part == "text" || strings.Contains(text, "{%") {
+								t.Errorf("left over: %s", text)
+							}
+						}
+						if s.Asks() && strings.Count(out.HTML, surveyLink+"?score=") != 11 {
+							t.Errorf("not every score can be tapped: %s", out.HTML)
 						}
 					}
 				})
@@ -58,7 +65,7 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 	}
 }
 
-func TestOccasionAndRiskAreVariables(t *testing.T) {
+func TestWhatSetASceneOffIsAVariable(t *testing.T) {
 	for _, c := range []struct {
 		on, subject string
 		signal      signal.Signal
@@ -67,6 +74,10 @@ func TestOccasionAndRiskAreVariables(t *testing.T) {
 		{"{signal: occasion, occasion: silence}", "'{{ occasion.number }} days since {{ occasion.day }}'", occurred(t, "silence"), "2026 days since 2026-01-15"},
 		{"{signal: risk_changed, to: [high]}", "'{{ risk.from }} to {{ risk.to }}'",
 			signal.Signal{Kind: signal.RiskChanged, Data: raw(t, signal.RiskData{From: "low", To: "high"})}, "low to high"},
+		{"{signal: event, event: Ticket Resolved}", "'{{ event.name }} {{ event.subject }}'",
+			signal.Signal{Kind: signal.Happened, Data: raw(t, signal.EventData{Event: "Ticket Resolved", Subject: "T-1"})}, "Ticket Resolved T-1"},
+		{"{signal: answer_given}", "'{{ answer.survey }} {{ answer.kind }} {{ answer.score }}'",
+			signal.Signal{Kind: signal.AnswerGiven, Data: raw(t, signal.AnswerData{Survey: "after", Kind: "csat", Score: 2})}, "after csat 2"},
 	} {
 		set, err := load(strings.NewReplacer("{signal: order_placed}", c.on, "subject: Hello", "subject: "+c.subject).Replace(sceneYAML))
 		if err != nil {
@@ -77,6 +88,56 @@ func TestOccasionAndRiskAreVariables(t *testing.T) {
 		if err != nil || out.Subject != c.want {
 			t.Errorf("%q, %v, want %q", out.Subject, err, c.want)
 		}
+	}
+}
+
+func TestWhatContentSaysOfASurvey(t *testing.T) {
+	choice := &survey.Survey{
+		Questions: []survey.Question{{ID: "why", Kind: survey.Single, Options: []string{"price", "other"}}},
+		Texts: map[string]survey.Text{
+			"en": {Title: "Why?", Questions: map[string]survey.QuestionText{"why": {Ask: "Why do you leave?", Options: map[string]string{"price": "The price", "other": "Something else"}}}},
+			"fr": {Title: "Pourquoi ?", Questions: map[string]survey.QuestionText{"why": {Ask: "Pourquoi partez-vous ?", Options: map[string]string{"price": "Le prix", "other": "Autre chose"}}}},
+		},
+	}
+	text := *choice
+	text.Questions = []survey.Question{{ID: "why", Kind: survey.FreeText}}
+	range7 := *choice
+	range7.Questions = []survey.Question{{ID: "why", Kind: survey.Scale, Min: 2, Max: 4}}
+	for _, c := range []struct {
+		name, locale string
+		survey       *survey.Survey
+		want         scene.Question
+	}{
+		{"options, in the reader's language", "fr-CA", choice, scene.Question{Title: "Pourquoi ?", Ask: "Pourquoi partez-vous ?", Link: "l", Choices: []scene.Choice{
+			{"price", "Le prix", "l?why=price"}, {"other", "Autre chose", "l?why=other"}}}},
+		{"options, in the language of who reads none of the others", "de", choice, scene.Question{Title: "Why?", Ask: "Why do you leave?", Link: "l", Choices: []scene.Choice{
+			{"price", "The price", "l?why=price"}, {"other", "Something else", "l?why=other"}}}},
+		{"a text has no choices", "", &text, scene.Question{Title: "Why?", Ask: "Why do you leave?", Link: "l"}},
+		{"a scale of its own", "", &range7, scene.Question{Title: "Why?", Ask: "Why do you leave?", Scored: true, Link: "l", Choices: []scene.Choice{
+			{"2", "2", "l?why=2"}, {"3", "3", "l?why=3"}, {"4", "4", "l?why=4"}}}},
+	} {
+		if diff := cmp.Diff(c.want, scene.QuestionOf(c.survey, c.locale, "l")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+	if q := scene.QuestionOf(nps, "zh-CN", "l"); len(q.Choices) != 11 || q.Choices[10] != (scene.Choice{Value: "10", Label: "10", Link: "l?score=10"}) || q.Lowest != "0：完全不可能" || !q.Scored {
+		t.Errorf("%+v", q)
+	}
+}
+
+func TestASurveyIsAskedInHostileWordsToo(t *testing.T) {
+	hostile := &survey.Survey{
+		Questions: []survey.Question{{ID: "why", Kind: survey.Single, Options: []string{"a", "b"}}},
+		Texts: map[string]survey.Text{"en": {Title: "{{ sender_name }}", Questions: map[string]survey.QuestionText{"why": {
+			Ask: "<script>1</script>", Options: map[string]string{"a": `"><img>`, "b": "B"}}}}},
+	}
+	s := builtIn(t).Scene("survey_request")
+	out, err := s.Render(profile(nil), message.New(s.ID, 0, s.Channel, settingOff(t, s)), "Shop", scene.Links{Unsubscribe: links.Unsubscribe, Survey: scene.QuestionOf(hostile, "en", surveyLink)})
+	if err != nil || strings.Contains(out.HTML, "<script") || strings.Contains(out.HTML, "<img") || !strings.Contains(out.HTML, "&#34;&gt;&lt;img&gt;") || out.Subject != "{{ sender_name }}" {
+		t.Errorf("%v: %s\n%s", err, out.Subject, out.HTML)
+	}
+	if strings.Count(out.HTML, `href="`+surveyLink+`?why=`) != 2 {
+		t.Errorf("the options cannot be tapped: %s", out.HTML)
 	}
 }
 

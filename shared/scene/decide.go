@@ -10,13 +10,16 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/quiet"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
 // Policy is what holds for all scenes together.
 type Policy struct {
 	Quiet   quiet.Hours
 	Caps    []Cap           // of marketing messages, by channel and overall
-	Holdout holdout.Holdout // who gets no marketing at all; its salt is that of the scenes' own as well
+	Holdout holdout.Holdout // who gets no marketing at all; its salt is that of the scenes' own and of samples as well
+
+	AskAgainAfter time.Duration // the least time between two invitations of one customer to whichever surveys; 0 for none
 }
 
 // Rules judge candidates.
@@ -35,6 +38,12 @@ type Candidate struct {
 	Suppressed bool            // the address must not be sent to
 	Contact    message.Contact
 	Now        time.Time
+
+	Ask      Ask            // what the scene asks; see Scene.Ask
+	Survey   *survey.Survey // of Ask; nil where it asks nothing, or there is no such survey
+	Step     int            // 0 for an invitation, and from 1 for its reminders
+	Invited  bool           // of a reminder: the invitation went out
+	Answered bool           // of a reminder: it has been answered
 }
 
 // Outcome is what a verdict comes to.
@@ -63,6 +72,10 @@ const (
 	GateHoldout     = "holdout"
 	GateFrequency   = "frequency_cap"
 	GateQuietHours  = "quiet_hours"
+	GateAnswered    = "answered"
+	GateClosed      = "closed"
+	GateRecontact   = "recontact"
+	GateSample      = "sample"
 )
 
 type gate struct {
@@ -74,18 +87,24 @@ type gate struct {
 // its verdicts are of customers who could have been written to. A budget belongs behind the quiet hours: the dear gates
 // last, and none counts a customer whom another turns away.
 var gates = []gate{
+	{GateAnswered, (*Rules).answered},
 	{GateAudience, (*Rules).audience},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
 	{GateHoldout, (*Rules).holdout},
 	{GateFrequency, (*Rules).frequency},
+	{GateClosed, (*Rules).closed},
+	{GateRecontact, (*Rules).recontact},
+	{GateSample, (*Rules).sample},
 	{GateQuietHours, (*Rules).quietHours},
 }
 
 // rechecked are the gates whose answer may have changed since a claim.
 var rechecked = []gate{
+	{GateAnswered, (*Rules).answered},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
+	{GateClosed, (*Rules).closed},
 }
 
 // Decide judges a candidate. It is a pure function.
@@ -97,7 +116,7 @@ func (r *Rules) Decide(c Candidate) Verdict {
 }
 
 // Recheck looks again, right before a message is sent, at what may have changed since it was claimed: consent, the
-// address, and its suppression. No policy bears on them.
+// address, and its suppression; whether the survey still takes answers, and lacks this one. No policy bears on them.
 func Recheck(c Candidate) Verdict { return (*Rules)(nil).pass(rechecked, &c) }
 
 func (r *Rules) pass(gates []gate, c *Candidate) Verdict {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -18,10 +19,11 @@ import (
 	"liuke/shared/quiet"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml block/*.yaml
 var builtIn embed.FS
 
-// policyFile is the name of the file that holds the policy; every other *.yaml holds a scene.
+// policyFile is the name of the file that holds the policy; every other *.yaml holds a scene, and those in the folder
+// block hold what scenes have in common.
 const policyFile = "policy.yaml"
 
 // BuiltIn loads the scenes that come with the suite.
@@ -36,6 +38,9 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 	}
 	slices.Sort(names)
 	l := &loader{compilers: with}
+	if err := l.loadBlocks(files); err != nil {
+		return nil, err
+	}
 	set := &Set{}
 	if !slices.Contains(names, policyFile) {
 		l.mistakes = append(l.mistakes, policyFile+" is missing")
@@ -61,6 +66,7 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 
 type loader struct {
 	compilers Compilers
+	blocks    map[string]block
 	mistakes  []string
 }
 
@@ -84,14 +90,24 @@ type (
 		Limits   []capFile              `yaml:"limits"`
 		Quiet    string                 `yaml:"quiet_hours"`
 		Holdout  string                 `yaml:"holdout"`
+		Survey   string                 `yaml:"survey"`
 		Content  map[string]contentFile `yaml:"content"`
 	}
 	triggerFile struct {
 		Signal   string   `yaml:"signal"`
 		Model    string   `yaml:"model"`
 		To       []string `yaml:"to"`
+		Event    string   `yaml:"event"`
 		Survey   string   `yaml:"survey"`
 		Occasion string   `yaml:"occasion"`
+
+		scoreFile `yaml:",inline"`
+		Any       []scoreFile `yaml:"any"`
+	}
+	scoreFile struct {
+		Metric  string `yaml:"metric"`
+		AtLeast *int   `yaml:"at_least"`
+		AtMost  *int   `yaml:"at_most"`
 	}
 	capFile struct {
 		Scope   string `yaml:"scope"`
@@ -113,6 +129,9 @@ type (
 		Limits  []capFile `yaml:"limits"`
 		Holdout string    `yaml:"holdout"`
 		Salt    string    `yaml:"holdout_salt"`
+		Surveys struct {
+			AgainAfter string `yaml:"again_after"`
+		} `yaml:"surveys"`
 	}
 )
 
@@ -210,6 +229,13 @@ func (d *document) policy(raw []byte) Policy {
 		p.Caps = append(p.Caps, d.cap(at("limits", i), c, ScopeChannel, ScopeAll))
 	}
 	p.Holdout = holdout.Holdout{Salt: f.Salt, Share: d.holdout(f.Holdout)}
+	if f.Surveys.AgainAfter != "" {
+		if p.AskAgainAfter, err = parseDuration(f.Surveys.AgainAfter); err != nil {
+			d.mistake(at("surveys", "again_after"), "%s", err)
+		} else if p.AskAgainAfter > message.MaxAskedAge {
+			d.mistake(at("surveys", "again_after"), "again_after is at most %d days", message.MaxAskedAge/(24*time.Hour))
+		}
+	}
 	return p
 }
 
@@ -263,6 +289,7 @@ func (d *document) scene(raw []byte) *Scene {
 		s.audience = d.audience(f.Audience)
 	}
 	s.On = d.trigger(f.On)
+	s.Survey = d.survey(f)
 	d.content(s, f.Content)
 	return s
 }

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/message"
 	"liuke/shared/scene"
 )
 
@@ -28,6 +30,25 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"an occasion that is none", "{signal: order_placed}", "{signal: occasion, occasion: full_moon}", "hello.yaml:3: occasion must be one of [birthday"},
 		{"an occasion without its name", "{signal: order_placed}", "{signal: occasion}", "hello.yaml:3: occasion must be one of [birthday"},
 		{"an occasion of another signal", "{signal: order_placed}", "{signal: order_placed, occasion: birthday}", "hello.yaml:3: occasion belongs to occasion"},
+		{"an event that is not told", "{signal: order_placed}", "{signal: event, event: Moon Rose}", "hello.yaml:3: event must be one of Complaint Filed, Device Alert, Order Delivered"},
+		{"an event without its name", "{signal: order_placed}", "{signal: event}", "hello.yaml:3: event must be one of"},
+		{"an event of another signal", "{signal: order_placed}", "{signal: order_placed, event: Device Alert}", "hello.yaml:3: event belongs to event"},
+		{"a score of another signal", "{signal: order_placed}", "{signal: order_placed, at_most: 6}", "hello.yaml:3: metric, at_least, at_most and any belong to answer_given"},
+		{"a metric that is none", "{signal: order_placed}", "{signal: answer_given, metric: stars}", "hello.yaml:3: metric must be nps, csat or ces"},
+		{"a bound outside of the metric", "{signal: order_placed}", "{signal: answer_given, any: [{metric: csat, at_most: 6}]}", "hello.yaml:3: at_most must be between 1 and 5"},
+		{"bounds that leave nothing", "{signal: order_placed}", "{signal: answer_given, at_least: 7, at_most: 6}", "hello.yaml:3: at_least is over at_most"},
+		{"any beside a condition", "{signal: order_placed}", "{signal: answer_given, metric: nps, any: [{metric: csat}]}", "hello.yaml:3: any takes the place of"},
+		{"a condition that says nothing", "{signal: order_placed}", "{signal: answer_given, any: [{}]}", "hello.yaml:3: a condition on a score needs"},
+		{"a survey of another signal", "{signal: order_placed}", "{signal: order_placed, survey: nps}", "hello.yaml:3: survey belongs to answer_given and survey_requested"},
+		{"a trigger's survey that cannot be one", "{signal: order_placed}", "{signal: answer_given, survey: N P S}", "hello.yaml:3: survey must be the id"},
+		{"a survey that cannot be one", "channel: email", "channel: email\nsurvey: N P S", "hello.yaml:7: survey must be the id"},
+		{"a survey beside the request's own", "{signal: order_placed}", "{signal: survey_requested}\nsurvey: nps", "hello.yaml:4: on survey_requested the survey is the request's own"},
+		{"a survey that the text does not offer", "channel: email", "channel: email\nsurvey: nps", "hello.yaml:13: what asks to a survey must offer {{ survey.link }}"},
+		{"a survey's words without a survey", "subject: Hello", "subject: '{{ survey.title }}'", "hello.yaml:11: survey.title is not a variable"},
+		{"a loop over no list", "no more", "{% for x in customer.name %}{% endfor %}", "hello.yaml:17: customer.name[] is not a variable"},
+		{"a loop of another form", "no more", "{% for x in (1..9) %}{% endfor %}", "hello.yaml:17: a for must be like"},
+		{"a block that is not there", "no more", "{% render 'start' %}", "hello.yaml:17: there is no block \"start\""},
+		{"a flaw behind a block", "<p>Hello {{ customer.name }}</p>", "{% render 'end' %}\n      {{ order.colour }}", "hello.yaml:17: order.colour is not a variable"},
 		{"a field that is not allowed in an audience", "order.worth >= 1000", "email == 'x'", "hello.yaml:4: audience: unknown name email"},
 		{"an audience that is no condition", "order.worth >= 1000 and segment in [\"Champions\", \"Promising\"]", "order.amount + 1", "hello.yaml:4: audience: expected bool"},
 		{"an audience that calls a function", "order.worth >= 1000", "len(segment) > 1", "hello.yaml:4: audience: unknown name len"},
@@ -64,6 +85,71 @@ func TestLoadNamesTheLine(t *testing.T) {
 				t.Errorf("got:\n%v\nwant: %s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestLoops(t *testing.T) {
+	asking := func(html string) string {
+		return strings.NewReplacer("channel: email", "channel: email\nsurvey: nps", "Hello {{ customer.name }}\n", "{{ survey.link }}\n",
+			"<p>Hello {{ customer.name }}</p>", html).Replace(sceneYAML)
+	}
+	for _, c := range []struct{ name, html, want string }{
+		{"a list is gone through", "{% for c in survey.choices %}{{ c.value }}{% if c.label == '3' %}!{% endif %},{% endfor %}", ""},
+		{"a member has the list's fields alone", "{% for c in survey.choices %}{{ c.colour }}{% endfor %}", "hello.yaml:17: survey.choices[].colour is not a variable"},
+		{"a member is no value", "{% for c in survey.choices %}{{ c }}{% endfor %}", "hello.yaml:17: c is not a variable"},
+		{"a member ends with its loop", "{% for c in survey.choices %}{% endfor %}{{ c.value }}", "hello.yaml:17: c.value is not a variable"},
+		{"a list is no value", "{{ survey.choices }}", "hello.yaml:17: survey.choices is not a variable"},
+		{"loops within loops take too long", "{% for c in survey.choices %}{% for d in survey.choices %}{% endfor %}{% endfor %}", "hello.yaml:17: a for within a for"},
+		{"a loop that does not end", "{{ survey.link }}{% for c in survey.choices %}", "hello.yaml:1"},
+	} {
+		set, err := load(asking(c.html))
+		if c.want != "" {
+			if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v, want %s", c.name, err, c.want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := set.Scene("hello")
+		out, err := s.Render(profile(nil), message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+		if err != nil || !strings.Contains(out.HTML, "0,1,2,3!,4,5,6,7,8,9,10,") {
+			t.Errorf("%s: %v, %s", c.name, err, out.HTML)
+		}
+	}
+}
+
+func TestBlocks(t *testing.T) {
+	text := strings.NewReplacer("Hello {{ customer.name }}\n", "{% render 'end' %}\n", "<p>Hello {{ customer.name }}</p>", `{% render "end" %}`).Replace(sceneYAML)
+	text += strings.ReplaceAll(text[strings.Index(text, "  en:"):], "  en:", "  de:")
+	set, err := load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := set.Scene("hello")
+	for locale, want := range map[string][2]string{
+		"en": {"Bye\nLi & Li\n" + links.Unsubscribe + "\n", "<p>\nLi &amp; Li</p>\n<a"},
+		"de": {"Auf Wiedersehen\n" + links.Unsubscribe + "\n", "<a"},
+	} {
+		p := profile(map[string]string{customer.TraitName: "Li & Li", customer.TraitLocale: locale})
+		out, err := s.Render(p, message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+		if err != nil || out.Text != want[0] || !strings.HasPrefix(strings.TrimSpace(out.HTML), want[1]) {
+			t.Errorf("%s: %v, %q, %q", locale, err, out.Text, out.HTML)
+		}
+	}
+	for _, c := range []struct{ name, block, want string }{
+		{"a variable that the scene has not", "en: {text: x, html: '{{ order.colour }}'}", "hello.yaml:16: order.colour is not a variable of this scene"},
+		{"a block of a block", "en: {text: \"{% render 'end' %}\"}", "block/end.yaml:1: a block renders no other"},
+		{"a subject", "en: {subject: x}", "block/end.yaml:1: a block has text and html alone"},
+		{"a locale that is none", "en: {text: x, html: x}\nenglish: {text: x}", "block/end.yaml:2: \"english\" is not a locale"},
+		{"without the default locale", "de: {text: x, html: x}", "block/end.yaml:1: the block is missing in en"},
+		{"a field that is none", "en: {txt: x}", "block/end.yaml:1: field txt not found"},
+	} {
+		_, err := scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(text)}, "policy.yaml": {Data: []byte(policyYAML)}, "block/end.yaml": {Data: []byte(c.block)}}, compilers)
+		if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
 	}
 }
 

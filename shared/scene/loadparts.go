@@ -55,7 +55,7 @@ func (d *document) holdout(share string) float64 {
 
 // content checks what the scene says in each locale.
 func (d *document) content(s *Scene, files map[string]contentFile) {
-	known := variables(s.On.Signal)
+	known := s.variables()
 	s.content = make(map[string]*content, len(files))
 	for locale, f := range files {
 		if !localeForm.MatchString(locale) {
@@ -70,13 +70,19 @@ func (d *document) content(s *Scene, files map[string]contentFile) {
 			d.mistake(at("content", locale, "title"), "title belongs to the channel %s", message.Task)
 		}
 		c := &content{
-			subject: d.template(at("content", locale, "subject"), f.Subject, known, false),
-			text:    d.template(at("content", locale, "text"), f.Text, known, false),
-			html:    d.template(at("content", locale, "html"), f.HTML, known, true),
+			subject: d.template(at("content", locale, "subject"), f.Subject, locale, known, false),
+			text:    d.template(at("content", locale, "text"), f.Text, locale, known, false),
+			html:    d.template(at("content", locale, "html"), f.HTML, locale, known, true),
 		}
 		for part, t := range map[string]Template{"text": c.text, "html": c.html} {
-			if s.Kind == Marketing && d.compilers.Content != nil && t != nil && !t.Uses(varUnsubscribe) {
+			if d.compilers.Content == nil || t == nil {
+				continue
+			}
+			if s.Kind == Marketing && !t.Uses(varUnsubscribe) {
 				d.mistake(at("content", locale, part), "marketing must offer {{ %s }}", varUnsubscribe)
+			}
+			if s.Asks() && !t.Uses(varSurvey) && !t.Uses(varAskLink) && !t.Uses(varChoices) {
+				d.mistake(at("content", locale, part), "what asks to a survey must offer {{ %s }}", varAskLink)
 			}
 		}
 		s.content[locale] = c
@@ -99,11 +105,11 @@ func (d *document) audience(source string) Audience {
 	return a
 }
 
-func (d *document) template(where []any, source string, known []string, isHTML bool) Template {
-	return d.templateBy(d.compilers.Content, where, source, known, isHTML)
+func (d *document) template(where []any, source, locale string, known []string, isHTML bool) Template {
+	return d.templateBy(d.compilers.Content, where, source, locale, known, isHTML)
 }
 
-func (d *document) templateBy(compile CompileContent, where []any, source string, known []string, isHTML bool) Template {
+func (d *document) templateBy(compile CompileContent, where []any, source, locale string, known []string, isHTML bool) Template {
 	if source == "" {
 		d.mistake(where, "%v is missing", where[len(where)-1])
 		return nil
@@ -111,9 +117,14 @@ func (d *document) templateBy(compile CompileContent, where []any, source string
 	if compile == nil {
 		return unread{}
 	}
-	t, flaws := compile(source, known, isHTML)
+	text, lines := d.expand(where, source, locale, isHTML)
+	t, flaws := compile(text, known, isHTML)
 	for _, f := range flaws {
-		d.mistakeIn(where, f.Line, "%s", f.Text)
+		from := lines[min(max(f.Line, 1), len(lines))-1]
+		if from.block != "" {
+			f.Text += " (in the block " + from.block + ", or beside it)"
+		}
+		d.mistakeIn(where, from.line, "%s", f.Text)
 	}
 	return t
 }

@@ -3,9 +3,12 @@ package scene
 import (
 	"regexp"
 	"slices"
+	"strings"
 
+	"liuke/shared/event"
 	"liuke/shared/occasion"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
 // modelName is how segment models are called.
@@ -38,11 +41,14 @@ func (d *document) labels(t Trigger) {
 	}
 }
 
+// surveyName is how surveys are called.
+var surveyName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
 // trigger checks what sets a scene off.
 func (d *document) trigger(f triggerFile) Trigger {
-	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Survey: f.Survey, Occasion: occasion.Kind(f.Occasion)}
+	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Event: f.Event, Survey: f.Survey, Occasion: occasion.Kind(f.Occasion)}
 	switch t.Signal {
-	case signal.OrderPlaced, signal.AnswerGiven:
+	case signal.OrderPlaced, signal.AnswerGiven, signal.Requested:
 	case signal.SegmentChanged:
 		d.labels(t)
 	case signal.RiskChanged:
@@ -53,14 +59,18 @@ func (d *document) trigger(f triggerFile) Trigger {
 		if !slices.Contains(occasion.Kinds(), t.Occasion) {
 			d.mistake(at("on", "occasion"), "occasion must be one of %v", occasion.Kinds())
 		}
+	case signal.Happened:
+		if !slices.Contains(event.Told(), t.Event) {
+			d.mistake(at("on", "event"), "event must be one of %s", strings.Join(event.Told(), ", "))
+		}
 	default:
-		d.mistake(at("on", "signal"), "signal must be %s, %s, %s, %s or %s",
-			signal.OrderPlaced, signal.SegmentChanged, signal.AnswerGiven, signal.RiskChanged, signal.Occasion)
+		d.mistake(at("on", "signal"), "signal must be %s, %s, %s, %s, %s, %s or %s", signal.OrderPlaced, signal.SegmentChanged,
+			signal.AnswerGiven, signal.RiskChanged, signal.Occasion, signal.Happened, signal.Requested)
 	}
 	for _, field := range []struct {
 		name, value string
 		of          signal.Kind
-	}{{"model", t.Model, signal.SegmentChanged}, {"survey", t.Survey, signal.AnswerGiven}, {"occasion", f.Occasion, signal.Occasion}} {
+	}{{"model", t.Model, signal.SegmentChanged}, {"occasion", f.Occasion, signal.Occasion}, {"event", f.Event, signal.Happened}} {
 		if field.value != "" && t.Signal != field.of {
 			d.mistake(at("on", field.name), "%s belongs to %s", field.name, field.of)
 		}
@@ -68,5 +78,67 @@ func (d *document) trigger(f triggerFile) Trigger {
 	if len(t.To) > 0 && t.Signal != signal.SegmentChanged && t.Signal != signal.RiskChanged {
 		d.mistake(at("on", "to"), "to belongs to %s and %s", signal.SegmentChanged, signal.RiskChanged)
 	}
+	switch {
+	case t.Survey != "" && t.Signal != signal.AnswerGiven && t.Signal != signal.Requested:
+		d.mistake(at("on", "survey"), "survey belongs to %s and %s", signal.AnswerGiven, signal.Requested)
+	case t.Survey != "" && !surveyName.MatchString(t.Survey):
+		d.mistake(at("on", "survey"), "survey must be the id of a survey, such as nps")
+	}
+	t.Scores = d.scores(f, t.Signal)
 	return t
+}
+
+// scores checks the conditions on an answer's score: one, or any of several.
+func (d *document) scores(f triggerFile, kind signal.Kind) (all []Score) {
+	alone := f.scoreFile != scoreFile{}
+	switch {
+	case (alone || len(f.Any) > 0) && kind != signal.AnswerGiven:
+		d.mistake(at("on"), "metric, at_least, at_most and any belong to %s", signal.AnswerGiven)
+		return nil
+	case alone && len(f.Any) > 0:
+		d.mistake(at("on", "any"), "any takes the place of metric, at_least and at_most")
+		return nil
+	case alone:
+		return append(all, d.score(at("on"), f.scoreFile))
+	}
+	for i, each := range f.Any {
+		all = append(all, d.score(at("on", "any", i), each))
+	}
+	return all
+}
+
+func (d *document) score(where []any, f scoreFile) Score {
+	c := Score{Metric: survey.Kind(f.Metric), AtLeast: f.AtLeast, AtMost: f.AtMost}
+	if c.Metric != "" && !c.Metric.Metric() {
+		d.mistake(append(where, "metric"), "metric must be %s, %s or %s", survey.NPS, survey.CSAT, survey.CES)
+		return c
+	}
+	lowest, highest := c.Metric.Range()
+	if c.Metric == "" {
+		highest = 10
+	}
+	for name, bound := range map[string]*int{"at_least": c.AtLeast, "at_most": c.AtMost} {
+		if bound != nil && (*bound < lowest || *bound > highest) {
+			d.mistake(append(where[:len(where):len(where)], name), "%s must be between %d and %d", name, lowest, highest)
+		}
+	}
+	if c.AtLeast != nil && c.AtMost != nil && *c.AtLeast > *c.AtMost {
+		d.mistake(append(where, "at_least"), "at_least is over at_most")
+	}
+	if c == (Score{}) {
+		d.mistake(where, "a condition on a score needs metric, at_least or at_most")
+	}
+	return c
+}
+
+// survey checks which survey the content asks to.
+func (d *document) survey(f sceneFile) string {
+	switch {
+	case f.Survey == "":
+	case signal.Kind(f.On.Signal) == signal.Requested:
+		d.mistake(at("survey"), "on %s the survey is the request's own", signal.Requested)
+	case !surveyName.MatchString(f.Survey):
+		d.mistake(at("survey"), "survey must be the id of a survey, such as nps")
+	}
+	return f.Survey
 }

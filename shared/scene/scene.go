@@ -7,13 +7,11 @@
 package scene
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"liuke/shared/message"
-	"liuke/shared/occasion"
 	"liuke/shared/signal"
 )
 
@@ -46,19 +44,11 @@ type Scene struct {
 	Caps     []Cap   // of this scene's own messages
 	Quiet    bool    // keeps the policy's quiet hours
 	Holdout  float64 // share of customers, 0..1, who are held out of this marketing scene beside the policy's holdout
+	Survey   string  // id of the survey that the content asks to; "" for none, or that of the request (see Ask)
 
 	audience Audience // nil for everyone
 	content  map[string]*content
 	locales  []string // sorted
-}
-
-// Trigger says which signals set a scene off.
-type Trigger struct {
-	Signal   signal.Kind
-	Model    string        // of SegmentChanged
-	To       []string      // of SegmentChanged and RiskChanged: set off by coming into these labels, or bands, from outside of them
-	Survey   string        // of AnswerGiven
-	Occasion occasion.Kind // of Occasion
 }
 
 // Cap is the most messages that a customer may get in a sliding window.
@@ -79,36 +69,6 @@ const (
 	ScopeAll     Scope = "all"
 )
 
-// SetOff reports whether the signal sets the scene off. A signal that names a scene does for that one alone.
-func (s *Scene) SetOff(sig signal.Signal) bool {
-	if sig.Kind != s.On.Signal || (sig.Scene != "" && sig.Scene != s.ID) {
-		return false
-	}
-	switch sig.Kind {
-	case signal.SegmentChanged:
-		var d signal.SegmentData
-		return json.Unmarshal(sig.Data, &d) == nil && d.Model == s.On.Model && s.On.entered(d.From, d.To)
-	case signal.RiskChanged:
-		var d signal.RiskData
-		return json.Unmarshal(sig.Data, &d) == nil && s.On.entered(d.From, d.To)
-	case signal.Occasion:
-		var d signal.OccasionData
-		return json.Unmarshal(sig.Data, &d) == nil && d.Kind == string(s.On.Occasion)
-	case signal.AnswerGiven:
-		var d signal.AnswerData
-		return json.Unmarshal(sig.Data, &d) == nil && (s.On.Survey == "" || d.Survey == s.On.Survey)
-	case signal.OrderPlaced:
-		return true
-	default:
-		return false
-	}
-}
-
-// entered reports whether a customer came into the trigger's labels from outside of them.
-func (t *Trigger) entered(from, to string) bool {
-	return slices.Contains(t.To, to) && !slices.Contains(t.To, from)
-}
-
 // Stale reports whether the signal's cause is too old to be answered. A deferred signal that comes due was looked at
 // in time, and is not.
 func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
@@ -118,21 +78,25 @@ func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
 // Locale returns the locale of the content that suits a reader of the preferred one (BCP 47) best: the same; else the
 // longest of which it is a special case; else another of the same language; else DefaultLocale.
 func (s *Scene) Locale(preferred string) string {
+	return bestLocale(s.locales, preferred, DefaultLocale)
+}
+
+func bestLocale(locales []string, preferred, fallback string) string {
 	tag := canonical(preferred)
 	for t := tag; t != ""; t = parent(t) {
-		for _, l := range s.locales {
+		for _, l := range locales {
 			if canonical(l) == t {
 				return l
 			}
 		}
 	}
 	language, _, _ := strings.Cut(tag, "-")
-	for _, l := range s.locales {
+	for _, l := range locales {
 		if own, _, _ := strings.Cut(canonical(l), "-"); own == language {
 			return l
 		}
 	}
-	return DefaultLocale
+	return fallback
 }
 
 // Locales lists the locales that the scene has content in.

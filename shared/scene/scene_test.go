@@ -16,11 +16,21 @@ import (
 	"liuke/shared/scene/content"
 	"liuke/shared/segment"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
 var now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC) // 17:00 in Shanghai
 
 var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: labels}
+
+// nps is the survey that messages ask to in tests.
+var nps = func() *survey.Survey {
+	all, err := survey.BuiltIn()
+	if err != nil {
+		panic(err)
+	}
+	return all["nps"]
+}()
 
 var models = sync.OnceValues(segment.BuiltIn)
 
@@ -80,6 +90,37 @@ func occurred(t testing.TB, kind string) signal.Signal {
 		Data: raw(t, signal.OccasionData{Kind: kind, Day: "2026-01-15", Number: 2026})}
 }
 
+func happened(t testing.TB, name string) signal.Signal {
+	return signal.Signal{ID: "event:e-1", Kind: signal.Happened, Customer: "c", Time: now, Data: raw(t, signal.EventData{Event: name, Subject: "T-1"})}
+}
+
+func scored(t testing.TB, survey, kind string, score int) signal.Signal {
+	return signal.Signal{ID: "answer:" + survey + ":i", Kind: signal.AnswerGiven, Customer: "c", Time: now,
+		Data: raw(t, signal.AnswerData{Survey: survey, Kind: kind, Invitation: "i", Score: score})}
+}
+
+func requested(t testing.TB, d signal.RequestData) signal.Signal {
+	return signal.Signal{ID: signal.RequestID(d.Survey, d.Invitation), Kind: signal.Requested, Customer: "c", Time: now, Data: raw(t, d)}
+}
+
+// settingOff is a signal that sets the built-in scene off.
+func settingOff(t testing.TB, s *scene.Scene) signal.Signal {
+	t.Helper()
+	all := map[signal.Kind]signal.Signal{
+		signal.OrderPlaced:    ordered(t),
+		signal.SegmentChanged: moved(t, "Champions", "At Risk"),
+		signal.Occasion:       occurred(t, string(s.On.Occasion)),
+		signal.Happened:       happened(t, s.On.Event),
+		signal.AnswerGiven:    scored(t, "nps", "nps", 3),
+		signal.Requested:      requested(t, signal.RequestData{Survey: "nps", Invitation: "r-1"}),
+	}
+	if sig, ok := all[s.On.Signal]; ok && s.SetOff(sig) {
+		return sig
+	}
+	t.Fatalf("nothing here sets %s off", s.ID)
+	return signal.Signal{}
+}
+
 func TestSetOffBy(t *testing.T) {
 	set := builtIn(t)
 	named := ordered(t)
@@ -104,13 +145,26 @@ func TestSetOffBy(t *testing.T) {
 		{"an unknown kind sets off nothing", signal.Signal{ID: "x", Kind: "birthday"}, ""},
 		{"a birthday sets off the wishes", occurred(t, "birthday"), "birthday"},
 		{"another occasion does not", occurred(t, "anniversary"), ""},
+		{"a check-in asks how likely the customer is to recommend us", occurred(t, "check_in"), "nps_check_in"},
+		{"a delivery asks how it was", happened(t, "Order Delivered"), "csat_delivery"},
+		{"a resolved ticket asks whether it helped", happened(t, "Ticket Resolved"), "csat_ticket"},
+		{"a completed return asks how easy it was", happened(t, "Return Completed"), "ces_return"},
+		{"an alert does not ask", happened(t, "Device Alert"), ""},
+		{"a request asks to whichever survey", requested(t, signal.RequestData{Survey: "spring", Invitation: "i"}), "survey_request"},
+		{"a request of no survey does not", requested(t, signal.RequestData{}), ""},
+		{"a detractor is told that we are sorry, and somebody sees to it", scored(t, "nps", "nps", 6), "recovery recovery_task"},
+		{"a passive is not", scored(t, "nps", "nps", 7), ""},
+		{"who was not satisfied is told that we are sorry", scored(t, "after_ticket", "csat", 2), "recovery recovery_task"},
+		{"who was so-so is not", scored(t, "after_ticket", "csat", 3), ""},
+		{"an effort is no satisfaction", scored(t, "ces_return", "ces", 1), ""},
+		{"an answer without a score is none of 0", scored(t, "leaving", "", 0), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := ""
+			var ids []string
 			for _, s := range set.SetOffBy(c.signal) {
-				got += s.ID
+				ids = append(ids, s.ID)
 			}
-			if got != c.want {
+			if got := strings.Join(ids, " "); got != c.want {
 				t.Errorf("sets off %q, want %q", got, c.want)
 			}
 		})
@@ -135,6 +189,62 @@ func TestRiskSetsOffWhoComesIntoIt(t *testing.T) {
 		sig := signal.Signal{ID: signal.RiskID("1"), Kind: signal.RiskChanged, Data: raw(t, signal.RiskData{Run: "1", From: c.from, To: c.to})}
 		if got := len(set.SetOffBy(sig)) == 1; got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestConditionsOnAnswers(t *testing.T) {
+	for _, c := range []struct {
+		on   string
+		sets []signal.Signal
+		not  []signal.Signal
+	}{
+		{"{signal: answer_given}", []signal.Signal{scored(t, "a", "nps", 0), scored(t, "b", "", 0)}, []signal.Signal{ordered(t)}},
+		{"{signal: answer_given, survey: a}", []signal.Signal{scored(t, "a", "", 0)}, []signal.Signal{scored(t, "b", "", 0)}},
+		{"{signal: answer_given, metric: ces}", []signal.Signal{scored(t, "a", "ces", 7)}, []signal.Signal{scored(t, "a", "csat", 1), scored(t, "a", "", 0)}},
+		{"{signal: answer_given, at_least: 9}", []signal.Signal{scored(t, "a", "nps", 9)}, []signal.Signal{scored(t, "a", "nps", 8), scored(t, "a", "", 0)}},
+		{"{signal: answer_given, at_most: 0}", []signal.Signal{scored(t, "a", "nps", 0)}, []signal.Signal{scored(t, "a", "nps", 1), scored(t, "a", "", 0), scored(t, "a", "stars", 0)}},
+		{"{signal: answer_given, survey: a, metric: nps, at_least: 7, at_most: 8}", []signal.Signal{scored(t, "a", "nps", 7), scored(t, "a", "nps", 8)},
+			[]signal.Signal{scored(t, "a", "nps", 6), scored(t, "a", "nps", 9), scored(t, "b", "nps", 7)}},
+		{"{signal: answer_given, any: [{metric: nps, at_most: 6}, {metric: ces, at_most: 3}]}", []signal.Signal{scored(t, "a", "nps", 6), scored(t, "a", "ces", 3)},
+			[]signal.Signal{scored(t, "a", "ces", 4), scored(t, "a", "csat", 1)}},
+		{"{signal: survey_requested, survey: a}", []signal.Signal{requested(t, signal.RequestData{Survey: "a"})}, []signal.Signal{requested(t, signal.RequestData{Survey: "b"})}},
+	} {
+		text := strings.Replace(sceneYAML, "{signal: order_placed}", c.on, 1)
+		if strings.Contains(c.on, "requested") {
+			text = strings.ReplaceAll(text, "Hello {{ customer.name }}", "{{ survey.link }}")
+		}
+		set, err := load(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, sig := range append(append([]signal.Signal{}, c.sets...), c.not...) {
+			if got := len(set.SetOffBy(sig)) == 1; got != (i < len(c.sets)) {
+				t.Errorf("%s and %s: %v", c.on, sig.Data, got)
+			}
+		}
+	}
+}
+
+func TestAskNamesTheInvitation(t *testing.T) {
+	scenes := builtIn(t)
+	request := requested(t, signal.RequestData{Survey: "spring", Invitation: "r-1", Node: "ticket_resolved", Again: true})
+	anonymous := requested(t, signal.RequestData{Survey: "spring"})
+	for _, c := range []struct {
+		name, scene string
+		signal      signal.Signal
+		want        scene.Ask
+	}{
+		{"a scene that asks nothing", "order_thanks", ordered(t), scene.Ask{}},
+		{"a scene with a survey invites by its entry", "win_back", moved(t, "Champions", "At Risk"),
+			scene.Ask{Survey: "leaving", Invitation: message.ID("c", "win_back", "segment:1:rfm10", 0, message.Email)}},
+		{"a request brings its own", "survey_request", request, scene.Ask{Survey: "spring", Invitation: "r-1", Node: "ticket_resolved", Again: true}},
+		{"a request without an invitation gets one", "survey_request", anonymous,
+			scene.Ask{Survey: "spring", Invitation: message.ID("c", "survey_request", anonymous.ID, 0, message.Email)}},
+	} {
+		s := scenes.Scene(c.scene)
+		if got := s.Ask(c.signal); got != c.want || s.Asks() != (c.want != scene.Ask{}) {
+			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 }
@@ -200,8 +310,20 @@ limits:
 `
 
 func load(sceneText string) (*scene.Set, error) {
-	return scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneText)}, "policy.yaml": {Data: []byte(policyYAML)}}, compilers)
+	return scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(sceneText)}, "policy.yaml": {Data: []byte(policyYAML)}, "block/end.yaml": {Data: []byte(blockYAML)}}, compilers)
 }
+
+// blockYAML is a good block.
+const blockYAML = `en:
+  text: |
+    Bye
+    {{ customer.name }}
+  html: |
+    <p>
+    {{ customer.name }}</p>
+de:
+  text: Auf Wiedersehen
+`
 
 func TestAudience(t *testing.T) {
 	set, err := load(sceneYAML)

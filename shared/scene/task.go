@@ -6,6 +6,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/signal"
 )
 
 // gatesOfTasks are asked in the place of gates where a scene makes a task: it says nothing to the customer, so that neither
@@ -32,6 +33,9 @@ func (d *document) task(s *Scene, f *sceneFile) {
 	if f.Quiet != "" {
 		d.mistake(at("quiet_hours"), "quiet_hours belongs to channels that reach customers")
 	}
+	if f.Survey != "" || f.On.Signal == string(signal.Requested) {
+		d.mistake(at("survey"), "a task asks the customer nothing: a survey belongs to channels that reach customers")
+	}
 }
 
 // notOfTasks are the variables of messages alone: a task comes from nobody and links to nothing.
@@ -50,8 +54,8 @@ func (d *document) brief(locale string, f contentFile, known []string) *content 
 	}
 	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return slices.Contains(notOfTasks, v) })
 	return &content{
-		subject: d.templateBy(compile, at("content", locale, "title"), f.Title, known, false),
-		text:    d.templateBy(compile, at("content", locale, "text"), f.Text, known, false),
+		subject: d.templateBy(compile, at("content", locale, "title"), f.Title, locale, known, false),
+		text:    d.templateBy(compile, at("content", locale, "text"), f.Text, locale, known, false),
 		html:    unread{},
 	}
 }

@@ -42,6 +42,7 @@ func TestATaskIsCheckedAsItsScene(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"a task that advertises", "transactional", "marketing", "hello.yaml:2: a task is no message"},
 		{"a task that keeps quiet hours", "channel: task", "channel: task\nquiet_hours: none", "hello.yaml:6: quiet_hours belongs to"},
+		{"a task that asks to a survey", "channel: task", "channel: task\nsurvey: nps", "hello.yaml:6: a task asks the customer nothing"},
 		{"a task with a subject", "title: \"", "subject: x\n    title: \"", "hello.yaml:10: a task has title and text: subject belongs to messages"},
 		{"a task with HTML", "text: |", "html: <p>\n    text: |", "hello.yaml:11: a task has title and text: html belongs to messages"},
 		{"a task without a title", "{title: 回电, text", "{text", "hello.yaml:13: title is missing"},

@@ -2,7 +2,8 @@
 // template engine.
 //
 // The language is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time.
-// Objects are a variable and filters out of a list; tags are if, unless and case; both speak of known variables alone.
+// Objects are a variable and filters out of a list; tags are if, unless, case, and for over a list, within no other; all
+// speak of known variables alone.
 // A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
 // every object is escaped last, whatever filters it went through.
 package content
@@ -29,10 +30,11 @@ var (
 	tokens    = regexp.MustCompile(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
 	object    = regexp.MustCompile(`^([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\s*((?:\|.*)?)$`)
 	filter    = regexp.MustCompile(`^\|\s*([a-z_]+)\s*(?::\s*((?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?)(?:\s*,\s*(?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?))*))?\s*`)
+	loop      = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\s+in\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)$`)
 	condition = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
 
 	filters = []string{"append", "capitalize", "date", "default", "downcase", "prepend", "strip", "truncate", "upcase"}
-	tags    = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endif", "endunless", "if", "unless", "when"}
+	tags    = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
 	words   = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
 )
 
@@ -78,7 +80,11 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		}
 		out.WriteString(source[from:to])
 	}
+	var member, list string // of the for that is open
 	use := func(offset int, variable string) {
+		if field, ok := strings.CutPrefix(variable, member+"."); ok && member != "" {
+			variable = list + "." + field
+		}
 		if !slices.Contains(known, variable) {
 			add(offset, "%s is not a variable of this scene; there are %s", variable, strings.Join(known, ", "))
 		}
@@ -104,8 +110,25 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		if !slices.Contains(tags, name) {
 			add(m[0], "the tag %s is not allowed; there are %s", name, strings.Join(tags, ", "))
 		}
-		for _, variable := range variablesOf(args) {
-			use(m[0], variable)
+		switch name {
+		case "for":
+			over := loop.FindStringSubmatch(args)
+			switch {
+			case over == nil:
+				add(m[0], "a for must be like: for choice in survey.choices")
+				continue
+			case member != "":
+				add(m[0], "a for within a for is not allowed")
+				continue
+			}
+			use(m[0], over[2]+"[]")
+			member, list = over[1], over[2]+"[]"
+		case "endfor":
+			member, list = "", ""
+		default:
+			for _, variable := range variablesOf(args) {
+				use(m[0], variable)
+			}
 		}
 		out.WriteString(source[m[0]:m[1]])
 	}

@@ -1,0 +1,113 @@
+package scene
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// block is a piece of content that scenes have in common, by locale. In content, {% render "name" %} stands for it: for the
+// piece of the same part in the same locale, or in DefaultLocale where it has no such.
+type block map[string]contentFile
+
+var (
+	blockName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	blockTag  = regexp.MustCompile(`\{%\s*render\s+(?:"([^"]*)"|'([^']*)')\s*%\}`)
+)
+
+// loadBlocks reads the files of the folder block, each named as its block.
+func (l *loader) loadBlocks(files fs.FS) error {
+	names, err := fs.Glob(files, "block/*.yaml")
+	if err != nil {
+		return err
+	}
+	l.blocks = make(map[string]block, len(names))
+	for _, name := range names {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		d := &document{loader: l, name: name}
+		var b block
+		if !d.decode(raw, &b) {
+			continue
+		}
+		id := strings.TrimSuffix(path.Base(name), ".yaml")
+		if !blockName.MatchString(id) {
+			d.mistake(nil, "a block's file must be named in lower-case words joined by underscores")
+		}
+		for locale, piece := range b {
+			if !localeForm.MatchString(locale) {
+				d.mistake(at(locale), "%q is not a locale such as en or zh-CN", locale)
+			}
+			if piece.Subject != "" {
+				d.mistake(at(locale, "subject"), "a block has text and html alone")
+			}
+			for part, text := range map[string]string{"text": piece.Text, "html": piece.HTML} {
+				if blockTag.MatchString(text) {
+					d.mistake(at(locale, part), "a block renders no other")
+				}
+			}
+		}
+		if _, ok := b[DefaultLocale]; !ok {
+			d.mistake(nil, "the block is missing in %s, which serves whoever reads none of the others", DefaultLocale)
+		}
+		l.blocks[id] = b
+	}
+	return nil
+}
+
+// origin is where a line of expanded content came from.
+type origin struct {
+	line  int    // of the content, from 1
+	block string // that stood there; "" for the content's own words
+}
+
+// expand puts the blocks in their places. It returns where each line came from; what is no block is a mistake.
+func (d *document) expand(where []any, source, locale string, isHTML bool) (string, []origin) {
+	var out strings.Builder
+	line, lines := 1, []origin{{line: 1}}
+	write := func(text, block string) {
+		for i := range len(text) {
+			out.WriteByte(text[i])
+			if text[i] == '\n' {
+				if block == "" {
+					line++
+				}
+				lines = append(lines, origin{line, block})
+			}
+		}
+	}
+	last := 0
+	for _, m := range blockTag.FindAllStringSubmatchIndex(source, -1) {
+		write(source[last:m[0]], "")
+		last = m[1]
+		name := submatch(source, m, 1) + submatch(source, m, 2)
+		b, ok := d.blocks[name]
+		if !ok {
+			d.mistakeIn(where, line, "there is no block %q", name)
+			continue
+		}
+		piece, ok := b[locale]
+		if !ok {
+			piece = b[DefaultLocale]
+		}
+		text := piece.Text
+		if isHTML {
+			text = piece.HTML
+		}
+		lines[len(lines)-1].block = name
+		write(strings.TrimSuffix(text, "\n"), name)
+		lines[len(lines)-1].block = name
+	}
+	write(source[last:], "")
+	return out.String(), lines
+}
+
+func submatch(s string, m []int, n int) string {
+	if m[2*n] < 0 {
+		return ""
+	}
+	return s[m[2*n]:m[2*n+1]]
+}
