@@ -15,9 +15,11 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
-// The attributes of a ledger entry. Its revision is attrRevision and its locale attrLocale, as in an answer.
+// The attributes of a ledger entry. Its revision, locale, survey, invitation and cell are named as those of an answer, so that
+// the index ByTime lists both.
 const (
 	attrScene       = "scene"
 	attrStep        = "step"
@@ -59,7 +61,8 @@ func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e mess
 }
 
 // WriteEntry writes a step of an entry, one write unit, on condition that the stored one still has the revision that
-// e carries (0: there is none). It returns the entry with its new revision, or Conflict.
+// e carries (0: there is none). The step by which an entry has invited to a survey costs another unit, for the index. It
+// returns the entry with its new revision, or Conflict.
 func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entry, err error) {
 	defer fault.Wrap(&err, "write a ledger entry")
 	u := s.entryUpdate(&e)
@@ -184,10 +187,16 @@ func (s *Store) entryUpdate(e *message.Entry) *types.Update {
 // encodeEntry returns all attributes but the key; nil for what the entry has not.
 func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 	item := map[string]types.AttributeValue{attrRevision: number(e.Revision + 1)}
+	var index Key
+	if at, ok := e.Invited(); ok {
+		index = AskedIndex(e.Invitation.Survey, at, e.ID)
+	}
 	for name, value := range map[string]string{
 		attrScene: e.Scene, attrChannel: string(e.Channel), attrOccasion: e.Occasion, attrKind: string(e.Kind),
 		attrData: string(e.Data), attrEntryState: string(e.State), attrGate: e.Gate, attrEntryReason: e.Reason,
 		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider,
+		attrSurvey: e.Invitation.Survey, attrInvitation: e.Invitation.ID, attrCell: encodeCell(e.Invitation.Cell),
+		attrIPK: index.PK, attrISK: index.SK,
 	} {
 		item[name] = nil
 		if value != "" {
@@ -205,6 +214,15 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 		}
 	}
 	return item
+}
+
+// encodeCell returns the cell as JSON, "" for one of which nothing is known.
+func encodeCell(c survey.Cell) string {
+	if c == (survey.Cell{}) {
+		return ""
+	}
+	raw, _ := json.Marshal(c) // strings alone: it cannot fail
+	return string(raw)
 }
 
 func entryTimes(e *message.Entry) map[string]*time.Time {
@@ -233,6 +251,10 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 	}
 	if data := textOf(item[attrData]); data != "" {
 		e.Data = json.RawMessage(data)
+	}
+	e.Invitation = message.Invitation{Survey: textOf(item[attrSurvey]), ID: textOf(item[attrInvitation])}
+	if cell := textOf(item[attrCell]); cell != "" {
+		_ = json.Unmarshal([]byte(cell), &e.Invitation.Cell) // of a damaged one nothing is known
 	}
 	for name, at := range entryTimes(&e) {
 		if v, ok := item[name]; ok {

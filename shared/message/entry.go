@@ -29,6 +29,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
 // State says how far an entry has come.
@@ -74,6 +75,8 @@ type Entry struct {
 	Attempt  string // id of the one try that stepped to sending last
 	Provider string // the provider's id of the message
 
+	Invitation Invitation // that the message carries; the zero value for none
+
 	Caused     time.Time // when the cause happened
 	Decided    time.Time // when the gates were first asked
 	Due        time.Time // the minute that a deferred entry waits for
@@ -84,6 +87,27 @@ type Entry struct {
 	Bounced    time.Time // the recipient's server refused it for good
 	Complained time.Time // the recipient called it spam
 	Rejected   time.Time // the provider took it and then would not send it
+}
+
+// Invitation is the invitation to a survey that a message carries. It and the cell that it counts in are fixed at the
+// claim; reminders carry that of the message that they remind of.
+type Invitation struct {
+	Survey string
+	ID     string
+	Cell   survey.Cell
+}
+
+// Invited reports whether the message has invited the customer to a survey, and when: as it was handed to the provider,
+// in the try that succeeded. That moment is written before the message goes out, so that whoever counts can be told of
+// it before. A reminder invites nobody anew.
+func (e *Entry) Invited() (at time.Time, ok bool) {
+	if e.State != Sent || e.Step > 0 || e.Invitation.Survey == "" {
+		return time.Time{}, false
+	}
+	if e.Attempted.IsZero() {
+		return e.Sent, true
+	}
+	return e.Attempted, true
 }
 
 // ID is the id of the entry for a customer's scene, occasion (a signal's id), step and channel: lower-case base32 of 16

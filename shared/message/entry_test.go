@@ -43,6 +43,38 @@ func TestID(t *testing.T) {
 	}
 }
 
+func TestAMessageInvitesOnceItIsSent(t *testing.T) {
+	asked := fresh()
+	asked.Invitation = message.Invitation{Survey: "nps", ID: asked.ID}
+	reminder := asked
+	reminder.Step = 1
+	for _, c := range []struct {
+		name  string
+		from  message.Entry
+		steps []string
+		want  time.Time // when it invited; zero for not
+	}{
+		{"not before it is sent", asked, []string{"claim", "begin"}, time.Time{}},
+		{"sent, it did when it was handed over", asked, []string{"claim", "begin", "accept"}, start},
+		{"not while nobody can tell", asked, []string{"claim", "begin", "lose"}, time.Time{}},
+		{"once that is settled, it did", asked, []string{"claim", "begin", "lose", "accept"}, start},
+		{"refused, it did not", asked, []string{"claim", "begin", "fail"}, time.Time{}},
+		{"without an invitation it did not", fresh(), []string{"claim", "begin", "accept"}, time.Time{}},
+		{"a reminder does not", reminder, []string{"claim", "begin", "accept"}, time.Time{}},
+	} {
+		e := c.from
+		for _, step := range c.steps {
+			var err error
+			if e, err = steps[step](e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if at, ok := e.Invited(); ok != !c.want.IsZero() || !at.Equal(c.want) {
+			t.Errorf("%s: %s, %v", c.name, at, ok)
+		}
+	}
+}
+
 // steps are all steps by name, as a caller makes them.
 var steps = map[string]func(message.Entry) (message.Entry, error){
 	"hold": func(e message.Entry) (message.Entry, error) { return e.Hold("consent", "withdrawn", start) },
