@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 )
 
@@ -34,16 +36,28 @@ type bundle struct {
 	signals  string
 	messages string
 	now      *time.Time
+	surveys  catalogued
 	logged   *strings.Builder
 	metrics  *strings.Builder
 	log      *slog.Logger // one for all processes: each keeps its own lines apart, not those of two
 	count    *telemetry.Counter
 }
 
+// catalogued is surveys as they stand.
+type catalogued survey.Catalogue
+
+func (c catalogued) Surveys(context.Context) (survey.Catalogue, error) {
+	return survey.Catalogue(c), nil
+}
+
 func setup(t *testing.T) *bundle {
 	t.Helper()
+	surveys, err := survey.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
 	customers, records := engine.NewTables(t)
-	b := &bundle{t: t, signals: engine.NewQueue(t), messages: engine.NewQueue(t), logged: &strings.Builder{}, metrics: &strings.Builder{}}
+	b := &bundle{t: t, signals: engine.NewQueue(t), messages: engine.NewQueue(t), surveys: catalogued(surveys), logged: &strings.Builder{}, metrics: &strings.Builder{}}
 	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 	now := arrival
 	b.now = &now
@@ -64,7 +78,7 @@ func (b *bundle) another() *Handler {
 		b.t.Fatal(err)
 	}
 	h, err := NewHandler(Handler{
-		Store: b.store, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
+		Store: b.store, Surveys: b.surveys, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
 		Now: b.clock, Log: b.log, Count: b.count,
 	}, business)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 const (
 	// decisionTries is how often a decision is made anew, on what is stored then, when something moved meanwhile.
 	decisionTries = 5
-	// tasksAtOnce is how many tasks of a customer share one read.
-	tasksAtOnce = 50
+	// tasksAtOnce is how many tasks of a customer share one read, each with two entries at most.
+	tasksAtOnce = 25
 )
 
 // customer decides on one customer's tasks in turn, so that each counts against the caps of the next.
@@ -47,6 +47,9 @@ func (h *Handler) dossier(ctx context.Context, id customer.ID, tasks []task) (me
 	w := message.Wanted{Customer: id}
 	for _, t := range tasks {
 		w.Entries = append(w.Entries, t.entry)
+		if t.first != "" {
+			w.Entries = append(w.Entries, t.first)
+		}
 	}
 	return h.Store.Dossier(ctx, w)
 }
@@ -60,7 +63,7 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	}
 	e, ok := d.Entries[t.entry]
 	if !ok {
-		e = message.New(t.scene.ID, 0, t.scene.Channel, t.sig)
+		e = message.New(t.scene.ID, t.sig.Step, t.scene.Channel, t.sig)
 	}
 	if e.State == message.Claimed {
 		return h.enqueue(t, out)
@@ -68,12 +71,13 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if !e.Open() {
 		return nil
 	}
-	c := scene.Candidate{Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now()}
-	if address := scene.Address(t.scene.Channel, d.Profile); address != "" && d.Profile.Consents(string(t.scene.Channel)) {
-		var err error
-		if c.Suppressed, err = h.Store.Suppressed(ctx, t.scene.Channel, address); err != nil {
-			return err
-		}
+	c, err := h.candidate(ctx, d, t)
+	if err != nil {
+		return err
+	}
+	if c.Step > 0 && d.Entries[t.first].Claimed.IsZero() {
+		out.count("RemindersOfNothing") // its invitation was put on file and then not claimed
+		return nil
 	}
 	next, err := h.follow(ctx, e, c, d, t)
 	if err != nil {
@@ -123,21 +127,36 @@ func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate
 		if c.Scene.Channel == message.Task {
 			return h.makeTask(ctx, e, c, d)
 		}
-		next, err := e.Claim(c.Now)
-		if err != nil {
-			return e, err
-		}
-		contact, err := d.Contact.Add(c.Stamp())
-		if err != nil {
-			return e, err
-		}
-		if err := h.Store.Claim(ctx, d.Person, next, contact); err != nil {
-			return e, err
-		}
-		d.Contact = contact
-		next.Revision++
-		return next, nil
+		return h.claim(ctx, e, c, d, t)
 	}
+}
+
+// claim writes the claim that all gates have let pass, with the contact record that counts it. A reminder that is to follow
+// is put on file before: it is asked for then whether anybody was invited.
+func (h *Handler) claim(ctx context.Context, e message.Entry, c scene.Candidate, d *message.Dossier, t task) (message.Entry, error) {
+	next, err := e.Claim(c.Now)
+	if err != nil {
+		return e, err
+	}
+	contact, err := d.Contact.Add(c.Stamp())
+	if err != nil {
+		return e, err
+	}
+	if c.Ask.Survey != "" {
+		if c.Step == 0 {
+			contact = contact.Ask(c.Ask.Survey, c.Now)
+		}
+		next.Invitation = invitation(&c, d.Entries[t.first])
+		if err := h.remindOf(ctx, &c, t); err != nil {
+			return e, err
+		}
+	}
+	if err := h.Store.Claim(ctx, d.Person, next, contact); err != nil {
+		return e, err
+	}
+	d.Contact = contact
+	next.Revision++
+	return next, nil
 }
 
 func (h *Handler) enqueue(t task, out *result) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/catalogue"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
@@ -23,6 +24,7 @@ import (
 	"liuke/shared/scene/audience"
 	"liuke/shared/scene/content"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 )
 
@@ -36,6 +38,7 @@ type Store interface {
 	PutDue(ctx context.Context, minute time.Time, id string, sig signal.Signal) error
 	Due(ctx context.Context, shard int, now time.Time) ([]dynamo.DueItem, error)
 	DeleteDue(ctx context.Context, k dynamo.Key) error
+	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
 }
 
 // Sender sends to a queue.
@@ -46,6 +49,7 @@ type Sender interface {
 // Handler handles signals and the minute's schedule.
 type Handler struct {
 	Store    Store
+	Surveys  catalogue.Source
 	Signals  Sender
 	Messages Sender
 	Now      clock.Now
@@ -114,6 +118,9 @@ type task struct {
 	scene  *scene.Scene
 	sig    signal.Signal
 	entry  string
+	first  string // the entry of step 0, where this is of a later one: the invitation that a reminder reminds of
+	ask    scene.Ask
+	survey *survey.Survey // of ask; nil where there is none
 }
 
 // result collects what a batch comes to.
@@ -166,14 +173,23 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 			due = append(due, i)
 			continue
 		}
+		if sig.Step < 0 || sig.Step > 0 && sig.Scene == "" {
+			out.fail(i, fault.New(fault.Invalid, "a signal that comes due for a step needs its scene"))
+			continue
+		}
 		for _, sc := range h.scenes.SetOffBy(sig) {
 			if sc.Stale(sig, now) {
 				out.count("StaleSignals")
 				continue
 			}
-			tasks[sig.Customer] = append(tasks[sig.Customer], task{i, sc, sig, message.ID(sig.Customer, sc.ID, sig.ID, 0, sc.Channel)})
+			t := task{signal: i, scene: sc, sig: sig, entry: message.ID(sig.Customer, sc.ID, sig.ID, sig.Step, sc.Channel), ask: sc.Ask(sig)}
+			if sig.Step > 0 {
+				t.first = message.ID(sig.Customer, sc.ID, sig.ID, 0, sc.Channel)
+			}
+			tasks[sig.Customer] = append(tasks[sig.Customer], t)
 		}
 	}
+	h.find(ctx, tasks, out)
 	customers := slices.Sorted(maps.Keys(tasks))
 	batch.Each(len(customers), customersAtOnce, func(i int) {
 		h.customer(ctx, customers[i], tasks[customers[i]], out)

@@ -9,6 +9,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"liuke/shared/awsenv"
+	"liuke/shared/catalogue"
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
 	"liuke/shared/queue"
@@ -28,8 +29,9 @@ type settings struct {
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
+	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store:    dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records),
+		Store: store, Surveys: catalogue.New(store, now),
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "outreach", now),
