@@ -25,6 +25,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 	"liuke/shared/token"
 )
@@ -107,12 +108,20 @@ type bundle struct {
 	t        *testing.T
 	handler  *Handler
 	store    *dynamo.Store
+	surveys  catalogued
 	provider *provider
 	queue    *sink
 	now      *time.Time
 	logged   *strings.Builder
 	metrics  *strings.Builder
 	ring     *token.Keyring
+}
+
+// catalogued is surveys as they stand.
+type catalogued survey.Catalogue
+
+func (c catalogued) Surveys(context.Context) (survey.Catalogue, error) {
+	return survey.Catalogue(c), nil
 }
 
 func setup(t *testing.T) *bundle {
@@ -122,11 +131,16 @@ func setup(t *testing.T) *bundle {
 	b.store = dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
 	server := httptest.NewServer(b.provider)
 	t.Cleanup(server.Close)
+	surveys, err := survey.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.surveys = catalogued(surveys)
 	now := arrival
 	b.now = &now
 	clock := func() time.Time { return *b.now }
 	handler, err := NewHandler(Handler{
-		Store: b.store, Messages: b.queue, Keys: keys{},
+		Store: b.store, Surveys: b.surveys, Messages: b.queue, Keys: keys{},
 		Channels: map[message.Channel]channel.Channel{message.Email: ses.New(engine.Config(server.URL), "Shop <hello@example.com>", "liuke")},
 		Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(b.metrics, "dispatch", clock),
@@ -160,6 +174,16 @@ func (b *bundle) profile(traits map[string]string) {
 // claim claims the win-back of the sample, as outreach does.
 func (b *bundle) claim() message.Entry {
 	b.t.Helper()
+	return b.claimWith(invited)
+}
+
+// invited gives an entry the invitation that outreach gives the win-back.
+func invited(e *message.Entry) {
+	e.Invitation = message.Invitation{Survey: "leaving", ID: e.ID, Cell: survey.Cell{Segment: "At Risk", Tier: "C", Node: "leaving", Channel: "email"}}
+}
+
+func (b *bundle) claimWith(change func(*message.Entry)) message.Entry {
+	b.t.Helper()
 	data, _ := json.Marshal(signal.SegmentData{Run: "run-1", Model: "rfm10", From: "Champions", To: "At Risk"})
 	e, err := message.New("win_back", 0, message.Email, signal.Signal{
 		ID: "segment:run-1:rfm10", Kind: signal.SegmentChanged, Customer: "user-0001", Time: arrival.Add(-time.Minute), Data: data,
@@ -167,6 +191,7 @@ func (b *bundle) claim() message.Entry {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	change(&e)
 	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: "win_back", Channel: message.Email})
 	if err := b.store.Claim(b.t.Context(), e.Customer, e, contact); err != nil {
 		b.t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 )
 
 // TestFaultsNeverSendTwice runs the handler over a store and a provider that fail at random places: before or after
@@ -26,8 +27,12 @@ import (
 // or says that it does not know.
 func TestFaultsNeverSendTwice(t *testing.T) {
 	const seeds = 3000
+	surveys, err := survey.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
 	shared, err := NewHandler(Handler{
-		Keys: keys{}, Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
+		Keys: keys{}, Surveys: catalogued(surveys), Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
@@ -60,6 +65,11 @@ func TestFaultsNeverSendTwice(t *testing.T) {
 				t.Fatalf("seed %d: lost, and nothing happened between the step to sending and the answer", seed)
 			}
 		}
+		if at, ok := w.entry.Invited(); ok {
+			if mark, ok := w.marked[survey.HourAt("leaving", at)]; !ok || mark.After(at) {
+				t.Fatalf("seed %d: the invitation of %s was sent and its hour not marked before: %v", seed, at, w.marked)
+			}
+		}
 		tally[w.entry.State]++
 		kills += w.kills
 		faults += w.faults
@@ -85,6 +95,7 @@ type world struct {
 	faults   int
 	inWindow int // kills and faults while the entry was sending
 	attempts int
+	marked   map[survey.Hour]time.Time
 }
 
 // killed is the panic of a process that is killed.
@@ -92,18 +103,20 @@ type killed struct{}
 
 // newWorld sets up a claimed message. The handler is a copy of one that was made before: loading scenes takes long.
 func newWorld(shared *Handler, seed uint64) *world {
-	w := &world{rnd: rand.New(rand.NewPCG(seed, 1)), now: arrival}
+	w := &world{rnd: rand.New(rand.NewPCG(seed, 1)), now: arrival, marked: map[survey.Hour]time.Time{}}
 	w.profile = customer.Profile{Version: 1}
 	w.profile.Set(customer.TraitEmail, customer.Trait{Value: "li@example.com", Time: 1})
 	w.profile.Set(customer.ConsentTrait("email"), customer.Trait{Value: "true", Time: 1})
 	w.entry, _ = message.New("win_back", 0, message.Email, signal.Signal{
 		ID: "s", Kind: signal.SegmentChanged, Customer: "c", Time: arrival, Data: json.RawMessage(`{"from":"Champions","to":"At Risk"}`),
 	}).Claim(arrival)
+	invited(&w.entry)
 	w.entry.Revision = 1
 	body, _ := json.Marshal(message.Job{Customer: "c", Entry: w.entry.ID})
 	w.job = string(body)
 	w.queue = []string{w.job}
 	h := *shared
+	h.marks = &marks{last: map[survey.Hour]time.Time{}}
 	h.Store, h.Messages, h.Channels = w, w, map[message.Channel]channel.Channel{message.Email: mailer{w}}
 	h.Now = func() time.Time { return w.now }
 	h.NewAttempt = func() string { w.attempts++; return fmt.Sprint("try-", w.attempts) }
@@ -207,6 +220,19 @@ func (w *world) WriteEntry(_ context.Context, e message.Entry) (message.Entry, e
 		return nil
 	})
 	return e, err
+}
+
+func (w *world) Answer(context.Context, customer.ID, string, string) (*survey.Answer, error) {
+	return nil, w.do(func() error { return nil })
+}
+
+func (w *world) MarkHours(_ context.Context, now time.Time, hours ...survey.Hour) error {
+	return w.do(func() error {
+		for _, h := range hours {
+			w.marked[h] = now
+		}
+		return nil
+	})
 }
 
 // Send takes what goes back to the queue.

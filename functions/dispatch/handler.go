@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/catalogue"
 	"liuke/shared/channel"
 	"liuke/shared/channel/ses"
 	"liuke/shared/clock"
@@ -19,6 +20,7 @@ import (
 	"liuke/shared/queue"
 	"liuke/shared/scene"
 	"liuke/shared/scene/content"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 	"liuke/shared/token"
 )
@@ -29,11 +31,14 @@ type Store interface {
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
+	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
+	Marker
 }
 
 // Handler handles batches of the messages queue.
 type Handler struct {
 	Store    Store
+	Surveys  catalogue.Source
 	Messages interface {
 		Send(ctx context.Context, messages ...queue.Message) error
 	}
@@ -49,6 +54,7 @@ type Handler struct {
 	NewAttempt func() string
 
 	scenes *scene.Set
+	marks  *marks
 	runner *batch.Runner[message.Job]
 }
 
@@ -60,10 +66,6 @@ const (
 	// patience is how long a claimed message may wait to be sent, while the provider says later or nobody is there.
 	// Past it the moment has gone.
 	patience = 24 * time.Hour
-	// surveyExpiry is how long the survey link in a message takes an answer.
-	surveyExpiry = 30 * 24 * time.Hour
-	// surveyID is the survey that messages ask to.
-	surveyID = "nps"
 	// settleTries is how often an outcome is written anew when a receipt came between.
 	settleTries = 5
 )
@@ -84,6 +86,7 @@ func NewHandler(h Handler) (*Handler, error) {
 	if h.scenes, err = scene.BuiltIn(scene.Compilers{Content: content.Compiler()}); err != nil {
 		return nil, err
 	}
+	h.marks = &marks{last: map[survey.Hour]time.Time{}}
 	if h.NewAttempt == nil {
 		h.NewAttempt = rand.Text
 	}
@@ -154,7 +157,11 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 	case reason.why != "":
 		return h.end(ctx, "Failed", func() (message.Entry, error) { return e.Fail(reason.why) })
 	}
-	if e, err = h.begin(ctx, e); err != nil {
+	now := h.Now()
+	if err := h.markFor(ctx, e, now); err != nil {
+		return err
+	}
+	if e, err = h.begin(ctx, e, now); err != nil {
 		return err
 	}
 	id, err := h.Channels[sc.Channel].Send(ctx, out.Message)
@@ -183,8 +190,8 @@ func (h *Handler) foundSending(ctx context.Context, e message.Entry) error {
 }
 
 // begin steps the entry to sending. A step whose answer was lost is known again by its attempt.
-func (h *Handler) begin(ctx context.Context, e message.Entry) (message.Entry, error) {
-	next, err := e.Begin(h.NewAttempt(), h.Now())
+func (h *Handler) begin(ctx context.Context, e message.Entry, now time.Time) (message.Entry, error) {
+	next, err := e.Begin(h.NewAttempt(), now)
 	if err != nil {
 		return e, err
 	}

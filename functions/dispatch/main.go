@@ -7,6 +7,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"liuke/shared/awsenv"
+	"liuke/shared/catalogue"
 	"liuke/shared/channel"
 	"liuke/shared/channel/ses"
 	"liuke/shared/clock"
@@ -20,8 +21,9 @@ import (
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
+	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store:    dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records),
+		Store: store, Surveys: catalogue.New(store, now),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Channels: map[message.Channel]channel.Channel{

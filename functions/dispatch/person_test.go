@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/fold"
 	"liuke/shared/message"
+	"liuke/shared/signal"
 )
 
 func (b *bundle) erase() {
@@ -124,10 +126,12 @@ func TestConsentIsThatOfThePersonWhoTheCustomerHasBecomePartOf(t *testing.T) {
 
 func TestWhatASendReads(t *testing.T) {
 	b := setup(t)
-	b.claim()
+	b.claimWith(func(e *message.Entry) {
+		e.Scene, e.Kind, e.Data = "birthday", signal.Occasion, json.RawMessage(`{"kind":"birthday","day":"2026-03-01"}`)
+	})
 	meter := &dynamo.Meter{}
 	b.deliverBy(dynamo.WithMeter(t.Context(), meter))
-	if read, write := meter.Units(); read != 6 || write != 2 {
+	if read, write := meter.Units(); b.entry().State != message.Sent || read != 6 || write != 2 {
 		t.Errorf("a send took %g read and %g write units, want 6 and 2", read, write)
 	}
 }

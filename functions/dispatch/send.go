@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"liuke/shared/channel"
 	"liuke/shared/fault"
@@ -39,10 +38,13 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 			return nil, prepared{}, obstacle{}, err
 		}
 	}
+	if err := h.asking(ctx, &c, e); err != nil {
+		return nil, prepared{}, obstacle{}, err
+	}
 	if v := scene.Recheck(c); v.Outcome != scene.Pass {
 		return nil, prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
 	}
-	links, err := h.links(keys, sc, e)
+	links, err := h.links(keys, &c, e)
 	if err != nil {
 		return nil, prepared{}, obstacle{}, err
 	}
@@ -67,24 +69,15 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	}, obstacle{}, nil
 }
 
-// links seals the customer's own links. The survey's invitation is the ledger entry, so that an answer leads back to
-// the message that asked for it.
-func (h *Handler) links(keys *token.Keyring, sc *scene.Scene, e message.Entry) (scene.Links, error) {
-	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(sc.Channel)})
+// links seals the customer's own links.
+func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry) (out scene.Links, err error) {
+	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(c.Scene.Channel)})
 	if err != nil {
-		return scene.Links{}, err
+		return out, err
 	}
-	out := scene.Links{Unsubscribe: h.Settings.link("u", unsubscribe)}
-	if sc.UsesSurvey() {
-		invitation, err := keys.Seal(token.PurposeSurvey, token.Survey{
-			Survey: surveyID, Customer: e.Customer, Invitation: e.ID, Expires: h.Now().Add(surveyExpiry).Truncate(time.Second),
-		})
-		if err != nil {
-			return scene.Links{}, err
-		}
-		out.Survey = h.Settings.link("s", invitation)
-	}
-	return out, nil
+	out.Unsubscribe = h.Settings.link("u", unsubscribe)
+	out.Survey, err = h.question(keys, c, e)
+	return out, err
 }
 
 // conclude writes what the provider's answer means for an entry that is sending.

@@ -2,6 +2,9 @@
 // topic feeds the receipts queue. Deliveries, bounces and complaints go into the ledger and settle what was unknown; a
 // permanent bounce or a complaint also suppresses the address, at once and for every scene.
 //
+// Where a receipt is what tells that an invitation to a survey was sent after all, or was not, the hour in which it counts is
+// marked first, so that it is counted anew.
+//
 // Events may come in any order and any number of times. The suppression is written before the entry. An event of a
 // message that is not the suite's is acknowledged and counted. So is one whose entry is gone because its customer was
 // erased: an entry is only ever written from the revision that was read, so that no receipt brings one back. What a

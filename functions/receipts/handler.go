@@ -14,6 +14,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/queue"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 	"liuke/shared/token"
 )
@@ -23,6 +24,7 @@ type Store interface {
 	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
+	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
 }
 
 // Handler handles batches of the receipts queue.
@@ -114,6 +116,9 @@ func (h *Handler) book(ctx context.Context, keys *token.Keyring, e receipt.Event
 		if !changed {
 			return nil
 		}
+		if err := h.mark(ctx, entry, next); err != nil {
+			return err
+		}
 		if _, err = h.Store.WriteEntry(ctx, next); err == nil {
 			if next.State != entry.State {
 				h.Count.Count("Settled", 1)
@@ -124,6 +129,17 @@ func (h *Handler) book(ctx context.Context, keys *token.Keyring, e receipt.Event
 			return err
 		}
 	}
+}
+
+// mark has the hour of an invitation counted anew, where a receipt is what tells that it was sent, or was not.
+func (h *Handler) mark(ctx context.Context, before, after message.Entry) error {
+	at, invited := after.Invited()
+	if then, already := before.Invited(); already == invited {
+		return nil
+	} else if already {
+		at = then
+	}
+	return h.Store.MarkHours(ctx, h.Now(), survey.HourAt(after.Invitation.Survey, at))
 }
 
 // metric spells an event's type as a metric's name; what SES does not document is counted together.

@@ -22,6 +22,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
+	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 	"liuke/shared/token"
 )
@@ -297,5 +298,42 @@ func TestAThrottledTableSendsTheReceiptBack(t *testing.T) {
 	}
 	if !b.stored().Complained.IsZero() {
 		t.Error("the entry was booked before the address was suppressed")
+	}
+}
+
+// inviting makes of the stored entry an invitation to a survey.
+func inviting(step func(message.Entry) (message.Entry, error)) func(message.Entry) (message.Entry, error) {
+	return func(e message.Entry) (message.Entry, error) {
+		e.Invitation = message.Invitation{Survey: "leaving", ID: e.ID}
+		return step(e)
+	}
+}
+
+func TestAnHourIsCountedAnewWhereAReceiptTellsThatAnInvitationWasSentOrNot(t *testing.T) {
+	for _, c := range []struct {
+		name, sample string
+		before       func(message.Entry) (message.Entry, error)
+		marks, asked int
+	}{
+		{"sent after all", "delivery", inviting(unknown), 1, 1},
+		{"not sent after all", "reject", inviting(sent), 1, 0},
+		{"known to be sent", "delivery", inviting(sent), 0, 1},
+		{"no invitation", "delivery", unknown, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			b.entry(c.before)
+			if failures, _ := b.deliver(b.sample(c.sample)); failures != 0 {
+				t.Fatal("the receipt was not taken")
+			}
+			marks, err := b.store.Marks(t.Context(), "")
+			if err != nil || len(marks) != c.marks || c.marks > 0 && marks[0].Hour != survey.HourAt("leaving", sentAt) {
+				t.Errorf("%+v, %v", marks, err)
+			}
+			asked, err := b.store.AskedOfHour(t.Context(), "leaving", sentAt.Truncate(time.Hour), time.Time{})
+			if err != nil || len(asked) != c.asked {
+				t.Errorf("%+v, %v", asked, err)
+			}
+		})
 	}
 }

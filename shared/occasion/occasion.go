@@ -1,6 +1,6 @@
 // Package occasion finds the days of the calendar that are worth a word to a customer: the birthday, the anniversary of
 // the first order, an order that makes a round number, a silence that has lasted so many days, the day on which the next
-// order is due, and one day in ninety on which to ask how things are. It is pure, and asked by each recalculation for all days since the one before: what a missed run
+// order is due, and a day every thirteen weeks on which to ask how things are. It is pure, and asked by each recalculation for all days since the one before: what a missed run
 // would have told is told by the next, CatchUp days back at most. An occasion's id is made from its cause alone, so that
 // runs that are repeated, or overlap, tell nothing twice.
 package occasion
@@ -31,9 +31,9 @@ const (
 )
 
 const (
-	// CheckInEvery is how many days lie between two check-ins. Which day it is follows from the customer's id alone, so
-	// that a like share of all customers has each.
-	CheckInEvery = 90
+	// CheckInEvery is how many days lie between two check-ins: thirteen weeks, so that who is asked every 90 days at most is
+	// asked at each. Which day it is follows from the customer's id alone, so that a like share of all customers has each.
+	CheckInEvery = 91
 	// CheckInSince is how many days before a check-in the last order may lie.
 	CheckInSince = 365
 )
