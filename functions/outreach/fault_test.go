@@ -81,6 +81,8 @@ func TestFaultsAskAndRemindOnce(t *testing.T) {
 
 // world is one customer, what is stored of it, and the queues.
 type world struct {
+	Tasks // none is made here
+
 	t       *testing.T
 	rnd     *rand.Rand
 	now     time.Time
