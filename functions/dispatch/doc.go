@@ -4,6 +4,10 @@
 // Consent is that of the person that the customer has become part of, if it was absorbed since the claim. A message of an
 // erased customer is acknowledged and counted, and never sent.
 //
+// A message that asks to a survey gets the customer's own link, sealed with the invitation and the cell that it is counted in,
+// and one with each answer chosen. The hour of an invitation is marked to be counted before it is sent, and listed in the index
+// with the step to sent. A survey that was closed meanwhile, or answered, holds what asks to it, or reminds of it.
+//
 // No message is sent twice: an entry that is sending belongs to the one that stepped it there, whatever becomes of
 // that one. Found sending past the longest time that a sender can live, it becomes unknown, and receipts settle it. A
 // definite "later" of the provider puts the entry back to claimed and its message back on the queue; a definite "no"

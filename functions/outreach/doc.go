@@ -10,8 +10,14 @@
 // caps are those of the person that it has become part of. A message that is claimed under the absorbed id in the very
 // moment of the merge does not count against the person's caps: that is one message at most.
 //
+// A scene may ask to a survey: the claim fixes the invitation and the cell that it is counted in, and notes in the contact
+// record that the customer was asked, so that two occasions at once cannot both ask. Reminders are further steps of the same
+// occasion. The next one is put on file before the claim; when it comes due the gates are asked again, first of all whether
+// the invitation went out and has been answered.
+//
 // A message that is sent costs 7 write units in all: the claim 4 (a transaction over two items), the steps to sending
 // and to sent, and the delivery's receipt. A held one costs 1. A deferral costs 3 more: the due item, the entry, and
-// taking the item off. The decision and the send read 6 units each: the customer's item, the note of its erasure, the
+// taking the item off. A reminder on file costs 2, and the message that it becomes what any does; an invitation costs dispatch 1
+// more, for the index by which it is counted. The decision and the send read 6 units each: the customer's item, the note of its erasure, the
 // profile, the contact record, the entry and the suppression of the address.
 package main

@@ -91,6 +91,36 @@ func TestWhatSetASceneOffIsAVariable(t *testing.T) {
 	}
 }
 
+func TestEveryBuiltInSceneAsksToASurveyThatThereIs(t *testing.T) {
+	surveys, err := survey.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range builtIn(t).All() {
+		if s.Survey == "" {
+			continue
+		}
+		asked, err := surveys.Find(s.Survey)
+		if err != nil {
+			t.Errorf("%s asks to %s: %v", s.ID, s.Survey, err)
+			continue
+		}
+		for _, locale := range s.Locales() {
+			q := scene.QuestionOf(asked, locale, surveyLink)
+			out, err := s.Render(profile(map[string]string{customer.TraitLocale: locale}), message.New(s.ID, 0, s.Channel, settingOff(t, s)), "Shop",
+				scene.Links{Unsubscribe: links.Unsubscribe, Survey: q})
+			if err != nil || len(q.Choices) < 5 || !strings.Contains(out.Text, q.Ask) || !strings.Contains(out.HTML, q.Choices[0].Link) {
+				t.Errorf("%s in %s: %v, %d choices, %s", s.ID, locale, err, len(q.Choices), out.Text)
+			}
+			for _, c := range s.Caps {
+				if reminders := len(asked.Invite.Reminders); c.Max <= reminders {
+					t.Errorf("%s: its own limit of %d holds its %d reminders", s.ID, c.Max, reminders)
+				}
+			}
+		}
+	}
+}
+
 func TestWhatContentSaysOfASurvey(t *testing.T) {
 	choice := &survey.Survey{
 		Questions: []survey.Question{{ID: "why", Kind: survey.Single, Options: []string{"price", "other"}}},
