@@ -1,7 +1,9 @@
 package page
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,106 +11,187 @@ import (
 	"liuke/shared/survey"
 )
 
-// Form is what the form's page shows.
+// Form is what a page with questions shows.
 type Form struct {
-	Survey   *survey.Survey
-	Locale   string // one of the survey's
-	Given    survey.Form
-	Mistakes []survey.Mistake
-	NotSaved bool      // the answer was good and could not be stored: it must be sent again
-	Until    time.Time // until when an answer that stands may be changed; zero where there is none
+	View
+	Questions []*survey.Question // of this page, at least one
+	Given     survey.Values      // what stands, or is to be chosen
+	Typed     map[string][]string
+	Mistakes  []survey.Mistake
+	Alert     Alert
+	Until     time.Time         // until when an answer that stands may be changed; zero where there is none
+	Step      int               // counted from 1; 0 for the only page
+	Last      bool              // nothing can follow
+	Back      url.Values        // the query of the page before; nil on the first
+	Action    string            // where the form is sent; "" for where it was found
+	Hidden    map[string]string // fields besides those that say what was asked
+	Nameless  bool              // the answer is nobody's: with a field that programs alone fill in
 }
 
-// mistake returns what is wrong with a field in the words of the locale, "" where nothing is.
-func (f *Form) mistake(t *text, field survey.Field) string {
+// Alert says what is to be known before the form is sent again.
+type Alert string
+
+// The alerts.
+const (
+	NoAlert   Alert = ""
+	NotSaved  Alert = "not_saved"  // the answer was good and could not be stored
+	SendAgain Alert = "send_again" // the form was begun too long ago
+)
+
+// typed returns what a question's field holds.
+func (f *Form) typed(q *survey.Question) []string {
+	if f.Typed != nil {
+		return f.Typed[q.ID]
+	}
+	v := f.Given[q.ID]
+	switch {
+	case v.Number != nil:
+		return []string{strconv.Itoa(*v.Number)}
+	case len(v.Choices) > 0:
+		return v.Choices
+	case v.Text != "":
+		return []string{v.Text}
+	}
+	return nil
+}
+
+// mistake returns what is wrong with a question in the words of the locale, "" where nothing is.
+func (f *Form) mistake(w *words, q *survey.Question) string {
 	for _, m := range f.Mistakes {
-		if m.Field == field {
-			return t.mistake(m.Reason)
+		if m.Question.ID == q.ID {
+			return w.mistake(m)
 		}
 	}
 	return ""
 }
 
-// Form renders the form.
-func (p *Pages) Form(f Form) string {
-	score := survey.Preselect(f.Given.Score)
-	words := f.Survey.Texts[f.Locale]
-	fr := p.frame(f.Locale)
-	fr.title = words.Title
-	if score != "" {
-		fr.query = url.Values{"score": {score}}
-	}
+// Form renders a page of questions.
+func (p *Pages) Form(form Form) Page {
+	fr := p.frame(form.View)
+	text := form.Survey.Texts[fr.words.locale]
+	fr.title = text.Title
 	alert := ""
 	switch {
-	case len(f.Mistakes) > 0:
-		alert = fr.text.Mistakes
-	case f.NotSaved:
-		alert = fr.text.NotSaved
+	case len(form.Mistakes) > 0:
+		alert = fr.words.say("mistakes")
+	case form.Alert != NoAlert:
+		alert = fr.words.say(string(form.Alert))
 	}
 	if alert != "" {
-		fr.title = fr.text.ErrorPrefix + fr.title
+		fr.title = fr.words.say("error_prefix") + fr.title
 	}
 	return p.render(fr, func(d *document) {
-		d.add("<h1>", escape(words.Title), "</h1>\n")
+		d.heading(text.Title)
 		if alert != "" {
-			f.alert(d, fr.text, alert)
+			form.alert(d, fr.words, alert)
 		}
-		if !f.Until.IsZero() {
-			until := strings.ReplaceAll(fr.text.Chosen, "{until}", f.Until.UTC().Format("2006-01-02 15:04"))
-			d.add(`<p class="fine">`, escape(until), "</p>\n")
-		}
+		form.preface(d, fr.words, text)
 		// A form that comes back is checked by the server alone, so that the browser's own bubbles, which come one
 		// at a time and in the browser's language, do not hide what is said here.
-		d.add(`<form method="post" enctype="multipart/form-data" accept-charset="utf-8"`, when(alert != "", " novalidate"), ">\n")
-		f.scale(d, fr.text, words, score)
-		f.comment(d, fr.text, words)
-		d.add(`<button type="submit">`, escape(fr.text.Send), "</button>\n",
-			`<p class="fine">`, escape(fr.text.Privacy), "</p>\n</form>\n")
+		d.add(`<form method="post" enctype="multipart/form-data" accept-charset="utf-8"`)
+		if form.Action != "" {
+			d.add(` action="`, escape(form.Action), `"`)
+		}
+		d.add(when(alert != "", " novalidate"), ">\n")
+		form.hidden(d, fr.words)
+		for _, q := range form.Questions {
+			field{&form, q, text.Questions[q.ID], fr.words, typeable(form.typed(q)), form.mistake(fr.words, q)}.add(d)
+		}
+		form.end(d, fr.words)
 	})
 }
 
-// alert says what is wrong and takes the focus, with a link to each field that must change.
-func (f *Form) alert(d *document, t *text, said string) {
+// preface says what comes before the questions.
+func (f *Form) preface(d *document, w *words, text survey.Text) {
+	if f.Step > 0 {
+		d.add(`<p class="fine">`, escape(w.say("step", "n", strconv.Itoa(f.Step))), "</p>\n")
+	}
+	if f.Step <= 1 && len(f.Mistakes) == 0 {
+		d.lines(text.Intro)
+	}
+	if !f.Until.IsZero() {
+		d.add(`<p class="fine">`, escape(w.say("chosen", "until", f.Until.UTC().Format("2006-01-02 15:04"))), "</p>\n")
+	}
+}
+
+// alert says what is wrong and takes the focus, with a link to each question that must change.
+func (f *Form) alert(d *document, w *words, said string) {
 	d.add(`<div class="alert" role="alert" tabindex="-1" autofocus>`, "\n<p>", escape(said), "</p>\n")
 	if len(f.Mistakes) > 0 {
 		d.add("<ul>\n")
 		for _, m := range f.Mistakes {
-			target := string(m.Field)
-			if m.Field == survey.Score {
-				target = scoreID(survey.MinScore)
+			d.add(`<li><a href="#`, escape(firstID(m.Question)), `">`)
+			if len(f.Questions) > 1 {
+				d.add(escape(f.Survey.Texts[w.locale].Questions[m.Question.ID].Ask), " ")
 			}
-			d.add(`<li><a href="#`, escape(target), `">`, escape(t.mistake(m.Reason)), "</a></li>\n")
+			d.add(escape(w.mistake(m)), "</a></li>\n")
 		}
 		d.add("</ul>\n")
 	}
 	d.add("</div>\n")
 }
 
-func (f *Form) scale(d *document, t *text, words survey.Text, score string) {
-	wrong := f.mistake(t, survey.Score)
-	d.add(`<fieldset aria-describedby="`, when(wrong != "", "score-error "), "ends\">\n<legend>", escape(words.Question), "</legend>\n")
-	if wrong != "" {
-		d.add(`<p class="wrong" id="score-error">`, escape(wrong), "</p>\n")
+// hidden adds the fields that nobody sees. The one for programs is kept from sight, from the keyboard and from screen
+// readers, and says what to do with it to whoever meets it all the same.
+func (f *Form) hidden(d *document, w *words) {
+	asked := make([]string, len(f.Questions))
+	for i, q := range f.Questions {
+		asked[i] = q.ID
 	}
-	d.add(`<div class="scale">`, "\n")
-	for n := survey.MinScore; n <= survey.MaxScore; n++ {
-		id, value := escape(scoreID(n)), escape(strconv.Itoa(n))
-		d.add(`<span><input type="radio" name="score" id="`, id, `" value="`, value, `" required`,
-			when(score == strconv.Itoa(n), " checked"), `><label for="`, id, `">`, value, "</label></span>\n")
+	fields := map[string]string{survey.FieldAsked: strings.Join(asked, ","), survey.FieldVersion: strconv.Itoa(f.Survey.Version)}
+	for name, value := range f.Hidden {
+		fields[name] = value
 	}
-	d.add("</div>\n", `<p class="ends" id="ends"><span>`, escape(words.Lowest), "</span> <span>", escape(words.Highest), "</span></p>\n</fieldset>\n")
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		d.add(`<input type="hidden" name="`, escape(name), `" value="`, escape(fields[name]), `">`, "\n")
+	}
+	if f.Nameless {
+		d.add(`<div class="trap" aria-hidden="true"><label for="`, survey.FieldTrap, `">`, escape(w.say("trap")), `</label> <input id="`,
+			survey.FieldTrap, `" name="`, survey.FieldTrap, `" tabindex="-1" autocomplete="off"></div>`, "\n")
+	}
 }
 
-func (f *Form) comment(d *document, t *text, words survey.Text) {
-	wrong := f.mistake(t, survey.Comment)
-	d.add(`<label class="question" for="comment">`, escape(words.Comment), ` <span class="hint">(`, escape(t.Optional), ")</span></label>\n",
-		`<p class="hint" id="comment-hint">`, escape(t.CommentHint), "</p>\n")
-	if wrong != "" {
-		d.add(`<p class="wrong" id="comment-error">`, escape(wrong), "</p>\n")
+// end adds the way on and the way back.
+func (f *Form) end(d *document, w *words) {
+	privacy, send := "privacy", "next"
+	if f.Nameless {
+		privacy = "privacy_nameless"
 	}
-	d.add(`<textarea id="comment" name="comment" rows="4" maxlength="`, escape(strconv.Itoa(survey.MaxCommentRunes)),
-		`" dir="auto" autocomplete="off" aria-describedby="`, when(wrong != "", "comment-error "), `comment-hint"`,
-		when(wrong != "", ` aria-invalid="true"`), ">\n", escape(f.Given.Comment), "</textarea>\n")
+	if f.Last {
+		send = "send"
+	}
+	d.add(`<div class="way"><button type="submit">`, escape(w.say(send)), "</button>")
+	if f.Back != nil {
+		link := merge(f.Back, url.Values{"lang": {w.locale}})
+		d.add(`<a class="more" href="?`, escape(link.Encode()), `">`, escape(w.say("back")), "</a>")
+	}
+	d.add("</div>\n", `<p class="fine">`, escape(w.say(privacy)), "</p>\n</form>\n")
 }
 
-func scoreID(n int) string { return "score-" + strconv.Itoa(n) }
+// firstID is the id of a question's first input.
+func firstID(q *survey.Question) string {
+	switch {
+	case q.Numeric():
+		lowest, _ := q.Range()
+		return optionID(q, strconv.Itoa(lowest))
+	case q.Kind == survey.FreeText:
+		return q.ID
+	}
+	return optionID(q, q.Options[0])
+}
+
+func optionID(q *survey.Question, value string) string { return q.ID + "-" + value }
+
+// typeable returns what was typed as it can stand in a document.
+func typeable(typed []string) []string {
+	all := make([]string, len(typed))
+	for i, t := range typed {
+		all[i] = strings.Map(func(r rune) rune {
+			if r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f {
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(t, "\ufffd"))
+	}
+	return all
+}

@@ -1,12 +1,12 @@
-// Package page renders the pages that customers see behind the links of a message: the survey's form, the thanks, the
-// unsubscription, and what is wrong with a link. Each is one document of at most MaxBytes that needs no script, loads
-// nothing, follows the reader's language, direction, colour scheme and text size, and can be used by touch, keyboard
-// and screen reader (WCAG 2.2 AA). Whatever a customer typed comes out escaped: see markup.
+// Package page renders the pages that customers see behind the links of a message and in public forms: the questions of a
+// survey, the thanks, the unsubscription, and what is wrong with a link. Each is one document of at most MaxBytes that needs
+// no script, loads nothing, follows the reader's language, direction, colour scheme, contrast and text size, and can be
+// used by touch, keyboard and screen reader (WCAG 2.2 AA). An operator gives them a name, a logo and a colour: see Brand.
+// Whatever a customer typed comes out escaped: see markup.
 package page
 
 import (
 	_ "embed"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,163 +15,160 @@ import (
 	"liuke/shared/survey"
 )
 
-// MaxBytes is the most that a page without a customer's own comment takes.
+// MaxBytes is the most that a page without a customer's own texts takes, for a survey whose texts are of the length of
+// those that come with the suite, with a logo of the largest size.
 const MaxBytes = 30 << 10
 
 //go:embed style.css
 var style string
 
-//go:embed text.json
-var texts []byte
-
-// text is what the pages themselves say in one locale.
-type text struct {
-	Dir               string            `json:"dir"` // "ltr" or "rtl"
-	Name              string            `json:"name"`
-	ErrorPrefix       string            `json:"error_prefix"`
-	Languages         string            `json:"languages"`
-	Chosen            string            `json:"chosen"`
-	Optional          string            `json:"optional"`
-	CommentHint       string            `json:"comment_hint"`
-	Privacy           string            `json:"privacy"`
-	Send              string            `json:"send"`
-	Mistakes          string            `json:"mistakes"`
-	ScoreMissing      string            `json:"score_missing"`
-	ScoreRange        string            `json:"score_range"`
-	CommentTooLong    string            `json:"comment_too_long"`
-	CommentNotText    string            `json:"comment_not_text"`
-	NotSaved          string            `json:"not_saved"`
-	ThanksTitle       string            `json:"thanks_title"`
-	ThanksText        string            `json:"thanks_text"`
-	Change            string            `json:"change"`
-	ClosedTitle       string            `json:"closed_title"`
-	ClosedText        string            `json:"closed_text"`
-	ErasedTitle       string            `json:"erased_title"`
-	ErasedText        string            `json:"erased_text"`
-	UnsubscribeTitle  string            `json:"unsubscribe_title"`
-	UnsubscribeText   string            `json:"unsubscribe_text"`
-	UnsubscribeButton string            `json:"unsubscribe_button"`
-	UnsubscribedTitle string            `json:"unsubscribed_title"`
-	UnsubscribedText  string            `json:"unsubscribed_text"`
-	Channels          map[string]string `json:"channels"`
-	Problems          map[fault.Code]struct {
-		Title string `json:"title"`
-		Text  string `json:"text"`
-	} `json:"problems"`
+// Page is a document and the Content-Security-Policy that it must be served under: it permits what the document holds and
+// nothing else.
+type Page struct {
+	HTML   string
+	Policy string
 }
 
-// mistake says in the locale what is wrong with a field.
-func (t *text) mistake(r survey.Reason) string {
-	switch r {
-	case survey.ScoreMissing:
-		return t.ScoreMissing
-	case survey.ScoreOutOfRange:
-		return t.ScoreRange
-	case survey.CommentTooLong:
-		return t.CommentTooLong
-	case survey.CommentNotText:
-		return t.CommentNotText
-	}
-	return t.Mistakes
+// View is what pages share.
+type View struct {
+	Survey *survey.Survey // nil for a page of no survey
+	Locale string         // one of the survey's; of the pages' own where there is no survey
+	Brand  *Brand         // nil for none
+	Query  url.Values     // kept in the links to the same page in another language
+	Frames []string       // origins whose pages may frame this one; none where it is empty
+	Leads  []string       // origins that a form may lead to, beside the page's own
 }
 
 // Pages renders pages. It is safe for concurrent use.
 type Pages struct {
-	texts   map[string]*text
+	texts   map[string]map[string]string
 	locales []string // the fallback first
 }
 
 // New reads the embedded texts.
-func New() (*Pages, error) { return load(texts) }
-
-func load(raw []byte) (_ *Pages, err error) {
+func New() (_ *Pages, err error) {
 	defer fault.Wrap(&err, "load the customers' pages")
-	p := &Pages{}
-	if err := json.Unmarshal(raw, &p.texts); err != nil {
+	all, err := decodeWords()
+	if err != nil {
 		return nil, err
 	}
-	for l := range p.texts {
-		if l != survey.Fallback {
-			p.locales = append(p.locales, l)
-		}
-	}
-	slices.Sort(p.locales)
-	p.locales = slices.Insert(p.locales, 0, survey.Fallback)
-	return p, nil
+	return &Pages{all, sortedLocales(all)}, nil
 }
 
-// Locales returns the locales of the pages, the fallback first.
+// Locales returns the locales of the pages of no survey, the fallback first.
 func (p *Pages) Locales() []string { return slices.Clone(p.locales) }
 
-// frame returns the frame of a page in the locale, the fallback where there is no such.
-func (p *Pages) frame(locale string) frame {
-	if p.texts[locale] == nil {
-		locale = survey.Fallback
+// Thanks renders the page that follows an answer, in the survey's own words where it has some. Change is the query of the
+// form by which the answer can be changed, nil where it cannot.
+func (p *Pages) Thanks(v View, change url.Values) Page {
+	f := p.frame(v)
+	f.title = f.words.say("thanks_title")
+	f.query = merge(v.Query, url.Values{"thanks": {"1"}})
+	said := f.words.say("thanks_text")
+	if v.Survey != nil && v.Survey.Texts[f.words.locale].Thanks != "" {
+		said = v.Survey.Texts[f.words.locale].Thanks
 	}
-	return frame{locale: locale, text: p.texts[locale]}
-}
-
-// Thanks renders the page that follows an answer.
-func (p *Pages) Thanks(locale string) string {
-	f := p.frame(locale)
-	f.title, f.query = f.text.ThanksTitle, url.Values{"thanks": {"1"}}
 	return p.render(f, func(d *document) {
-		d.add("<h1>", escape(f.title), "</h1>\n<p>", escape(f.text.ThanksText), "</p>\n",
-			`<p><a href="?lang=`, escape(url.QueryEscape(f.locale)), `">`, escape(f.text.Change), "</a></p>\n")
+		d.heading(f.title)
+		d.lines(said)
+		if change != nil {
+			link := merge(change, url.Values{"lang": {f.words.locale}})
+			d.add(`<p><a class="more" href="?`, escape(link.Encode()), `">`, escape(f.words.say("change")), "</a></p>\n")
+		}
 	})
 }
 
-// Closed renders the page that says that an answer can no longer be changed.
-func (p *Pages) Closed(locale string) string {
-	f := p.frame(locale)
-	f.title = f.text.ClosedTitle
-	return p.message(f, f.text.ClosedText)
-}
+// Answered renders the page that says that an answer can no longer be changed.
+func (p *Pages) Answered(v View) Page { return p.message(v, "answered") }
+
+// Closed renders the page that says that a survey takes no more answers.
+func (p *Pages) Closed(v View) Page { return p.message(v, "closed") }
 
 // Erased renders the page that says that the customer was erased.
-func (p *Pages) Erased(locale string) string {
-	f := p.frame(locale)
-	f.title = f.text.ErasedTitle
-	return p.message(f, f.text.ErasedText)
-}
+func (p *Pages) Erased(v View) Page { return p.message(v, "erased") }
 
 // Unsubscribe renders the page that asks whether to stop a channel.
-func (p *Pages) Unsubscribe(locale, channel string) string {
-	f := p.frame(locale)
-	f.title = f.text.UnsubscribeTitle
+func (p *Pages) Unsubscribe(v View, channel string) Page {
+	f := p.frame(v)
+	f.title = f.words.say("unsubscribe_title")
 	return p.render(f, func(d *document) {
-		d.add("<h1>", escape(f.title), "</h1>\n<p>", escape(f.text.by(f.text.UnsubscribeText, channel)), "</p>\n",
-			`<form method="post">`, "\n", `<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "\n",
-			`<button type="submit">`, escape(f.text.UnsubscribeButton), "</button>\n</form>\n")
+		d.heading(f.title)
+		d.lines(f.words.by("unsubscribe_text", channel))
+		d.add(`<form method="post">`, "\n", `<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "\n",
+			`<button type="submit">`, escape(f.words.say("unsubscribe_button")), "</button>\n</form>\n")
 	})
 }
 
 // Unsubscribed renders the page that says that a channel was stopped.
-func (p *Pages) Unsubscribed(locale, channel string) string {
-	f := p.frame(locale)
-	f.title = f.text.UnsubscribedTitle
-	return p.message(f, f.text.by(f.text.UnsubscribedText, channel))
+func (p *Pages) Unsubscribed(v View, channel string) Page {
+	f := p.frame(v)
+	f.title = f.words.say("unsubscribed_title")
+	return p.render(f, func(d *document) {
+		d.heading(f.title)
+		d.lines(f.words.by("unsubscribed_text", channel))
+	})
 }
 
 // Problem renders the page that says what is wrong, by the error's code alone.
-func (p *Pages) Problem(locale string, code fault.Code) string {
-	if code == fault.Throttled {
-		code = fault.Unavailable
+func (p *Pages) Problem(v View, code fault.Code) Page {
+	switch code {
+	case fault.Unauthorized, fault.Gone, fault.NotFound, fault.Invalid, fault.TooLarge, fault.Throttled, fault.Unavailable:
+		return p.message(v, string(code))
+	case fault.Unsupported:
+		return p.message(v, string(fault.Invalid))
 	}
-	f := p.frame(locale)
-	said, ok := f.text.Problems[code]
-	if !ok {
-		said = f.text.Problems[fault.Internal]
-	}
-	f.title = said.Title
-	return p.message(f, said.Text)
+	return p.message(v, string(fault.Internal))
+}
+
+// message renders a page of a heading and a text.
+func (p *Pages) message(v View, name string) Page {
+	f := p.frame(v)
+	f.title = f.words.say(name + "_title")
+	return p.render(f, func(d *document) {
+		d.heading(f.title)
+		d.lines(f.words.say(name + "_text"))
+	})
 }
 
 // by names the channel in a sentence; one that has no name in the locale stands as it is spelled.
-func (t *text) by(sentence, channel string) string {
-	name, ok := t.Channels[channel]
-	if !ok {
+func (w *words) by(sentence, channel string) string {
+	name := w.say("channel_" + channel)
+	if name == "" {
 		name = channel
 	}
-	return strings.ReplaceAll(sentence, "{channel}", name)
+	return w.say(sentence, "channel", name)
 }
+
+// merge returns the values of both, the second's where both have some.
+func merge(a, b url.Values) url.Values {
+	all := url.Values{}
+	for _, values := range []url.Values{a, b} {
+		for name, v := range values {
+			all[name] = v
+		}
+	}
+	return all
+}
+
+// policy returns the Content-Security-Policy of a page.
+func (v *View) policy(styleHash string) string {
+	frames := sources(v.Frames)
+	if frames == "" {
+		frames = " 'none'"
+	}
+	return "default-src 'none'; style-src 'sha256-" + styleHash + "'; img-src data:; form-action 'self'" + sources(v.Leads) +
+		"; frame-ancestors" + frames + "; base-uri 'none'"
+}
+
+// sources returns origins as a policy lists them. One that holds what no origin needs is left out, so that none can say
+// more than itself.
+func sources(origins []string) (list string) {
+	for _, o := range origins {
+		if strings.IndexFunc(o, func(r rune) bool { return !strings.ContainsRune(originRunes, r) }) < 0 {
+			list += " " + o
+		}
+	}
+	return list
+}
+
+const originRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/[]"

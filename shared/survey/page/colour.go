@@ -1,0 +1,94 @@
+package page
+
+import (
+	"encoding/hex"
+	"math"
+)
+
+// colour is one of sRGB.
+type colour struct{ r, g, b uint8 }
+
+var (
+	black = colour{0, 0, 0}
+	white = colour{255, 255, 255}
+)
+
+func parseColour(text string) (c colour, ok bool) {
+	if len(text) != 7 || text[0] != '#' {
+		return c, false
+	}
+	raw, err := hex.DecodeString(text[1:])
+	if err != nil {
+		return c, false
+	}
+	return colour{raw[0], raw[1], raw[2]}, true
+}
+
+func (c colour) String() string { return "#" + hex.EncodeToString([]byte{c.r, c.g, c.b}) }
+
+// luminance is the relative luminance of WCAG 2.2, 0..1.
+func (c colour) luminance() float64 {
+	linear := func(channel uint8) float64 {
+		v := float64(channel) / 255
+		if v <= .04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+.055)/1.055, 2.4)
+	}
+	return .2126*linear(c.r) + .7152*linear(c.g) + .0722*linear(c.b)
+}
+
+// contrast is the contrast ratio of WCAG 2.2, 1..21.
+func contrast(a, b colour) float64 {
+	x, y := a.luminance(), b.luminance()
+	return (max(x, y) + .05) / (min(x, y) + .05)
+}
+
+// mix returns the colour so far on the way to another, 0..1.
+func (c colour) mix(to colour, far float64) colour {
+	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (float64(b)-float64(a))*far)) }
+	return colour{between(c.r, to.r), between(c.g, to.g), between(c.b, to.b)}
+}
+
+// enough is the least contrast of text (WCAG 2.2, 1.4.3, level AA).
+const enough = 4.5
+
+// readable returns the colour, or the nearest to it on the way to another, that has enough contrast on all grounds.
+func (c colour) readable(to colour, grounds ...colour) colour {
+	const steps = 64
+	for i := range steps {
+		m, good := c.mix(to, float64(i)/steps), true
+		for _, g := range grounds {
+			good = good && contrast(m, g) >= enough
+		}
+		if good {
+			return m
+		}
+	}
+	return to
+}
+
+// on returns the colour of text on c: white where that can be read, else black, of which one always can.
+func (c colour) on() colour {
+	if contrast(white, c) >= enough {
+		return white
+	}
+	return black
+}
+
+// The grounds that text of the brand's colour stands on, of style.css.
+var (
+	lightGrounds = []colour{{0xff, 0xff, 0xff}, {0xf3, 0xf4, 0xf6}, {0xfe, 0xf3, 0xf2}}
+	darkGrounds  = []colour{{0x1d, 0x21, 0x27}, {0x12, 0x15, 0x19}, {0x3a, 0x1f, 0x1d}}
+)
+
+// style returns the rules that give the pages the brand's colour: as it is for what is filled, darker or lighter as each
+// scheme asks for in text and outlines.
+func (b *Brand) style() string {
+	c, ok := parseColour(b.Colour)
+	if !ok {
+		return ""
+	}
+	return "\n:root{--brand:" + c.readable(black, lightGrounds...).String() + ";--fill:" + c.String() + ";--on:" + c.on().String() + "}\n" +
+		"@media (prefers-color-scheme:dark){:root{--brand:" + c.readable(white, darkGrounds...).String() + ";--fill:" + c.String() + ";--on:" + c.on().String() + "}}\n"
+}
