@@ -13,6 +13,7 @@ const (
 	PurposeSurvey      = "survey"      // payload: Survey
 	PurposeUnsubscribe = "unsubscribe" // payload: Unsubscribe
 	PurposeEntry       = "entry"       // payload: Entry
+	PurposeForm        = "form"        // payload: Form
 )
 
 // Survey is behind the link BASE_URL/s/<token>: one customer's invitation to one survey.
@@ -27,6 +28,15 @@ type Survey struct {
 	Tier    string `json:"t,omitempty"`
 	Node    string `json:"n,omitempty"`
 	Channel string `json:"c,omitempty"`
+}
+
+// Form is in a public form that the suite serves: which form was begun when. The answer that is sent with it is one,
+// however often it is sent.
+type Form struct {
+	Key     string    `json:"key"`
+	Started time.Time `json:"started"`
+	// Response is the invitation that an answer begun elsewhere stands under; "" for the one that the token itself makes.
+	Response string `json:"response,omitempty"`
 }
 
 // Unsubscribe is behind the link BASE_URL/u/<token>: it may stop one channel for one customer, for ever.

@@ -14,9 +14,12 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -37,6 +40,7 @@ type Keyring struct {
 type key struct {
 	id   byte
 	aead cipher.AEAD
+	mac  [sha256.Size]byte
 }
 
 // NewKeyring reads the secret {"current":"…","previous":"…"}; previous may be absent. Each value is random and at
@@ -81,7 +85,7 @@ func newKey(value string) (key, error) {
 		return key{}, fault.As(err, fault.Internal, "make a token key")
 	}
 	id := sha256.Sum256(sum[:]) // of the key's hash, so that the id tells nothing of the key
-	return key{id: id[0], aead: aead}, nil
+	return key{id: id[0], aead: aead, mac: sha256.Sum256([]byte("liuke mac\x00" + value))}, nil
 }
 
 // Load makes a keyring from a secret that is read on each call; package secret caches it.
@@ -112,6 +116,19 @@ func (r *Keyring) Seal(purpose string, payload any) (_ string, err error) {
 	k := r.keys[0]
 	sealed := k.aead.Seal([]byte{k.id}, nil, plain, additional(purpose))
 	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// Digest returns 32 hexadecimal digits that the fields make under the current key (128 bits of HMAC-SHA-256, RFC 2104), for
+// an id of something that must not be found by trying what it may be. The fields' lengths count as well, so that no two
+// lists of fields read the same.
+func (r *Keyring) Digest(purpose string, fields ...[]byte) string {
+	h := hmac.New(sha256.New, r.keys[0].mac[:])
+	h.Write(additional(purpose))
+	for _, f := range fields {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(f))))
+		h.Write(f)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Open opens a token for the purpose into the payload, a pointer. It returns Unauthorized for whatever was not sealed

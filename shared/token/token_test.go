@@ -126,6 +126,24 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
+func TestADigestIsOfItsKeyPurposeAndFieldsAlone(t *testing.T) {
+	r := ring(t, secretA, secretB)
+	want := r.Digest("a", []byte("x"), []byte("yz"))
+	if len(want) != 32 || want != ring(t, secretA, "").Digest("a", []byte("x"), []byte("yz")) {
+		t.Errorf("%q is not of the current key alone", want)
+	}
+	for name, other := range map[string]string{
+		"another key":                    ring(t, secretB, "").Digest("a", []byte("x"), []byte("yz")),
+		"another purpose":                r.Digest("b", []byte("x"), []byte("yz")),
+		"the same bytes in other fields": r.Digest("a", []byte("xy"), []byte("z")),
+		"a field more":                   r.Digest("a", []byte("x"), []byte("yz"), nil),
+	} {
+		if other == want {
+			t.Errorf("%s makes the same digest", name)
+		}
+	}
+}
+
 func TestKeyringRefuses(t *testing.T) {
 	for name, secret := range map[string]string{
 		"what is not JSON":     secretA,

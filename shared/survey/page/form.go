@@ -43,16 +43,7 @@ func (f *Form) typed(q *survey.Question) []string {
 	if f.Typed != nil {
 		return f.Typed[q.ID]
 	}
-	v := f.Given[q.ID]
-	switch {
-	case v.Number != nil:
-		return []string{strconv.Itoa(*v.Number)}
-	case len(v.Choices) > 0:
-		return v.Choices
-	case v.Text != "":
-		return []string{v.Text}
-	}
-	return nil
+	return f.Given[q.ID].Typed()
 }
 
 // mistake returns what is wrong with a question in the words of the locale, "" where nothing is.
