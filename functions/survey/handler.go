@@ -4,29 +4,45 @@ import (
 	"context"
 	"log/slog"
 	"mime"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
+	"liuke/shared/document"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/limit"
 	"liuke/shared/queue"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
 	"liuke/shared/telemetry"
 )
 
-// MaxBodyBytes is the most that an answer may take. 4,000 characters of any language fit as multipart/form-data, which
-// the form sends, and as JSON.
-const MaxBodyBytes = 16 << 10
+// MaxBodyBytes is the most that one sending may take: 4,000 characters of any language fit however a form encodes them.
+const MaxBodyBytes = 64 << 10
 
 // Secret holds the keys of the tokens.
 type Secret interface {
 	Value(ctx context.Context) ([]byte, error)
 }
 
-// Answers keeps answers and their counts.
+// Surveys are what is asked.
+type Surveys interface {
+	Surveys(ctx context.Context) (survey.Catalogue, error)
+	// SurveyVersion returns NotFound where there is no such.
+	SurveyVersion(ctx context.Context, id string, version int) (*survey.Survey, error)
+}
+
+// Documents are the operators' settings.
+type Documents interface {
+	Document(ctx context.Context, name string) (document.Document, error)
+}
+
+// Answers keeps what was answered; the customer is "" of an answer by a public form.
 type Answers interface {
 	// Answer returns nil where there is none.
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
@@ -41,86 +57,170 @@ type Events interface {
 	Send(ctx context.Context, messages ...queue.Message) error
 }
 
-// Handler serves the customers' own pages.
-type Handler struct {
-	secret  Secret
-	answers Answers
-	events  Events
-	now     clock.Now
-	log     *slog.Logger
-	count   *telemetry.Counter
-	surveys survey.Catalogue
-	pages   *page.Pages
+// Analyzer reads what free texts say.
+type Analyzer interface {
+	Analyze(ctx context.Context, text string) (survey.Insight, error)
 }
 
-// NewHandler returns a handler over the surveys that come with the suite.
-func NewHandler(secret Secret, answers Answers, events Events, now clock.Now, log *slog.Logger, count *telemetry.Counter) (*Handler, error) {
-	surveys, err := survey.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
+// Parts are what a Handler is made of.
+type Parts struct {
+	Secret    Secret
+	Surveys   Surveys
+	Documents Documents
+	Answers   Answers
+	Events    Events
+	Analyzer  Analyzer // nil where comments are kept unread
+	Now       clock.Now
+	Log       *slog.Logger
+	Count     *telemetry.Counter
+	Edge      bool // requests come through CloudFront, which names the caller's address
+}
+
+// Handler serves the customers' own pages and public forms.
+type Handler struct {
+	Parts
+	pages     *page.Pages
+	catalogue kept[survey.Catalogue]
+	brand     kept[*page.Brand]
+
+	// Paces of this instance's own: what is over them is refused before any table is touched.
+	links     *limit.Window  // of each invitation
+	addresses *limit.Window  // of each caller's address
+	forms     *limit.Limiter // of each public form
+}
+
+// The paces. Each instance of the function counts for itself.
+const (
+	LinkPace    = 60 // requests a minute with the link of one invitation
+	AddressPace = 20 // answers a minute from one address to public forms
+	FormPace    = 20 // answers a second to one public form
+	remembered  = 10_000
+)
+
+// NewHandler returns a handler over its parts.
+func NewHandler(parts Parts) (*Handler, error) {
 	pages, err := page.New()
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{secret, answers, events, now, log, count, surveys, pages}, nil
+	h := &Handler{
+		Parts: parts, pages: pages,
+		links:     limit.NewWindow(LinkPace, time.Minute, remembered),
+		addresses: limit.NewWindow(AddressPace, time.Minute, remembered),
+		forms:     limit.New(FormPace),
+	}
+	h.catalogue = kept[survey.Catalogue]{read: parts.Surveys.Surveys, now: parts.Now}
+	h.brand = kept[*page.Brand]{read: h.readBrand, now: parts.Now}
+	return h, nil
+}
+
+func (h *Handler) readBrand(ctx context.Context) (*page.Brand, error) {
+	d, err := h.Documents.Document(ctx, page.BrandDocument)
+	if err != nil {
+		return nil, err
+	}
+	return page.ParseBrand([]byte(d.Body))
 }
 
 // Handle answers one request.
 func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
 	switch r.RouteKey {
 	case "GET /s/{token}":
-		return h.form(ctx, &r), nil
+		return h.link(ctx, &r), nil
 	case "POST /s/{token}":
-		return h.answer(ctx, &r), nil
+		return h.linkSent(ctx, &r), nil
+	case "GET /f/{key}":
+		return h.form(ctx, &r), nil
+	case "POST /f/{key}":
+		return h.formSent(ctx, &r), nil
+	case "POST /v1/surveys/{survey}/responses":
+		return h.response(ctx, &r), nil
+	case "OPTIONS /v1/surveys/{survey}/responses":
+		return h.preflight(ctx, &r), nil
 	case "GET /u/{token}":
 		return h.unsubscribe(ctx, &r), nil
 	case "POST /u/{token}":
 		return h.unsubscribed(ctx, &r), nil
 	}
-	return h.problem(ctx, &r, fault.New(fault.NotFound, "there is nothing under this address")), nil
+	return h.problem(ctx, &r, nil, fault.New(fault.NotFound, "there is nothing under this address")), nil
 }
 
-// locale returns the locale for a request among those available, the pages' own where none are named.
-func (h *Handler) locale(r *api.Request, available ...string) string {
-	if len(available) == 0 {
-		available = h.pages.Locales()
+// locale returns the locale for a request: of the survey's, or of the pages' own where it is nil.
+func (h *Handler) locale(r *api.Request, s *survey.Survey) string {
+	available := h.pages.Locales()
+	if s != nil {
+		available = s.Locales()
 	}
 	return page.Match(r.QueryStringParameters["lang"], api.Header(r, "accept-language"), available)
 }
 
-// problem answers with what is wrong: as a page where the client reads pages, else as a problem in JSON.
-func (h *Handler) problem(ctx context.Context, r *api.Request, err error) api.Response {
-	h.note(ctx, r, err)
-	if !readsPages(r) {
-		return api.Error(err)
-	}
-	code := fault.CodeOf(err)
-	out := api.HTML(api.Status(code), h.pages.Problem(h.locale(r), code))
-	retryAfter(&out, code)
+// show answers with a page.
+func show(status int, p page.Page) api.Response {
+	out := api.HTML(status, p.HTML)
+	out.Headers["content-security-policy"] = p.Policy
+	out.Headers["x-robots-tag"] = "noindex, nofollow"
 	return out
+}
+
+// problem answers with what is wrong: as a page where the client reads pages, else as a problem in JSON. It reads nothing
+// that was not read before.
+func (h *Handler) problem(ctx context.Context, r *api.Request, sit *sitting, err error) api.Response {
+	h.note(ctx, r, err)
+	out := api.Error(err)
+	if readsPages(r) {
+		v := h.plain(r)
+		if sit != nil {
+			v = h.view(sit)
+			v.Brand = h.brand.peek()
+		}
+		code := fault.CodeOf(err)
+		out = show(api.Status(code), h.pages.Problem(v, code))
+	}
+	return retryAfter(out, err)
+}
+
+// retryAfter says when the same may be tried again, where it may.
+func retryAfter(out api.Response, err error) api.Response {
+	wait := 5 * time.Second
+	if p, ok := err.(*pace); ok {
+		wait = p.wait
+	}
+	if out.StatusCode == http.StatusTooManyRequests || out.StatusCode == http.StatusServiceUnavailable {
+		out.Headers["retry-after"] = strconv.Itoa(int((wait + time.Second - 1) / time.Second))
+	}
+	return out
+}
+
+// pace is the Throttled error of a caller that must wait.
+type pace struct {
+	error
+	wait time.Duration
+}
+
+func (p *pace) Unwrap() error { return p.error }
+
+func slower(wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	return &pace{fault.New(fault.Throttled, "too many answers came within a short time: wait as long as Retry-After says, then send it again"), wait}
 }
 
 // note logs an error that is not the caller's doing. The path holds the token and is never logged.
 func (h *Handler) note(ctx context.Context, r *api.Request, err error) {
+	if _, own := err.(*pace); own {
+		h.Count.Count("SurveyRequestsThrottled", 1)
+		return
+	}
 	switch code := fault.CodeOf(err); code {
 	case fault.Internal, fault.Unavailable, fault.Throttled:
-		h.log.ErrorContext(ctx, "request not served", "route", r.RouteKey, "code", code, "error", err.Error())
+		h.Log.ErrorContext(ctx, "request not served", "route", r.RouteKey, "code", code, "error", err.Error())
 	}
 }
 
-// send puts an event on the events queue.
-func (h *Handler) send(ctx context.Context, e event.Event, err error) error {
-	if err != nil {
-		return err
-	}
-	return h.events.Send(ctx, queue.Message{Body: event.PackOne(e, "")})
-}
-
-func retryAfter(out *api.Response, code fault.Code) {
-	if code == fault.Throttled || code == fault.Unavailable {
-		out.Headers["retry-after"] = "5"
-	}
+// send puts an event on the events queue, to be delivered after a while.
+func (h *Handler) send(ctx context.Context, e event.Event, delay time.Duration) error {
+	return h.Events.Send(ctx, queue.Message{Body: event.PackOne(e, ""), Delay: delay})
 }
 
 // readsPages reports whether the client asked for a page, as browsers do.

@@ -1,9 +1,18 @@
-// Command survey serves what customers reach from a message: the form of a survey behind GET /s/{token}, which never
-// records anything, its answer by POST, and the unsubscription behind /u/{token}.
+// Command survey serves what customers reach from a message and from a shop's own pages: the form of a survey behind
+// GET /s/{token}, which never records anything, its answer by POST, the unsubscription behind /u/{token}, and public forms.
 //
-// An answer is first made durable, together with its count, and then sent on as an event. Whatever fails between the
-// two is answered 503; the same answer again finds itself stored, counts nothing and sends the same event, so that a
-// repeat heals it. A link of an erased customer is answered 410, and keeps nothing.
+// What is sent is checked, then a pointer to the answer goes to the events queue, delayed by two seconds, then the answer
+// to the table: one conditional put. Whatever fails between the two is answered 503 and leaves a pointer that leads nowhere;
+// whoever is answered that it was taken can rely on both. The same answer again changes nothing and sends nothing. A link
+// of an erased customer is answered 410, and keeps nothing.
+//
+// A public form is known by its key, which is no secret. POST /v1/surveys/{survey}/responses?key=… takes answers from pages
+// of the form's origins alone, by a form without a script or by one; /f/{key} is the form itself, for codes that are scanned
+// and for frames. Such an answer is nobody's, unless the field _customer holds a token that the shop's server got from the
+// suite. What programs send (a hidden field filled in, or all of it too quickly) is answered as if it were taken. Paces of
+// this instance's own hold before any table is touched; what holds for all instances are the gateway's throttles and a
+// firewall's rules. Where the API has CORS settings of its own, those decide what scripts of other origins may send, and
+// must name the forms' origins.
 package main
 
 import (
@@ -26,15 +35,18 @@ type settings struct {
 	Records   string `env:"LIUKE_RECORDS_TABLE,required"`
 	Events    string `env:"LIUKE_EVENTS_QUEUE_URL,required"`
 	TokenKeys string `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
+	Edge      bool   `env:"LIUKE_EDGE"`
 }
 
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
-	lambda.Start(env.Must(NewHandler(
-		secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
-		dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records),
-		queue.New(awsenv.Config("SQS"), s.Events),
-		now, telemetry.NewLogger(), telemetry.NewCounter(os.Stdout, "survey", now),
-	)).Handle)
+	store := dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records)
+	lambda.Start(env.Must(NewHandler(Parts{
+		Secret:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
+		Surveys: store, Documents: store, Answers: store,
+		Events: queue.New(awsenv.Config("SQS"), s.Events),
+		Now:    now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "survey", now),
+		Edge: s.Edge,
+	})).Handle)
 }

@@ -6,12 +6,13 @@ import (
 
 	"liuke/shared/api"
 	"liuke/shared/survey"
+	"liuke/shared/survey/page"
 	"liuke/shared/token"
 )
 
 // openUnsubscribe reads the link of a request; such a link never expires.
 func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.Unsubscribe, err error) {
-	keys, err := token.Load(ctx, h.secret)
+	keys, err := token.Load(ctx, h.Secret)
 	if err != nil {
 		return u, err
 	}
@@ -22,9 +23,9 @@ func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.
 func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response {
 	u, err := h.openUnsubscribe(ctx, r)
 	if err != nil {
-		return h.problem(ctx, r, err)
+		return h.problem(ctx, r, nil, err)
 	}
-	return api.HTML(http.StatusOK, h.pages.Unsubscribe(h.locale(r), u.Channel))
+	return show(http.StatusOK, h.pages.Unsubscribe(h.plain(r), u.Channel))
 }
 
 // unsubscribed stops a channel. The link alone decides: mail providers post List-Unsubscribe=One-Click without a
@@ -33,18 +34,26 @@ func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response 
 func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response {
 	u, err := h.openUnsubscribe(ctx, r)
 	if err != nil {
-		return h.problem(ctx, r, err)
+		return h.problem(ctx, r, nil, err)
 	}
 	if _, err := api.Body(r, MaxBodyBytes); err != nil {
-		return h.problem(ctx, r, err)
+		return h.problem(ctx, r, nil, err)
 	}
-	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.now())
-	if err := h.send(ctx, e, err); err != nil {
-		return h.problem(ctx, r, err)
+	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.Now())
+	if err == nil {
+		err = h.send(ctx, e, 0)
 	}
-	h.count.Count("Unsubscriptions", 1)
+	if err != nil {
+		return h.problem(ctx, r, nil, err)
+	}
+	h.Count.Count("Unsubscriptions", 1)
 	if !readsPages(r) {
 		return api.JSON(http.StatusOK, map[string]any{"unsubscribed": true, "channel": u.Channel})
 	}
-	return api.HTML(http.StatusOK, h.pages.Unsubscribed(h.locale(r), u.Channel))
+	return show(http.StatusOK, h.pages.Unsubscribed(h.plain(r), u.Channel))
+}
+
+// plain is the view of a page of no survey, with the brand where that was read for another page before: no table is asked.
+func (h *Handler) plain(r *api.Request) page.View {
+	return page.View{Locale: h.locale(r, nil), Brand: h.brand.peek()}
 }

@@ -154,7 +154,7 @@ func (f *Form) end(d *document, w *words) {
 	d.add(`<div class="way"><button type="submit">`, escape(w.say(send)), "</button>")
 	if f.Back != nil {
 		link := merge(f.Back, url.Values{"lang": {w.locale}})
-		d.add(`<a class="more" href="?`, escape(link.Encode()), `">`, escape(w.say("back")), "</a>")
+		d.add(`<a class="more" href="`, escape(f.Path), "?", escape(link.Encode()), `">`, escape(w.say("back")), "</a>")
 	}
 	d.add("</div>\n", `<p class="fine">`, escape(w.say(privacy)), "</p>\n</form>\n")
 }

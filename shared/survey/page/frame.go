@@ -80,7 +80,7 @@ func (p *Pages) languages(d *document, f *frame) {
 		d.add("<details><summary>", label, ": ", escape(p.name(f.Survey, f.words.locale)), "</summary>")
 	}
 	for _, l := range all {
-		d.add(`<a href="?`, escape(merge(f.query, url.Values{"lang": {l}}).Encode()), `" lang="`, escape(l), `" hreflang="`, escape(l), `"`,
+		d.add(`<a href="`, escape(f.Path), "?", escape(merge(f.query, url.Values{"lang": {l}}).Encode()), `" lang="`, escape(l), `" hreflang="`, escape(l), `"`,
 			when(l == f.words.locale, ` aria-current="true"`), `>`, escape(p.name(f.Survey, l)), `</a>`)
 	}
 	d.add(when(folded, "</details>"), "</nav></footer>\n")

@@ -34,6 +34,7 @@ type View struct {
 	Survey *survey.Survey // nil for a page of no survey
 	Locale string         // one of the survey's; of the pages' own where there is no survey
 	Brand  *Brand         // nil for none
+	Path   string         // before the query in links to the pages around this one; "" where it was found
 	Query  url.Values     // kept in the links to the same page in another language
 	Frames []string       // origins whose pages may frame this one; none where it is empty
 	Leads  []string       // origins that a form may lead to, beside the page's own
@@ -73,7 +74,7 @@ func (p *Pages) Thanks(v View, change url.Values) Page {
 		d.lines(said)
 		if change != nil {
 			link := merge(change, url.Values{"lang": {f.words.locale}})
-			d.add(`<p><a class="more" href="?`, escape(link.Encode()), `">`, escape(f.words.say("change")), "</a></p>\n")
+			d.add(`<p><a class="more" href="`, escape(v.Path), "?", escape(link.Encode()), `">`, escape(f.words.say("change")), "</a></p>\n")
 		}
 	})
 }
