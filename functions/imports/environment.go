@@ -16,7 +16,6 @@ import (
 	"liuke/shared/lake"
 	"liuke/shared/money"
 	"liuke/shared/queue"
-	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 )
 
@@ -54,17 +53,13 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	surveys, err := survey.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
 	sqs := awsenv.Config("SQS")
 	return NewHandler(Props{
 		Store:    dynamo.New(awsenv.Config("DYNAMODB"), "", c.Records),
 		Lake:     lake.New(awsenv.Config("S3"), c.Lake),
 		Events:   queue.New(sqs, c.Events),
 		Imports:  queue.New(sqs, c.Imports),
-		Settings: importfile.Settings{Rates: rates, Zone: zone, Surveys: surveys},
+		Settings: importfile.Settings{Rates: rates, Zone: zone},
 		Now:      now,
 		Worker:   rand.Text,
 		Counter:  telemetry.NewCounter(os.Stdout, "imports", now),

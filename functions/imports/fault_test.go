@@ -38,17 +38,24 @@ func orders(rows int) string {
 // responses is a file of answers, some of them in several editions.
 func responses(rows int) string {
 	var b strings.Builder
-	b.WriteString("response_id,email,score,created at,comment\n")
+	b.WriteString("response_id,email,score,created at,comment,updated at\n")
 	for i := range rows {
 		score := fmt.Sprint(i % 11)
 		if i%9 == 4 {
 			score = "many"
 		}
 		id := i - i%5/4
-		fmt.Fprintf(&b, "r%d,c%d@example.com,%s,2024-01-%02d,%d\n", id, id%4, score, 1+i%28, i)
+		email := fmt.Sprintf("c%d@example.com", id%4)
+		if id%4 == 3 {
+			email = "" // nobody that is known
+		}
+		fmt.Fprintf(&b, "r%d,%s,%s,2024-01-%02d,%d,2024-02-%02d\n", id, email, score, 1+i%3, i, 1+i%17)
 	}
 	return b.String()
 }
+
+// people is a file of people, some of whom are not to be sent to.
+const people = "Email,Customer ID,Unsubscribed at,Bounced at\na@example.com,a,2024-01-05,\nb@example.com,,yes,\nc@example.com,c,,2024-01-06\nd@example.com,d,,\n"
 
 // stubborn delivers every message again and again to workers that die, the first at its first call to the outside, the
 // next at its second, and so on, until one lives to the end.
@@ -80,7 +87,8 @@ var cases = map[string]struct {
 	file    string
 }{
 	"orders":               {importfile.Request{Kind: importfile.Orders}, orders(47)},
-	"responses":            {importfile.Request{Kind: importfile.Delighted}, responses(33)},
+	"responses":            {importfile.Request{Kind: importfile.Delighted, Survey: "nps"}, responses(33)},
+	"people":               {importfile.Request{Kind: importfile.Delighted}, people},
 	"orders to check":      {importfile.Request{Kind: importfile.Orders, DryRun: true}, orders(25)},
 	"lines that end in CR": {importfile.Request{Kind: importfile.Orders}, strings.ReplaceAll(orders(15), "\n", "\r")},
 	"an answer to each":    {importfile.Request{Kind: importfile.Answers}, "customer_id,score,date\n" + strings.Repeat("a,9,2024-01-05\nb,3,2024-01-05\n", 12)},
@@ -121,7 +129,7 @@ func TestCallsThatFailAreMadeAgain(t *testing.T) {
 					if try > 500 {
 						t.Fatalf("no end to %s", body)
 					}
-					w.network.revive(try%40+1, committed)
+					w.network.revive(try%60+1, committed)
 					if !w.deliver(body) {
 						w.imports.bodies = append(w.imports.bodies, body) // SQS delivers it again
 					}
@@ -156,7 +164,7 @@ func TestTwoWorkersOnOneImportGiveWayToEachOther(t *testing.T) {
 	w.t.Cleanup(func() { w.handler = quick })
 	slower := w.handler
 	w.handler = quick
-	out := slower.work(t.Context(), []message{{id}})
+	out := slower.work(t.Context(), []task{{id}})
 	if len(out) != 1 || out[0] == nil || !strings.Contains(out[0].Error(), "another worker") {
 		t.Fatalf("the slower worker does not give way: %v", out)
 	}

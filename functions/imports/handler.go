@@ -14,16 +14,20 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/importfile"
 	"liuke/shared/lake"
+	"liuke/shared/message"
 	"liuke/shared/survey"
 	"liuke/shared/telemetry"
 )
 
-// Store keeps imports and answers. See package dynamo for each.
+// Store keeps imports, surveys and their answers, and which addresses must not be sent to. See package dynamo for each.
 type Store interface {
 	Import(ctx context.Context, id string) (*importfile.Import, error)
 	AdvanceImport(ctx context.Context, before *importfile.Import, step importfile.Step) (*importfile.Import, error)
+	Surveys(ctx context.Context) (survey.Catalogue, error)
 	Answer(ctx context.Context, c customer.ID, surveyID, invitation string) (*survey.Answer, error)
 	PutAnswer(ctx context.Context, before *survey.Answer, after survey.Answer) error
+	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
+	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
 	Erased(ctx context.Context, id customer.ID) (bool, error)
 }
 
@@ -37,9 +41,9 @@ type Lake interface {
 type Props struct {
 	Store    Store
 	Lake     Lake
-	Events   batch.Sender // the events queue
-	Imports  batch.Sender // the function's own queue
-	Settings importfile.Settings
+	Events   batch.Sender        // the events queue
+	Imports  batch.Sender        // the function's own queue
+	Settings importfile.Settings // but for the surveys, which the store has
 	Now      clock.Now
 	Worker   func() string // a name that no other invocation has
 	// Left tells how long an invocation may still run; nil reads the context's deadline.
@@ -53,7 +57,7 @@ type Props struct {
 // Handler works on uploads.
 type Handler struct {
 	Props
-	runner batch.Runner[message]
+	runner batch.Runner[task]
 }
 
 const (
@@ -71,7 +75,7 @@ func NewHandler(p Props) *Handler {
 		p.Left = untilDeadline
 	}
 	h := &Handler{Props: p}
-	h.runner = batch.Runner[message]{Decode: decode, Encode: encode, Handle: h.work, Back: p.Imports, Log: p.Log}
+	h.runner = batch.Runner[task]{Decode: decode, Encode: encode, Handle: h.work, Back: p.Imports, Log: p.Log}
 	return h
 }
 
@@ -88,16 +92,16 @@ func untilDeadline(ctx context.Context) time.Duration {
 	return time.Hour
 }
 
-// message names an import to go on with; "" none.
-type message struct {
+// task names an import to go on with; "" none.
+type task struct {
 	Import string `json:"import"`
 }
 
 // decode reads either of what the queue holds: EventBridge's word that an object was created, or our own message. An
 // object that is no upload is none of ours.
-func decode(body string) ([]message, error) {
+func decode(body string) ([]task, error) {
 	var m struct {
-		message
+		task
 		DetailType string `json:"detail-type"`
 		Detail     struct {
 			Object struct {
@@ -114,18 +118,18 @@ func decode(body string) ([]message, error) {
 	case !importfile.IsID(m.Import):
 		return nil, fault.New(fault.Invalid, "the message is neither of an upload nor of an import")
 	}
-	return []message{m.message}, nil
+	return []task{m.task}, nil
 }
 
-func encode(m message, _ string) (string, error) {
+func encode(m task, _ string) (string, error) {
 	body, err := json.Marshal(m)
 	return string(body), err
 }
 
 // work works on imports one after the other.
-func (h *Handler) work(ctx context.Context, messages []message) []error {
-	errs := make([]error, len(messages))
-	for i, m := range messages {
+func (h *Handler) work(ctx context.Context, tasks []task) []error {
+	errs := make([]error, len(tasks))
+	for i, m := range tasks {
 		if m.Import != "" {
 			errs[i] = h.goOn(ctx, m.Import)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"io"
 	"slices"
 
@@ -22,6 +23,7 @@ type step struct {
 	accepted int
 	events   []event.Event
 	answers  []answer
+	bounced  []importfile.Bounced
 	refused  []importfile.Refused
 	last     bool   // no more follow
 	failure  string // why no more can be read
@@ -30,9 +32,10 @@ type step struct {
 // answer is a row that is one.
 type answer struct {
 	survey.Answer
-	row      int  // the line that it begins on
-	from, to int  // which of the step's events are the row's
-	erased   bool // its customer was
+	kind     string // as importfile.Row has it
+	row      int    // the line that it begins on
+	from, to int    // which of the step's events are the row's
+	erased   bool   // its customer was
 }
 
 // erasedReason is why a row of the erased is refused. It names no column, as it is the row that must not be there.
@@ -83,12 +86,37 @@ func (w *worker) read() (*step, error) {
 			s.events = append(s.events, row.Events[i])
 			size += eventBytes + len(row.Events[i].Properties) + len(row.Events[i].Traits)
 		}
+		if row.Bounced != nil {
+			s.bounced = append(s.bounced, *row.Bounced)
+		}
 		if row.Answer != nil {
-			s.answers = append(s.answers, answer{Answer: *row.Answer, row: row.Number, from: from, to: len(s.events)})
-			size += eventBytes + len(row.Answer.Given.Comment)
+			s.answers = append(s.answers, answer{Answer: *row.Answer, kind: row.Type, row: row.Number, from: from, to: len(s.events)})
+			size += eventBytes + weight(row.Answer)
 		}
 	}
 	return s, nil
+}
+
+// weight is how many bytes an answer's own words are.
+func weight(a *survey.Answer) (n int) {
+	for _, v := range a.Values {
+		n += len(v.Text)
+	}
+	for name, value := range a.Properties {
+		n += len(name) + len(value)
+	}
+	return n
+}
+
+// taken are the import's answers by survey and type, once the step's are among them.
+func (s *step) taken(before []importfile.Taken) []importfile.Taken {
+	all := slices.Clone(before)
+	for i := range s.answers {
+		if a := &s.answers[i]; !a.erased {
+			all = importfile.Take(all, a.Survey, a.kind)
+		}
+	}
+	return all
 }
 
 // refuseErased refuses the answers of the erased, which keepAnswers found, and drops their events. The step keeps its rows.
@@ -110,6 +138,9 @@ func (w *worker) settle(ctx context.Context, s *step) error {
 	}
 	s.refuseErased()
 	if !w.standing.Request.DryRun {
+		if err := w.suppress(ctx, s.bounced); err != nil {
+			return err
+		}
 		if err := w.send(ctx, s.events); err != nil {
 			return err
 		}
@@ -149,51 +180,106 @@ func (w *worker) send(ctx context.Context, events []event.Event) error {
 	return errors.Join(errs...)
 }
 
-// keepAnswers keeps a step's answers, but for those of the erased, which it marks. Those that are counted in one place are kept one after the other, so that they do
-// not get in each other's way, and those of one customer in the order of the file.
+// lanes is how many answers are kept, and hours marked, at a time.
+const lanes = 16
+
+// suppress lists addresses as ones that must not be sent to.
+func (w *worker) suppress(ctx context.Context, bounced []importfile.Bounced) error {
+	errs := make([]error, len(bounced))
+	batch.Each(len(bounced), lanes, func(i int) {
+		b := &bounced[i]
+		errs[i] = w.Store.Suppress(ctx, b.Channel, b.Address, b.Reason, b.Since)
+	})
+	return errors.Join(errs...)
+}
+
+// keepAnswers keeps a step's answers, but for those of the erased, which it marks; then it marks their hours to be counted
+// anew, each once, and those of answers that stood already too: a worker before this one may have been lost in between.
+// One customer's answers are kept one after the other, in the order of the file.
 func (w *worker) keepAnswers(ctx context.Context, answers []answer) error {
-	if len(answers) == 0 {
-		return nil
-	}
-	var shards [survey.CounterShards][]*answer
+	var lane [lanes][]*answer
 	for i := range answers {
-		shard := survey.CounterShard(answers[i].Customer)
-		shards[shard] = append(shards[shard], &answers[i])
+		n := laneOf(&answers[i].Answer)
+		lane[n] = append(lane[n], &answers[i])
 	}
-	var errs [survey.CounterShards]error
-	batch.Each(len(shards), len(shards), func(shard int) {
-		for _, a := range shards[shard] {
-			if errs[shard] = w.keepAnswer(ctx, a); errs[shard] != nil {
+	var errs [lanes]error
+	var hours [lanes][]survey.Hour
+	batch.Each(lanes, lanes, func(n int) {
+		for _, a := range lane[n] {
+			some, err := w.keepAnswer(ctx, a)
+			if err != nil {
+				errs[n] = err
 				return
 			}
+			hours[n] = append(hours[n], some...)
 		}
 	})
-	return errors.Join(errs[:]...)
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
+	}
+	return w.mark(ctx, slices.Concat(hours[:]...))
+}
+
+// laneOf is the lane of a customer's answers. Those of nobody have nothing to do with each other, but for the editions of
+// one.
+func laneOf(a *survey.Answer) int {
+	name := string(a.Customer)
+	if name == "" {
+		name = a.Invitation
+	}
+	h := fnv.New32a()
+	io.WriteString(h, name) // a hash takes everything
+	return int(h.Sum32() % lanes)
+}
+
+// mark marks hours to be counted anew, each once.
+func (w *worker) mark(ctx context.Context, hours []survey.Hour) error {
+	slices.SortFunc(hours, func(a, b survey.Hour) int {
+		return cmp.Or(cmp.Compare(a.Survey, b.Survey), a.Begin.Compare(b.Begin))
+	})
+	hours = slices.Compact(hours)
+	errs := make([]error, lanes)
+	now := w.Now()
+	batch.Each(lanes, lanes, func(n int) {
+		errs[n] = w.Store.MarkHours(ctx, now, hours[len(hours)*n/lanes:len(hours)*(n+1)/lanes]...)
+	})
+	return errors.Join(errs...)
 }
 
 // answerTries bounds how often an answer is tried again over another that came at the same time.
 const answerTries = 8
 
-// keepAnswer makes an answer durable, if it is to stand and the import is not only a check. That of an erased customer is
-// marked, and not kept.
-func (w *worker) keepAnswer(ctx context.Context, a *answer) (err error) {
-	a.erased, err = w.Store.Erased(ctx, a.Customer)
+// keepAnswer makes an answer durable, if it is to stand and the import is not only a check, and returns the hours whose
+// counts that may have changed. That of an erased customer is marked, and not kept.
+func (w *worker) keepAnswer(ctx context.Context, a *answer) (hours []survey.Hour, err error) {
+	if a.Customer != "" {
+		a.erased, err = w.Store.Erased(ctx, a.Customer)
+	}
 	if a.erased || err != nil || w.standing.Request.DryRun {
-		return err
+		return nil, err
 	}
 	var standing *survey.Answer // as a rule there is none
 	for range answerTries {
 		next, changed := importfile.Over(standing, a.Answer)
+		hours := []survey.Hour{survey.HourOf(&a.Answer), survey.HourOf(&next)}
+		if standing != nil {
+			hours = append(hours, survey.HourOf(standing))
+		}
 		if !changed {
-			return nil
+			return hours, nil
+		}
+		if standing != nil && hours[1] != hours[2] { // whoever repeats this finds the hour that it leaves nowhere else
+			if err := w.Store.MarkHours(ctx, w.Now(), hours[2]); err != nil {
+				return nil, err
+			}
 		}
 		err := w.Store.PutAnswer(ctx, standing, next)
 		if fault.CodeOf(err) != fault.Conflict {
-			return err
+			return hours, err
 		}
 		if standing, err = w.Store.Answer(ctx, a.Customer, a.Survey, a.Invitation); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return fault.New(fault.Unavailable, "other answers came at the same time")
+	return nil, fault.New(fault.Unavailable, "other answers came at the same time")
 }

@@ -35,7 +35,7 @@ func (w *worker) run(ctx context.Context) error {
 	}
 	for first := true; !w.standing.State.Ended(); first = false {
 		if !first && w.Left(ctx) < margin {
-			body, err := encode(message{w.standing.ID}, "")
+			body, err := encode(task{w.standing.ID}, "")
 			if err != nil {
 				return fault.As(err, fault.Internal, "the message cannot be encoded")
 			}
@@ -59,7 +59,13 @@ func (w *worker) run(ctx context.Context) error {
 func (w *worker) open(ctx context.Context) (err error) {
 	i := w.standing
 	w.file = &pieces{ctx: ctx, lake: w.Lake, key: importfile.UploadKey(i.ID), size: i.Request.Bytes, tag: i.Tag}
-	if w.reader, err = importfile.NewReader(w.file, i.Request, w.Settings, i.Created); err != nil {
+	settings := w.Settings
+	if i.Request.Kind == importfile.Answers || i.Request.Kind == importfile.Delighted {
+		if settings.Surveys, err = w.Store.Surveys(ctx); err != nil {
+			return err
+		}
+	}
+	if w.reader, err = importfile.NewReader(w.file, i.Request, settings, i.Created); err != nil {
 		return err
 	}
 	for range i.Progress.Rows {
@@ -86,7 +92,7 @@ func (w *worker) unreadable(err error) string {
 func (w *worker) advance(ctx context.Context, s *step) error {
 	before := w.standing
 	next := importfile.Step{
-		State: importfile.Reading, Tag: w.file.tag, Worker: w.name, At: w.Now(), Listed: s.listed(before),
+		State: importfile.Reading, Tag: w.file.tag, Worker: w.name, At: w.Now(), Listed: s.listed(before), Taken: s.taken(before.Taken),
 		Progress: importfile.Progress{
 			Rows:     before.Progress.Rows + int64(s.rows()),
 			Accepted: before.Progress.Accepted + int64(s.accepted),

@@ -30,9 +30,11 @@ What KIND may be, and the columns that the file's first line names (others are p
   orders      customer_id, date, amount; order_id and currency where there are any
   customers   customer_id; email, phone, name, first_name, last_name, locale, time_zone, birthday, consent_email,
               consent_sms, consent_push and updated_at where there are any; any other column is a trait
-  answers     customer_id, score, date; answer_id, survey, comment, locale and tags where there are any
+  answers     customer_id, score, date; answer_id, survey, comment, locale, tags, channel and updated_at where there are any;
+              a column that is named like a question of the survey answers it, and any other is a property of the answer
   pinpoint    Amazon Pinpoint's export of endpoints: CSV, or a JSON object a line
-  delighted   Delighted's CSV export of responses
+  delighted   Delighted's CSV export of responses, each filed under the survey of its type (nps, csat, ces and so on) unless
+              -survey names another; or of people, so that nobody who has unsubscribed there is mailed here
 
 A file may be compressed by gzip. A row without an id of its own gets one from its content and its count among equal rows,
 so that importing a file twice changes nothing. Rows that cannot be read are listed with line, column and reason; the
@@ -56,7 +58,7 @@ func importCommand(ctx context.Context, arguments []string) error {
 	key := flags.String("key", "", "not used any more: imports are an operator's, give -token")
 	flags.StringVar(&f.columns, "columns", "", "fields that the file's columns are named otherwise for, such as customer_id=id,amount=revenue")
 	flags.StringVar(&f.currency, "currency", "", "what amounts are in where their rows do not say, ISO 4217 (default the suite's own)")
-	flags.StringVar(&f.survey, "survey", "", "what answers are filed under where their rows do not say (default "+importfile.DefaultSurvey+")")
+	flags.StringVar(&f.survey, "survey", "", "what answers are filed under where their rows do not say (default "+importfile.DefaultSurvey+", or by their type)")
 	flags.StringVar(&f.asOf, "as-of", "", "day or RFC 3339 time at which customers were as the file says (default when the file was last changed)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only check the file: import nothing")
 	explain(flags, importUsage)
@@ -186,6 +188,13 @@ func report(out *console, r *importer.Result) {
 		}
 	}
 	out.say(fmt.Sprintf("%d rows read in %.1f s (%.0f rows/s): %d accepted, %d refused", r.Rows.Read, r.Read.Seconds(), rate(r.Read), r.Rows.Accepted, r.Rows.Refused))
+	for _, t := range r.Taken {
+		what := "answers"
+		if t.Type != "" {
+			what += " of the type " + t.Type
+		}
+		out.say(fmt.Sprintf("  %d %s to the survey %s", t.Rows, what, t.Survey))
+	}
 	switch {
 	case r.DryRun:
 		out.say("only checked: nothing was imported")

@@ -22,6 +22,7 @@ const (
 	attrImportRows     = "rows"
 	attrImportAccepted = "accepted"
 	attrImportRefused  = "refused" // a count; of refused rows themselves, JSON
+	attrImportTaken    = "taken"   // JSON
 	attrImportBytes    = "bytes"
 	attrImportTag      = "etag"
 	attrImportFound    = "found" // JSON
@@ -103,7 +104,7 @@ func decodeImport(id string, item map[string]types.AttributeValue) (*importfile.
 		Started:  millis(item[attrStarted]),
 		Finished: millis(item[attrFinished]),
 	}
-	for attr, into := range map[string]any{attrImportRequest: &i.Request, attrImportFound: &i.Found} {
+	for attr, into := range map[string]any{attrImportRequest: &i.Request, attrImportFound: &i.Found, attrImportTaken: &i.Taken} {
 		raw := textOf(item[attr])
 		if raw == "" {
 			continue
@@ -127,6 +128,10 @@ func (s *Store) AdvanceImport(ctx context.Context, before *importfile.Import, st
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "the columns cannot be encoded")
 	}
+	taken, err := json.Marshal(step.Taken)
+	if err != nil {
+		return nil, fault.As(err, fault.Internal, "what was taken cannot be encoded")
+	}
 	u := newUpdate()
 	u.set(attrState, text(string(step.State)))
 	u.set(attrImportRows, number(step.Progress.Rows))
@@ -135,6 +140,7 @@ func (s *Store) AdvanceImport(ctx context.Context, before *importfile.Import, st
 	u.set(attrImportBytes, number(step.Progress.Bytes))
 	u.set(attrImportTag, text(step.Tag))
 	u.set(attrImportFound, text(string(found)))
+	u.set(attrImportTaken, text(string(taken)))
 	u.set(attrImportWorker, text(step.Worker))
 	if step.Reason != "" {
 		u.set(attrReason, text(step.Reason))

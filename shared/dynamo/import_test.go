@@ -43,12 +43,13 @@ func TestAnImportGoesOnStepByStep(t *testing.T) {
 	step := importfile.Step{
 		State: importfile.Reading, Tag: "tag", Worker: "w1", At: created.Add(time.Second), Found: map[string]string{"date": "day"},
 		Progress: importfile.Progress{Rows: 1000, Accepted: 400, Refused: 600, Bytes: 5}, Listed: listed,
+		Taken: []importfile.Taken{{Survey: "nps", Type: "enps", Rows: 7}},
 	}
 	after, err := store.AdvanceImport(ctx, before, step)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want.State, want.Progress, want.Tag, want.Worker, want.Found, want.Started = step.State, step.Progress, "tag", "w1", step.Found, step.At
+	want.State, want.Progress, want.Taken, want.Tag, want.Worker, want.Found, want.Started = step.State, step.Progress, step.Taken, "tag", "w1", step.Found, step.At
 	if d := cmp.Diff(&want, after); d != "" {
 		t.Errorf("after a step:\n%s", d)
 	}

@@ -20,7 +20,7 @@ const (
 func traitColumns() []column {
 	return []column{
 		{field: customer.TraitEmail, others: []string{"email_address", "e_mail", "person_email"}},
-		{field: customer.TraitPhone, others: []string{"phone_number", "mobile", "person_phone"}},
+		{field: customer.TraitPhone, others: []string{"phone_number", "mobile", "person_phone", "person_phone_number"}},
 		{field: customer.TraitName, others: []string{"full_name", "person_name"}},
 		{field: customer.TraitFirstName, others: []string{"firstname", "given_name"}},
 		{field: customer.TraitLastName, others: []string{"lastname", "family_name", "surname"}},
@@ -55,7 +55,7 @@ func (f *Reader) customer(fields []string, row *Row) error {
 		}
 		e.Time = at.time
 	}
-	traits, err := f.traits(fields)
+	traits, err := f.traits(fields, row)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (f *Reader) identify(e event.Event, traits []byte, row *Row) error {
 		return f.refuse("", "the row says more than %d KB of the customer", event.MaxEventBytes>>10)
 	}
 	if _, err := customer.ParseTraits(traits); err != nil {
-		return f.refuse("", "%s", message(err))
+		return f.refuse("", "%s", sentence(err))
 	}
 	e.Traits = traits
 	said := ""
@@ -96,8 +96,9 @@ func (f *Reader) identify(e event.Event, traits []byte, row *Row) error {
 	return nil
 }
 
-// traits reads the traits' columns into an object without its closing brace. An empty field says nothing.
-func (f *Reader) traits(fields []string) ([]byte, error) {
+// traits reads the traits' columns into an object without its closing brace. An empty field says nothing, and a column
+// of answers to a question of the row's survey nothing of the customer.
+func (f *Reader) traits(fields []string, row *Row) ([]byte, error) {
 	traits := append(make([]byte, 0, 256), '{')
 	for _, c := range traitColumns() {
 		value := f.columns.get(fields, c.field)
@@ -110,12 +111,12 @@ func (f *Reader) traits(fields []string) ([]byte, error) {
 		traits = member(traits, c.field, value)
 	}
 	for _, name := range f.request.mappedTraits() {
-		if value := f.columns.get(fields, name); value != "" {
+		if value := f.columns.get(fields, name); value != "" && !f.asked(row, f.columns.at[name]) {
 			traits = member(traits, name, value)
 		}
 	}
 	for _, i := range f.columns.others {
-		if value := strings.TrimSpace(fields[i]); value != "" && f.isTrait(f.columns.names[i]) {
+		if value := strings.TrimSpace(fields[i]); value != "" && !f.asked(row, i) && f.isTrait(f.columns.names[i]) {
 			traits = member(traits, f.columns.names[i], value)
 		}
 	}
@@ -128,8 +129,10 @@ func (f *Reader) isTrait(name string) bool {
 	if f.columns.has(name) || name == "consent" || strings.HasPrefix(name, "consent.") {
 		return false
 	}
-	if f.request.Kind == Delighted && slices.Contains(passed, plainName(name)) {
-		return false
+	if f.request.Kind == Delighted {
+		if plain := plainName(name); slices.Contains(passed, plain) || strings.HasPrefix(plain, ownPrefix) || asks(name) {
+			return false
+		}
 	}
 	folded := strings.ReplaceAll(plainName(name), "_", "")
 	return !slices.ContainsFunc(traitColumns(), func(c column) bool { return strings.ReplaceAll(c.field, "_", "") == folded })

@@ -1,26 +1,34 @@
 package importfile
 
 import (
+	"slices"
 	"strings"
 
 	"liuke/shared/customer"
 	"liuke/shared/event"
+	"liuke/shared/fault"
 )
 
 const fieldSurveyType = "survey_type"
 
-// delightedColumns are the columns of Delighted's CSV export of responses. The id of the customer is a property of
-// Delighted's where the business has sent it along, and the email address or the phone number where not. Columns that
-// are no field are the person's properties.
+// delightedColumns are the columns of Delighted's CSV exports, of responses and of people. The id of the customer is a
+// property of Delighted's where the business has sent it along, and the email address or the phone number where not.
+// Columns that are no field are the person's properties, or answers to further questions.
 func delightedColumns() []column {
 	columns := []column{
 		{field: fieldCustomer, others: customerNames},
-		{field: fieldScore, required: true, others: []string{"nps_score", "survey_score"}},
-		{field: fieldDate, required: true, others: []string{"created_at", "responded_at", "response_date", "survey_response_time", "submitted_at"}},
+		{field: fieldScore, others: []string{"nps_score", "survey_score"}},
+		{field: fieldDate, others: []string{"created_at", "responded_at", "response_date", "survey_response_time", "submitted_at"}},
+		{field: fieldUpdated},
 		{field: fieldAnswer, others: []string{"response_id", "survey_response_id", "permalink", "id"}},
 		{field: fieldComment, others: []string{"feedback"}},
 		{field: fieldTags},
 		{field: fieldSurveyType, others: []string{"type"}},
+		{field: fieldSurvey, others: []string{"survey_id"}},
+		{field: fieldChannel, others: []string{"delighted_source", "survey_channel", "delivery_channel", "delivery_method"}},
+		{field: fieldUnsubscribed, others: []string{"unsubscribed"}},
+		{field: fieldBounced, others: []string{"bounced"}},
+		{field: fieldAsked, others: []string{"sent_at", "last_survey_sent_at"}},
 	}
 	columns = append(columns, traitColumns()...)
 	for i := range columns {
@@ -29,33 +37,68 @@ func delightedColumns() []column {
 	return columns
 }
 
-// passed are columns of Delighted's that say nothing of the customer.
-var passed = []string{"person", "person_id", "updated_at", "notes", "permalink", "response_id", "survey_response_id", "id", "delighted_source", "sent_at"}
+// passed are columns of Delighted's that say nothing of the customer. They are properties of answers.
+var passed = []string{"person", "person_id", "notes", "permalink", "response_id", "survey_response_id", "id"}
 
-// response reads a response: the person who gave it, with what was known of them then, and the answer.
+// ownPrefix begins the properties that Delighted itself adds to a response, such as the browser that it was given in.
+const ownPrefix = "delighted_"
+
+// delighted makes the reader one of responses where there are scores, and of people where there is what became of them. It
+// returns an Invalid error for a file that is neither, or does not say what its scores measure.
+func (f *Reader) delighted() error {
+	taken := make([]bool, len(f.columns.names))
+	for _, i := range f.columns.at {
+		taken[i] = true
+	}
+	has := f.columns.has
+	switch {
+	case !has(fieldScore) && (has(fieldUnsubscribed) || has(fieldBounced) || has(fieldAsked)):
+		f.read = f.individual
+		return nil
+	case !has(fieldScore):
+		return f.columns.missing(fieldScore, f.request.Columns[fieldScore], taken)
+	case !has(fieldDate):
+		return f.columns.missing(fieldDate, f.request.Columns[fieldDate], taken)
+	case !has(fieldSurveyType) && !has(fieldSurvey) && f.request.Survey == "":
+		return fault.New(fault.Invalid, "the file does not say what its scores measure: name the column of the survey's type, such as -columns survey_type=…, or the survey itself, such as -survey %s", DefaultSurvey)
+	}
+	f.read, f.loose = f.response, slices.Clone(f.columns.others)
+	if i, ok := f.columns.at[fieldSurveyType]; ok {
+		f.loose = append(f.loose, i)
+	}
+	slices.Sort(f.loose)
+	return nil
+}
+
+// response reads a response: the person who gave it, with what was known of them then, and the answer. One without a
+// person is nobody's answer.
 func (f *Reader) response(fields []string, row *Row) error {
-	if kind := f.columns.get(fields, fieldSurveyType); kind != "" && !strings.EqualFold(kind, "nps") {
-		return f.refuse(fieldSurveyType, "this is no NPS answer: answers on other scales are not taken in")
+	var t *surveyType
+	if name := f.columns.get(fields, fieldSurveyType); name != "" {
+		if t = typeOf(name); t == nil {
+			return f.refuse(fieldSurveyType, "the type of the survey is none of Delighted's: they are %s", typeNames())
+		}
+	} else if f.request.Survey == "" && f.columns.get(fields, fieldSurvey) == "" {
+		return f.refuse(fieldSurveyType, "the row does not say what its score measures")
 	}
 	e, err := f.respondent(fields)
 	if err != nil {
 		return err
 	}
-	if row.Answer, err = f.given(fields, customer.ID(e.User)); err != nil {
+	if err := f.given(fields, customer.ID(e.User), t, row); err != nil {
 		return err
+	}
+	if e.User == "" {
+		return f.answered(row)
 	}
 	e.Type, e.Time = event.Identify, row.Answer.Revised
-	traits, err := f.traits(fields)
-	if err != nil {
+	if err := f.personality(fields, e, row); err != nil {
 		return err
 	}
-	if err := f.identify(e, closeTraits(traits, nil), row); err != nil {
-		return err
-	}
-	return f.answered(fields, row)
+	return f.answered(row)
 }
 
-// respondent is who has answered.
+// respondent is who has answered; the event has no user where that is not known.
 func (f *Reader) respondent(fields []string) (event.Event, error) {
 	if f.columns.get(fields, fieldCustomer) != "" {
 		return f.person(fields)
@@ -74,5 +117,5 @@ func (f *Reader) respondent(fields []string) (event.Event, error) {
 		}
 		return f.event(string(id)), nil
 	}
-	return event.Event{}, f.refuse(fieldCustomer, "the response is anonymous: it has neither a customer id nor an email address or phone number")
+	return f.event(""), nil
 }

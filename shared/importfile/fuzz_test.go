@@ -11,6 +11,7 @@ import (
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/importfile"
+	"liuke/shared/survey"
 )
 
 // FuzzReader holds whatever file to this: it is read to its end, each of its rows once, and each row that is taken is made
@@ -24,12 +25,14 @@ func FuzzReader(f *testing.F) {
 		{"answers", "customer_id,score,date,comment,answer_id,tags\nc,9,2024-01-05,\"\"\"\",r,\"a,b\"\n"},
 		{"pinpoint", "ChannelType,Address,User.UserId,User.UserAttributes.x\nEMAIL,a@b,u,\"[\"\"1\"\"]\"\n"},
 		{"pinpoint", `{"Id":"e","ChannelType":"SMS","Address":"1","OptOut":"ALL","Attributes":{"consent":["x"],"\u0000":["\ud800"]}}` + "\n{}\n"},
+		{"delighted", "Score,Created at,Survey type,Comment,Reason,Why?,Delighted Source,Updated at,Locale\n9,1767700800,thumbs,x,price,\"a\nb\",iOS SDK,2026-01-31,zh\n"},
+		{"delighted", "Email,Phone,Unsubscribed at,Bounced,Last sent at\na@b,1,yes,2024-01-05,2024-01-05\n"},
 		{"delighted", "Score,Created at,Email,Tags,Survey type,Consent.email\n7,2024-01-05 10:00:00 UTC,a@b.c,x,NPS,true\n"},
 		{"orders", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"},
 	} {
 		f.Add(seed.kind, seed.file)
 	}
-	s := settings(f)
+	s := moved(f)
 	f.Fuzz(func(t *testing.T, kind, file string) {
 		r := importfile.Request{Kind: importfile.Kind(kind), Bytes: 1}
 		if r.Validate() != nil || len(file) > 1<<20 {
@@ -51,15 +54,17 @@ func FuzzReader(f *testing.F) {
 			if err != nil {
 				break
 			}
-			if row.Number <= last || len(row.Events) == 0 {
+			if row.Number <= last || len(row.Events) == 0 && (row.Answer == nil || row.Answer.Customer != "") {
 				t.Fatalf("after line %d: %+v", last, row)
 			}
 			last = row.Number
 			for i := range row.Events {
 				judge(t, &row.Events[i], s)
 			}
-			if row.Answer != nil && (len(row.Answer.Invitation) > 128 || row.Events[len(row.Events)-1].Name != event.SurveyAnswered) {
+			if a := row.Answer; a != nil && (len(a.Invitation) > survey.MaxIDBytes || a.Customer != "" && row.Events[len(row.Events)-1].Name != event.SurveyAnswered) {
 				t.Fatalf("%+v", row)
+			} else if a != nil {
+				judgeAnswer(t, a)
 			}
 		}
 		if !errors.Is(err, io.EOF) && fault.CodeOf(err) != fault.Invalid {
@@ -88,6 +93,15 @@ func judge(t *testing.T, e *event.Event, s importfile.Settings) {
 	}
 	if err != nil || e.Time.IsZero() || e.Time.Year() < 1970 {
 		t.Fatalf("%+v: %v", e, err)
+	}
+}
+
+// judgeAnswer holds an answer to what the store takes.
+func judgeAnswer(t *testing.T, a *survey.Answer) {
+	t.Helper()
+	e, err := a.Event()
+	if err != nil || len(e.Properties) > event.MaxEventBytes || a.Revised.Before(a.Answered) || len(a.Values) == 0 || a.Revision != 1 {
+		t.Fatalf("%+v: %v", a, err)
 	}
 }
 

@@ -1,6 +1,10 @@
 package importfile
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // State is how far an import has come.
 type State string
@@ -25,6 +29,27 @@ type Progress struct {
 	Bytes    int64 // of the file that have been read
 }
 
+// Taken is how many rows were taken as answers of one type to one survey.
+type Taken struct {
+	Survey string `json:"survey"`
+	Type   string `json:"type,omitempty"` // see Row
+	Rows   int64  `json:"rows"`
+}
+
+// Take returns what was taken once an answer of the type to the survey is: by survey and type, ascending. It may use the
+// list that it is given.
+func Take(all []Taken, survey, kind string) []Taken {
+	t := Taken{Survey: survey, Type: kind, Rows: 1}
+	at, found := slices.BinarySearchFunc(all, t, func(a, b Taken) int {
+		return cmp.Or(cmp.Compare(a.Survey, b.Survey), cmp.Compare(a.Type, b.Type))
+	})
+	if found {
+		all[at].Rows++
+		return all
+	}
+	return slices.Insert(all, at, t)
+}
+
 // Import is the record of one import.
 type Import struct {
 	ID       string
@@ -32,6 +57,7 @@ type Import struct {
 	State    State
 	Reason   string // of Failed
 	Progress Progress
+	Taken    []Taken           // the answers among the rows that were accepted, by survey and type
 	Tag      string            // the upload's entity tag, "" before it was opened: who goes on reads the same object or none
 	Found    map[string]string // which column of the file holds which field, once its header is read
 	Worker   string            // who made the last step
@@ -52,6 +78,7 @@ type Step struct {
 	State    State
 	Reason   string
 	Progress Progress
+	Taken    []Taken
 	Tag      string
 	Found    map[string]string
 	Worker   string
@@ -69,6 +96,7 @@ type View struct {
 	Columns  map[string]string `json:"columns,omitempty"` // which column of the file holds which field
 	Bytes    Share             `json:"bytes"`
 	Rows     Rows              `json:"rows"`
+	Taken    []Taken           `json:"taken,omitempty"`   // the answers among the rows that were accepted, by survey and type
 	Refused  []Refused         `json:"refused,omitempty"` // the first MaxListed, by number
 	Created  time.Time         `json:"created_at"`
 	Started  time.Time         `json:"started_at,omitzero"`
@@ -95,6 +123,7 @@ func (i *Import) View(refused []Refused) View {
 		ID: i.ID, Kind: i.Request.Kind, DryRun: i.Request.DryRun, State: i.State, Reason: i.Reason, Columns: i.Found,
 		Bytes:   Share{p.Bytes, i.Request.Bytes},
 		Rows:    Rows{p.Rows, p.Accepted, p.Refused},
+		Taken:   i.Taken,
 		Refused: refused, Created: i.Created, Started: i.Started, Finished: i.Finished,
 	}
 }

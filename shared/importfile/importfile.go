@@ -24,6 +24,7 @@ import (
 
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/survey"
 )
@@ -35,9 +36,9 @@ type Kind string
 const (
 	Orders    Kind = "orders"    // CSV: customer_id, date, amount; order_id?, currency?
 	Customers Kind = "customers" // CSV: customer_id; traits and consent by column
-	Answers   Kind = "answers"   // CSV: customer_id, score, date; answer_id?, survey?, comment?, locale?
+	Answers   Kind = "answers"   // CSV: customer_id, score, date; answer_id?, survey?, comment?, locale?, tags?, channel?, updated_at?
 	Pinpoint  Kind = "pinpoint"  // Amazon Pinpoint's export of endpoints, CSV or newline-delimited JSON
-	Delighted Kind = "delighted" // Delighted's CSV export of responses
+	Delighted Kind = "delighted" // Delighted's CSV export of responses, or of people
 )
 
 // Kinds returns all kinds.
@@ -50,11 +51,21 @@ type Settings struct {
 	Surveys survey.Catalogue
 }
 
-// Row is a row that can be imported. Its events are valid until the next is read.
+// Row is a row that can be imported. Its events are valid until the next is read; nobody's answer has none.
 type Row struct {
-	Number int // the line that it begins on, the file's first being 1
-	Events []event.Event
-	Answer *survey.Answer // of a row that is one: what stands after it is for Over to say
+	Number  int // the line that it begins on, the file's first being 1
+	Events  []event.Event
+	Answer  *survey.Answer // of a row that is one: what stands after it is for Over to say
+	Type    string         // of the survey that was answered: Delighted's own word for it, and else the survey's metric
+	Bounced *Bounced       // of a row that says that an address must not be sent to
+}
+
+// Bounced is an address that must not be sent to.
+type Bounced struct {
+	Channel message.Channel
+	Address string
+	Reason  string // a word, such as "bounce"
+	Since   time.Time
 }
 
 // Refused is the error of a row that cannot be imported.
@@ -84,8 +95,10 @@ type Reader struct {
 	rows     int
 	records  func() (fields []string, number int, err error)
 	read     func(fields []string, row *Row) error
+	forms    map[string]*form // by survey
+	loose    []int            // the columns that may be an answer's properties
 	seen     counter
-	events   [2]event.Event
+	events   [3]event.Event
 }
 
 // NewReader looks at the file and reads its header. It returns an Invalid error for a file that cannot be read at all, and
@@ -131,11 +144,11 @@ func (f *Reader) readTable(text *bufio.Reader, line string) error {
 	case Customers:
 		f.read = f.customer
 	case Answers:
-		f.read = f.answer
+		f.read, f.loose = f.answer, f.columns.others
 	case Pinpoint:
 		f.read = f.endpointRecord
 	case Delighted:
-		f.read = f.response
+		return f.delighted()
 	}
 	return nil
 }
@@ -190,8 +203,8 @@ func (f *Reader) refuse(field, format string, args ...any) error {
 	return &Refused{Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// message is the sentence of an error that is safe to show.
-func message(err error) string {
+// sentence is that of an error that is safe to show.
+func sentence(err error) string {
 	var at *fault.Error
 	if errors.As(err, &at) {
 		return at.Message

@@ -139,25 +139,25 @@ func TestACustomersFileThatIsImportedLaterSaysTheSame(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	c := mustRead(t, importfile.Request{Kind: importfile.Answers},
-		"customer_id,score,answered_at,comment,answer_id,tags,locale\n"+
-			"c1,9,2024-01-05T10:00:00.1234Z,\"fine,\nreally\",r1,\"fast, cheap,fast\",zh-CN\n"+
-			"c1,0,2024-01-05,,,,\n"+
-			"c1,0,2024-01-05,,,,\n"+
-			"c2,11,2024-01-05,,r2,,\n"+
-			"c2,,2024-01-05,,r2,,\n"+
-			"c2,5,2024-01-05,,"+strings.Repeat("r", 122)+",,\n")
+		"customer_id,score,answered_at,comment,answer_id,tags,locale,channel,updated_at,Agent\n"+
+			"c1,9,2024-01-05T10:00:00.1234Z,\"fine,\nreally\",r1,\"fast, cheap,fast\",zh-CN,SMS,2024-01-06,Kim\n"+
+			"c1,0,2024-01-05,,,,,,,\n"+
+			"c1,0,2024-01-05,,,,,,,\n"+
+			"c2,11,2024-01-05,,r2,,,,,\n"+
+			"c2,,2024-01-05,,r2,,,,,\n"+
+			"c2,5,2024-01-05,,"+strings.Repeat("r", 122)+",,,,,\n")
 	expect(t, "refused rows", c.refused, []string{
-		"line 6, column score: the score is a whole number from 0 to 10",
-		"line 7, column score: the score is missing: give a whole number from 0 to 10",
+		"line 6, column score: score is a whole number from 0 to 10",
+		"line 7, column score: score must be answered",
 		"line 8, column answer_id: an answer's id is at most 121 bytes long, without control characters",
 	})
 	if len(c.rows) != 3 {
 		t.Fatalf("rows: %v", c.rows)
 	}
 	expect(t, "the first", c.rows[:1], []string{
-		`2 track c1 2024-01-05T10:00:00Z {"survey":"nps","kind":"nps","invitation":"import-r1","score":9,"comment":"fine,\nreally","revision":1,"tags":["fast","cheap"]}`,
+		`2 track c1 2024-01-06T12:00:00Z {"survey":"nps","version":1,"kind":"nps","invitation":"import-r1","score":9,"answers":{"score":9},"texts":{"comment":"fine,\nreally"},"complete":true,"revision":1,"cell":{"channel":"sms"},"tags":["fast","cheap"],"properties":{"Agent":"Kim"}}`,
 	})
-	if a := c.answers[0]; a.Locale != "zh-CN" || a.Answered.Nanosecond() != 123e6 || c.answers[1].Locale != survey.Fallback {
+	if a := c.answers[0]; a.Locale != "zh-CN" || a.Answered.Nanosecond() != 123e6 || c.answers[1].Locale != "" {
 		t.Errorf("%+v", a)
 	}
 	if c.answers[1].Invitation == c.answers[2].Invitation {
@@ -182,7 +182,7 @@ func TestTheLaterEditionOfAnAnswerStandsInAnyOrder(t *testing.T) {
 				}
 				standing = &next
 			}
-			if standing.Score != 4 || standing.Given.Comment != "b" || (before != nil && changes > 0) {
+			if standing.Score != 4 || standing.Values["comment"].Text != "b" || (before != nil && changes > 0) {
 				t.Errorf("in the order %v, after %d changes: %+v", order, changes, standing)
 			}
 		}
@@ -217,24 +217,4 @@ func TestPinpoint(t *testing.T) {
 		!strings.HasPrefix(lines.refused[0], "line 4, column Id: ") || !strings.HasPrefix(lines.refused[2], "line 6, column EffectiveDate: ") {
 		t.Errorf("refused: %v", lines.refused)
 	}
-}
-
-func TestDelighted(t *testing.T) {
-	file := "Response ID,Person Name,Person Email,Score,Comment,Created At,Tags,Survey Type,Permalink,Plan,Account\n" +
-		"11,Ada,Ada@Example.com,10,\"So good,\nreally\",2024-01-05 10:00:00 UTC,\"vip,eu\",NPS,https://app.delighted.com/r/x,gold,u1\n" +
-		"12,Bob,,3,,2024-01-06 10:00:00 UTC,,nps,,,\n" +
-		"13,,c@example.com,4,,2024-01-06 10:00:00 UTC,,csat,,,\n"
-	c := mustRead(t, importfile.Request{Kind: importfile.Delighted}, file)
-	expect(t, "rows", c.rows, []string{
-		`2 identify ada@example.com 2024-01-05T10:00:00Z {"email":"Ada@Example.com","name":"Ada","Plan":"gold","Account":"u1"}`,
-		`2 track ada@example.com 2024-01-05T10:00:00Z {"survey":"nps","kind":"nps","invitation":"import-11","score":10,"comment":"So good,\nreally","revision":1,"tags":["vip","eu"]}`,
-	})
-	expect(t, "refused rows", c.refused, []string{
-		"line 4, column customer_id: the response is anonymous: it has neither a customer id nor an email address or phone number",
-		"line 5, column Survey Type: this is no NPS answer: answers on other scales are not taken in",
-	})
-	mapped := mustRead(t, importfile.Request{Kind: importfile.Delighted, Columns: map[string]string{"customer_id": "Account"}}, file)
-	expect(t, "rows of customers by a property", mapped.rows[:1], []string{
-		`2 identify u1 2024-01-05T10:00:00Z {"email":"Ada@Example.com","name":"Ada","Plan":"gold"}`,
-	})
 }

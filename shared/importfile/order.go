@@ -83,7 +83,7 @@ func (f *Reader) person(fields []string) (e event.Event, err error) {
 	id, err := customer.ParseID(f.columns.get(fields, fieldCustomer))
 	switch {
 	case err != nil:
-		return e, f.refuse(fieldCustomer, "%s", message(err))
+		return e, f.refuse(fieldCustomer, "%s", sentence(err))
 	case strings.HasPrefix(string(id), visitorPrefix):
 		return e, f.refuse(fieldCustomer, "a customer id must not begin with %q: that is kept for visitors without one", visitorPrefix)
 	}
@@ -106,7 +106,7 @@ func (f *Reader) amount(fields []string) (money.Currency, money.Amount, error) {
 	if code := f.columns.get(fields, fieldCurrency); code != "" && code != string(currency) {
 		c, err := money.ParseCurrency(code)
 		if err != nil {
-			return "", 0, f.refuse(fieldCurrency, "%s", message(err))
+			return "", 0, f.refuse(fieldCurrency, "%s", sentence(err))
 		}
 		currency = c
 	}
@@ -120,7 +120,7 @@ func (f *Reader) amount(fields []string) (money.Currency, money.Amount, error) {
 	case err != nil && hasDecimalComma(text):
 		return "", 0, f.refuse(fieldAmount, "an amount has a decimal point and no separators: write 1234.50 for 1.234,50")
 	case err != nil:
-		return "", 0, f.refuse(fieldAmount, "%s", message(err))
+		return "", 0, f.refuse(fieldAmount, "%s", sentence(err))
 	case total < 0:
 		return "", 0, f.refuse(fieldAmount, "an amount must not be negative: leave refunds out, or take them off their orders' amounts")
 	case total > event.MaxTotal:

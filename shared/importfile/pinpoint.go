@@ -191,7 +191,7 @@ func (f *Reader) endpointUser(p *endpoint) (event.Event, error) {
 		id, field = p.ID, "Id"
 	}
 	if _, err := customer.ParseID(id); err != nil {
-		return event.Event{}, f.refuse(field, "%s", message(err))
+		return event.Event{}, f.refuse(field, "%s", sentence(err))
 	}
 	switch {
 	case p.User.UserID == "" && len(id) > customer.MaxIDBytes-len(visitorPrefix):

@@ -15,14 +15,15 @@ type Request struct {
 	Kind Kind `json:"kind"`
 	// Bytes is how long the file is; the upload must be exactly as long.
 	Bytes int64 `json:"bytes"`
-	// Columns names the columns of fields that the file calls otherwise: field → column. For customers and Delighted's
-	// properties a name that is no field is a trait's.
+	// Columns names the columns of fields that the file calls otherwise: field → column. A name that is no field is that of
+	// a customer's trait, and for answers and Delighted's responses that of a property or the id of a survey's question.
 	Columns map[string]string `json:"columns,omitempty"`
 	// DryRun only checks: nothing is imported.
 	DryRun bool `json:"dry_run,omitempty"`
 	// Currency is what amounts are in where their rows do not say; "" is the business's own.
 	Currency money.Currency `json:"currency,omitempty"`
-	// Survey is what answers are filed under where their rows do not say; "" is DefaultSurvey.
+	// Survey is what answers are filed under where their rows do not say; "" is DefaultSurvey, and for Delighted's the one
+	// that DelightedSurveys says.
 	Survey string `json:"survey,omitempty"`
 	// AsOf is when the file's customers were as it says, where its rows do not; zero is when the import was asked for.
 	AsOf time.Time `json:"as_of,omitzero"`
@@ -75,7 +76,7 @@ func (r *Request) Validate() error {
 	if r.Currency != "" {
 		c, err := money.ParseCurrency(string(r.Currency))
 		if err != nil {
-			return fault.At("/currency", "%s", message(err))
+			return fault.At("/currency", "%s", sentence(err))
 		}
 		r.Currency = c
 	}
@@ -103,7 +104,7 @@ func (k Kind) fields() []column {
 func (r *Request) columns() ([]column, error) {
 	columns := r.Kind.fields()
 	extra := r.mappedTraits()
-	if len(extra) > 0 && r.Kind != Customers && r.Kind != Delighted {
+	if len(extra) > 0 && r.Kind != Customers && r.Kind != Answers && r.Kind != Delighted {
 		return nil, fault.At("/columns", "there is no field %s: the fields are %s", show(extra[0]), fieldNames(columns))
 	}
 	for _, name := range extra {
