@@ -87,7 +87,7 @@ var (
 	waiting = importfile.View{ID: "i", State: importfile.Waiting}
 	reading = importfile.View{ID: "i", State: importfile.Reading, Bytes: importfile.Share{Done: 5, Of: 10}, Rows: importfile.Rows{Read: 1, Accepted: 1}}
 	done    = importfile.View{
-		ID: "i", State: importfile.Done, Rows: importfile.Rows{Read: 2, Accepted: 1, Refused: 1},
+		ID: "i", State: importfile.Done, Rows: importfile.Rows{Read: 2, Accepted: 1, Refused: 1}, Taken: []importfile.Taken{{Survey: "nps", Type: "nps", Rows: 1}},
 		Refused: []importfile.Refused{{Number: 3, Column: "date", Reason: "no day"}},
 	}
 )
@@ -95,7 +95,7 @@ var (
 func TestAFileIsUploadedAndAwaited(t *testing.T) {
 	s := newSuite(t, waiting, reading, done)
 	r, told, err := s.run()
-	if err != nil || r.Rows.Accepted != 1 || len(r.Refused) != 1 || r.Folded == 0 || s.request.Bytes != int64(len(file)) || s.request.Columns["date"] != "day" {
+	if err != nil || r.Rows.Accepted != 1 || len(r.Taken) != 1 || len(r.Refused) != 1 || r.Folded == 0 || s.request.Bytes != int64(len(file)) || s.request.Columns["date"] != "day" {
 		t.Fatalf("%+v, %v; the request was %+v", r, err, s.request)
 	}
 	all := strings.Join(told, "\n")
