@@ -6,10 +6,14 @@
 // Storing an Insight, counting it and showing it are left to others, and so is an Analyzer that asks a service.
 package comment
 
-import "context"
+import (
+	"context"
+
+	"liuke/shared/comment/internal/token"
+)
 
 // MaxRunes is how many characters of a text are read; what follows them is not looked at.
-const MaxRunes = 4000
+const MaxRunes = token.MaxRunes
 
 // How much an Insight holds at most.
 const (
@@ -53,6 +57,11 @@ const (
 	Returns   Topic = "returns"   // sending back, refunds, exchanges
 	Payment   Topic = "payment"   // paying, bills, invoices
 )
+
+// Topics returns all topics, in the order above.
+func Topics() []Topic {
+	return []Topic{Delivery, Packaging, Price, Quality, Product, Service, Staff, App, Returns, Payment}
+}
 
 // Insight is what a text says.
 type Insight struct {

@@ -15,10 +15,10 @@ const foreignWords = `el los las que por para con muy pero una está esta este d
 	le les des et est pas très tres avec mais je nous vous ma ce cette au du sur livraison produit merci rapide un dans qui ne trop c'est j'ai
 	der das und ist nicht sehr mit für ein eine ich aber auf zu gut von schnell leider den dem wir sie auch wie wird
 	não nao muito com mas da em bom boa produto entrega obrigado uma foi
-	il che non molto sono ottimo grazie di della consegna prodotto per anche questo
+	il che molto sono ottimo grazie di della consegna prodotto anche questo
 	het een niet van goed ik op te maar heel snel zijn voor dat met
 	yang dan tidak sangat ini saya bagus barang sekali dengan untuk
-	nie jest bardzo i się na towar polecam
+	nie jest bardzo się na towar polecam
 	och är inte mycket det jag på att som av til ikke og meget
 	ve bir çok bu için ama de güzel
 	rất và không hàng giao tốt`
@@ -63,8 +63,8 @@ func isEnglish(word string) bool {
 }
 
 // language returns the language that most words are of. Chinese characters beside many of another script are not
-// Chinese (as in Japanese); Latin words are English where at least two in five are known to be, and half as many as those
-// that are known not to be.
+// Chinese (as in Japanese); Latin words are English where at least a third is known to be, and more than twice as many
+// as are known not to be.
 func language(tokens []token.Token) string {
 	var han, hanRunes, other, latin, known, strange int
 	for i := range tokens {
@@ -89,7 +89,7 @@ func language(tokens []token.Token) string {
 		return Unknown
 	case han > 0 && han >= latin:
 		return Chinese
-	case known > 0 && known*5 >= latin*2 && known > 2*strange:
+	case known > 0 && known*3 >= latin && known > 2*strange:
 		return English
 	}
 	return Unknown

@@ -14,8 +14,12 @@ type Local struct{}
 
 var _ Analyzer = Local{}
 
-// decided is the score, either way, from which on a text is not Neutral.
-const decided = 0.35
+// A text is not Neutral from these scores on, either way: one with an opinion in it, and one whose words merely come up
+// more often in praise or in complaints.
+const (
+	decided = 0.3
+	implied = 0.45
+)
 
 // Analyze says what a text says, in time linear in its first MaxRunes characters. It fails only where ctx is over, as
 // Unavailable.
@@ -46,12 +50,16 @@ func sentiment(tokens []token.Token, language string) (Sentiment, float64) {
 	}
 	evidence := polarity.Model().Weigh(tokens)
 	score := math.Round(evidence.Score()*1000) / 1000
+	enough := decided
+	if evidence.Opinions == 0 {
+		enough = implied
+	}
 	switch {
 	case evidence.Found == 0 && language == Unknown:
 		return Undetermined, 0
-	case score >= decided:
+	case score >= enough:
 		return Positive, score
-	case score <= -decided:
+	case score <= -enough:
 		return Negative, score
 	}
 	return Neutral, score

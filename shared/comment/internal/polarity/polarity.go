@@ -25,19 +25,25 @@ var (
 	emoji string
 )
 
-// Weights are a model: of each feature, the units that it adds to the logit.
-type Weights map[string]int8
+// Weight is what a feature counts for.
+type Weight struct {
+	Units   int8 // added to the logit
+	Opinion bool // the feature says something of favour by itself, and does not merely come up in complaints or praise
+}
+
+// Weights are a model: the weight of each feature.
+type Weights map[string]Weight
 
 // Model returns the weights of all features, of both languages and of emoji, which have no key in common. It is parsed
-// when it is first asked for, once.
+// when it is first asked for, once: lines of a feature, its units, and a "*" where it is an opinion.
 var Model = sync.OnceValue(func() Weights {
 	out := make(Weights, (len(english)+len(chinese)+len(emoji))/11)
 	for _, table := range []string{english, chinese, emoji} {
 		for line := range strings.Lines(table) {
-			if key, weight, ok := strings.Cut(strings.TrimSpace(line), " "); ok && key != "#" {
-				if n, err := strconv.ParseInt(weight, 10, 8); err == nil {
-					out[key] = int8(n)
-				}
+			key, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			units, opinion := strings.CutSuffix(rest, " *")
+			if n, err := strconv.ParseInt(units, 10, 8); err == nil {
+				out[key] = Weight{Units: int8(n), Opinion: opinion}
 			}
 		}
 	}
@@ -46,8 +52,9 @@ var Model = sync.OnceValue(func() Weights {
 
 // Evidence is what the features of a text come to.
 type Evidence struct {
-	Logit float64 // of being favourable rather than unfavourable, as fitted; 0 without evidence
-	Found int     // features that the model knows
+	Logit    float64 // of being favourable rather than unfavourable, as fitted; 0 without evidence
+	Found    int     // features that the model knows
+	Opinions int     // of these, opinions
 }
 
 // Score maps the logit to -1..1: the probability of favourable less that of unfavourable.
@@ -61,8 +68,11 @@ func (w Weights) Weigh(tokens []token.Token) Evidence {
 	var e Evidence
 	Features(tokens, func(key []byte, value float64) {
 		if weight, ok := w[string(key)]; ok {
-			e.Logit += value * float64(weight) * Unit
+			e.Logit += value * float64(weight.Units) * Unit
 			e.Found++
+			if weight.Opinion {
+				e.Opinions++
+			}
 		}
 	})
 	if e.Found > settled {

@@ -17,6 +17,7 @@ import (
 type example struct {
 	features map[string]float64
 	target   float64
+	source   string         // the corpus that it is of, "" of none
 	names    map[string]int // words within its sentences: how much more often than not they have a capital
 }
 
@@ -71,6 +72,7 @@ func readSentences(path string) ([]example, error) {
 	for _, row := range rows {
 		if row.Class != nil {
 			out = append(out, newExample(row.Text, float64(*row.Class)))
+			out[len(out)-1].source = filepath.Base(path)
 		}
 	}
 	return out, nil

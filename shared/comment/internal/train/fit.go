@@ -92,32 +92,54 @@ func descend(index map[string]int, examples []example, prior, precision []float6
 	return weights
 }
 
-// folded returns the share of the examples with an opinion that models fitted without their tenth tell right.
-func folded(examples []example, lexicon map[string]float64, f fitting) float64 {
-	const folds = 10
+// folds are in how many parts comments are cut for cross-validation.
+const folds = 10
+
+// within returns the share that is told right by models that did not see the tenth that a comment is of.
+func within(l language, f fitting) float64 {
 	right, all := 0, 0
 	for k := range folds {
-		var seen, unseen []example
-		for i, e := range examples {
-			if i%folds == k {
-				unseen = append(unseen, e)
-			} else {
-				seen = append(seen, e)
-			}
-		}
-		weights := fit(seen, lexicon, f)
-		for _, e := range unseen {
-			if e.target == 0.5 {
-				continue
-			}
-			logit := 0.0
-			for key, value := range e.features {
-				logit += weights[key] * value
-			}
-			if all++; logit != 0 && logit > 0 == (e.target > 0.5) {
-				right++
-			}
-		}
+		r, n := left(l, f, func(i int, _ example) bool { return i%folds == k })
+		right, all = right+r, all+n
 	}
 	return float64(right) / float64(all)
+}
+
+// across returns the share that is told right by models that did not see the corpus that a comment is of.
+func across(l language, f fitting) float64 {
+	right, all := 0, 0
+	sources := map[string]bool{}
+	for _, e := range l.examples {
+		if sources[e.source] || e.source == "" {
+			continue
+		}
+		sources[e.source] = true
+		r, n := left(l, f, func(_ int, other example) bool { return other.source == e.source })
+		right, all = right+r, all+n
+	}
+	return float64(right) / float64(max(all, 1))
+}
+
+// left fits to all comments but those that are left out, and returns how many of these it tells right, and of how many.
+func left(l language, f fitting, out func(i int, e example) bool) (right, all int) {
+	var seen, unseen []example
+	for i, e := range l.examples {
+		switch {
+		case !out(i, e):
+			seen = append(seen, e)
+		case e.target != 0.5:
+			unseen = append(unseen, e)
+		}
+	}
+	weights := fit(seen, l.lexicon, f)
+	for _, e := range unseen {
+		logit := 0.0
+		for key, value := range e.features {
+			logit += weights[key] * value
+		}
+		if logit != 0 && logit > 0 == (e.target > 0.5) {
+			right++
+		}
+	}
+	return right, len(unseen)
 }
