@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"liuke/shared/comment/internal/token"
 )
@@ -39,8 +40,8 @@ var topicTerms = sync.OnceValue(func() terms {
 	return t
 })
 
-// shortestStem is how many letters the beginning of words has at least.
-const shortestStem = 4
+// The beginning of words has so many letters.
+const shortestStem, longestStem = 4, 12
 
 // topicOf returns the topics that a word, or two joined by "_", are of.
 func topicOf(word string) []Topic {
@@ -48,7 +49,10 @@ func topicOf(word string) []Topic {
 	if topics, ok := t.exact[word]; ok {
 		return topics
 	}
-	for n := shortestStem; n <= min(len(word), 12); n++ {
+	if word == "" || word[0] >= utf8.RuneSelf {
+		return nil // Chinese words have no stems
+	}
+	for n := shortestStem; n <= min(len(word), longestStem); n++ {
 		if topics, ok := t.prefix[word[:n]]; ok {
 			return topics
 		}

@@ -77,3 +77,27 @@ func TestNamesAreLeftOut(t *testing.T) {
 		t.Error("a word of the lexicon is left out")
 	}
 }
+
+func TestNoCommentIsBothFittedToAndTestedOn(t *testing.T) {
+	fitted := map[string]bool{}
+	for _, name := range []string{"shopping.tsv", "neutral_zh.tsv", "neutral_en.tsv"} {
+		if err := eachLine("data/"+name, func(line string) error { fitted[text(line)] = true; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"shopping.tsv", "neutral.tsv", "yelp.tsv"} {
+		if err := eachLine("../../testdata/"+name, func(line string) error {
+			if fitted[text(line)] {
+				t.Errorf("%s: %q is fitted to", name, text(line))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func text(line string) string {
+	_, after, _ := strings.Cut(line, "\t")
+	return after
+}
