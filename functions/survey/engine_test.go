@@ -13,6 +13,7 @@ import (
 
 	"liuke/infra/local/engine"
 	"liuke/shared/api"
+	"liuke/shared/comment"
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/event"
@@ -39,7 +40,7 @@ func setupReal(t *testing.T) *real {
 	now := func() time.Time { return r.now }
 	var err error
 	r.handler, err = NewHandler(Parts{
-		Secret: fixed(sampleKeys), Surveys: r.store, Documents: r.store, Answers: r.store, Events: undelayed{queue.New(cfg, url)}, Now: now,
+		Secret: fixed(sampleKeys), Surveys: r.store, Documents: r.store, Answers: r.store, Rollups: r.store, Events: undelayed{queue.New(cfg, url)}, Analyzer: comment.Local{}, Now: now,
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Count: telemetry.NewCounter(io.Discard, "survey", now),
 	})
 	if err != nil {

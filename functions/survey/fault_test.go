@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"liuke/shared/api"
+	"liuke/shared/comment"
 	"liuke/shared/survey"
 )
 
@@ -124,9 +125,9 @@ type reader struct {
 	err   error
 }
 
-func (a *reader) Analyze(_ context.Context, text string) (survey.Insight, error) {
+func (a *reader) Analyze(_ context.Context, text string) (comment.Insight, error) {
 	a.texts = append(a.texts, text)
-	return survey.Insight{Language: "zh", Sentiment: "positive", Topics: []string{"delivery"}}, a.err
+	return comment.Insight{Language: "zh", Sentiment: comment.Positive, Topics: []comment.Topic{comment.Delivery}}, a.err
 }
 
 func TestCommentsAreReadOnceAndNeverStandInTheWay(t *testing.T) {

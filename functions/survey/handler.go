@@ -11,6 +11,7 @@ import (
 
 	"liuke/shared/api"
 	"liuke/shared/clock"
+	"liuke/shared/comment"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/event"
@@ -19,6 +20,7 @@ import (
 	"liuke/shared/queue"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
+	"liuke/shared/survey/rollup"
 	"liuke/shared/telemetry"
 )
 
@@ -57,19 +59,15 @@ type Events interface {
 	Send(ctx context.Context, messages ...queue.Message) error
 }
 
-// Analyzer reads what free texts say.
-type Analyzer interface {
-	Analyze(ctx context.Context, text string) (survey.Insight, error)
-}
-
 // Parts are what a Handler is made of.
 type Parts struct {
 	Secret    Secret
 	Surveys   Surveys
 	Documents Documents
 	Answers   Answers
+	Rollups   rollup.Store
 	Events    Events
-	Analyzer  Analyzer // nil where comments are kept unread
+	Analyzer  comment.Analyzer // of free texts
 	Now       clock.Now
 	Log       *slog.Logger
 	Count     *telemetry.Counter

@@ -13,6 +13,8 @@
 // this instance's own hold before any table is touched; what holds for all instances are the gateway's throttles and a
 // firewall's rules. Where the API has CORS settings of its own, those decide what scripts of other origins may send, and
 // must name the forms' origins.
+//
+// Every five minutes it counts the hours in which surveys were answered anew: see package rollup.
 package main
 
 import (
@@ -23,6 +25,7 @@ import (
 
 	"liuke/shared/awsenv"
 	"liuke/shared/clock"
+	"liuke/shared/comment"
 	"liuke/shared/dynamo"
 	"liuke/shared/queue"
 	"liuke/shared/secret"
@@ -44,9 +47,10 @@ func main() {
 	store := dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records)
 	lambda.Start(env.Must(NewHandler(Parts{
 		Secret:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
-		Surveys: store, Documents: store, Answers: store,
-		Events: queue.New(awsenv.Config("SQS"), s.Events),
-		Now:    now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "survey", now),
+		Surveys: store, Documents: store, Answers: store, Rollups: store,
+		Analyzer: comment.Local{},
+		Events:   queue.New(awsenv.Config("SQS"), s.Events),
+		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "survey", now),
 		Edge: s.Edge,
-	})).Handle)
+	})).Invoke)
 }

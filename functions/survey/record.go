@@ -102,7 +102,7 @@ func (h *Handler) insight(ctx context.Context, s *survey.Survey, v survey.Values
 	if standing != nil && s.Comment(standing.Values) == text {
 		return standing.Insight
 	}
-	if text == "" || h.Analyzer == nil {
+	if text == "" {
 		return survey.Insight{}
 	}
 	insight, err := h.Analyzer.Analyze(ctx, text)
@@ -111,5 +111,9 @@ func (h *Handler) insight(ctx context.Context, s *survey.Survey, v survey.Values
 		h.Count.Count("CommentsNotAnalyzed", 1)
 		return survey.Insight{}
 	}
-	return insight
+	read := survey.Insight{Language: insight.Language, Sentiment: string(insight.Sentiment), Keywords: insight.Keywords}
+	for _, t := range insight.Topics {
+		read.Topics = append(read.Topics, string(t))
+	}
+	return read
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/comment"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/event"
@@ -210,7 +211,7 @@ func (b *testBundle) restart(t testing.TB) {
 	t.Helper()
 	now := func() time.Time { return b.now }
 	h, err := NewHandler(Parts{
-		Secret: fixed(sampleKeys), Surveys: b.memory, Documents: b.memory, Answers: b.memory, Events: b.memory, Now: now,
+		Secret: fixed(sampleKeys), Surveys: b.memory, Documents: b.memory, Answers: b.memory, Events: b.memory, Analyzer: comment.Local{}, Now: now,
 		Log: slog.New(slog.NewJSONHandler(b.log, nil)), Count: telemetry.NewCounter(b.metrics, "survey", now),
 	})
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"liuke/shared/batch"
 	"liuke/shared/clock"
 	"liuke/shared/survey"
 	"liuke/shared/survey/tally"
@@ -104,7 +103,7 @@ func Count(ctx context.Context, s Store, now clock.Now, more func() bool) (count
 	}
 	errs := make([]error, len(marks))
 	var done atomic.Int64
-	batch.Each(len(marks), atOnce, func(i int) {
+	each(len(marks), func(i int) {
 		if !more() {
 			return
 		}
@@ -131,6 +130,20 @@ func countHour(ctx context.Context, s Store, m survey.Mark, now time.Time) error
 		return nil
 	}
 	return s.Unmark(ctx, m)
+}
+
+// each calls do for 0 to n−1, some of them side by side.
+func each(n int, do func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, atOnce) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // hour counts what is stored of an hour after a time (zero for all) through another.
@@ -174,7 +187,7 @@ func Read(ctx context.Context, s Store, surveyID string, from, before, now time.
 	waiting = max(0, len(open)-live)
 	open = open[waiting:]
 	fresh, errs := make([]tally.Rollup, len(open)), make([]error, len(open))
-	batch.Each(len(open), atOnce, func(i int) {
+	each(len(open), func(i int) {
 		fresh[i], errs[i] = hour(ctx, s, open[i].Hour, through[open[i].Begin], now)
 	})
 	return append(all, fresh...), waiting, errors.Join(errs...)
