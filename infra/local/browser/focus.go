@@ -15,12 +15,12 @@ type stop struct {
 	Where               string // the element in words
 	X, Y, Width, Height float64
 	Side                float64 // the longer side of the element, in CSS pixels
-	Seen                bool    // its middle lies in the viewport
+	Seen                bool    // some of it or of its labels lies in the viewport
 }
 
 // HiddenFocus goes through the whole page by Tab and returns the stops where one cannot see where one is (WCAG 2.2, 2.4.7
 // and 2.4.11): with the focus and without, the picture of the element and what is around it does not differ by as much as a
-// line of a CSS pixel along its longer side, or it lies outside of what is seen. It fails the test where Tab does not come
+// line of a CSS pixel along its longer side, or all of it lies outside of what is seen. It fails the test where Tab does not come
 // around, which is a trap (2.1.2). The focus is left where it was found after the round, at a stop or nowhere.
 func (p *Page) HiddenFocus() []Problem {
 	p.t.Helper()

@@ -124,12 +124,11 @@ function () {
     const left = Math.min(...boxes.map(r => r.left)), top = Math.min(...boxes.map(r => r.top));
     const right = Math.max(...boxes.map(r => r.right)), bottom = Math.max(...boxes.map(r => r.bottom));
     const x = Math.max(0, left + scrollX - around), y = Math.max(0, top + scrollY - around);
-    const middle = [rect(e).x + rect(e).width / 2, rect(e).y + rect(e).height / 2];
     return {
       place: [...document.querySelectorAll('*')].indexOf(e), where: where(e),
       x, y, width: right + scrollX + around - x, height: bottom + scrollY + around - y,
       side: Math.max(...boxes.filter(r => r.width > 0).map(r => Math.max(r.width, r.height)).slice(0, 1), 0),
-      seen: middle[0] >= 0 && middle[1] >= 0 && middle[0] <= innerWidth && middle[1] <= innerHeight,
+      seen: boxes.some(r => r.right > 0 && r.bottom > 0 && r.left < innerWidth && r.top < innerHeight),
     };
   }
   // settle ends what moves, so that what is seen is what stays.
