@@ -20,4 +20,10 @@
 // taking the item off. A reminder on file costs 2, and the message that it becomes what any does; an invitation costs dispatch 1
 // more, for the index by which it is counted. The decision and the send read 6 units each: the customer's item, the note of its erasure, the
 // profile, the contact record, the entry and the suppression of the address.
+//
+// A scene of the channel task queues nothing: its entry ends with the task that it makes, in one transaction, 6 write units
+// with the alarm that is filed before (8 where the scene has limits, which the contact record counts). When the alarm comes
+// due, a task that nobody has closed is escalated, and the next alarm filed while the settings "tasks" leave levels; each
+// escalation counts in the metric TasksEscalated. An alarm that comes late or twice, or whose task was closed, moved or
+// erased, changes nothing.
 package main

@@ -118,6 +118,23 @@ func TestABadAnswerBecomesOneTaskDueByItsTier(t *testing.T) {
 	}
 }
 
+func TestOnlyABadAnswerIsSomebodysToMend(t *testing.T) {
+	for _, c := range []struct {
+		metric string
+		score  int
+		want   int
+	}{{"nps", 6, 1}, {"nps", 7, 0}, {"csat", 2, 1}, {"csat", 3, 0}, {"ces", 2, 1}, {"ces", 3, 0}, {"", 0, 0}} {
+		b := setup(t)
+		b.labelled("user-0001", "A")
+		sig := disliked("user-0001", "i-1", arrival)
+		sig.Data, _ = json.Marshal(signal.AnswerData{Survey: "any", Kind: c.metric, Invitation: "i-1", Score: c.score})
+		b.invoke(b.handler, envelope(t, sig))
+		if all := b.tasks("user-0001"); len(all) != c.want {
+			t.Errorf("%s %d: %d tasks, want %d", c.metric, c.score, len(all), c.want)
+		}
+	}
+}
+
 func TestATaskBelongsToWhomTheSettingsSay(t *testing.T) {
 	b := setup(t)
 	b.labelled("user-0001", "A")

@@ -3,7 +3,8 @@
 // what it judges on is handed in, and sending is others' part.
 //
 // A message reaches a customer only with consent to its channel, whether it advertises or not; see Kind for what
-// transactional scenes are excused from.
+// transactional scenes are excused from. A scene of the channel task reaches no customer: it gives a person something to
+// do about one, and what bears on it is its audience and its own limits alone.
 package scene
 
 import (

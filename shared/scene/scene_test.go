@@ -156,7 +156,7 @@ func TestSetOffBy(t *testing.T) {
 		{"a passive is not", scored(t, "nps", "nps", 7), ""},
 		{"who was not satisfied is told that we are sorry", scored(t, "after_ticket", "csat", 2), "recovery recovery_task"},
 		{"who was so-so is not", scored(t, "after_ticket", "csat", 3), ""},
-		{"an effort is no satisfaction", scored(t, "ces_return", "ces", 1), ""},
+		{"an effort is no satisfaction, and somebody sees to it all the same", scored(t, "ces_return", "ces", 1), "recovery_task"},
 		{"an answer without a score is none of 0", scored(t, "leaving", "", 0), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
