@@ -61,6 +61,7 @@ func run() error {
 		Sender:            settings.Sender.String(),
 		SenderAddress:     settings.Sender.Address,
 		BaseURL:           settings.BaseURL,
+		Edge:              settings.Edge,
 		AlarmAddress:      settings.AlarmAddress,
 		RecalculateHour:   settings.RecalculateAt.Hour,
 		RecalculateMinute: settings.RecalculateAt.Minute,

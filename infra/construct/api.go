@@ -109,7 +109,9 @@ func (a *API) Serve(props ServeProps) {
 	settings := map[string]any{}
 	for _, r := range props.Routes {
 		if integrations[r.Function] == nil {
-			integrations[r.Function] = awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(r.Function.Name), r.Function.Function, nil)
+			integrations[r.Function] = awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(r.Function.Name), r.Function.Function,
+				// One permission for the whole API: a function's policy has not room for one a route.
+				&awsapigatewayv2integrations.HttpLambdaIntegrationProps{ScopePermissionToRoute: jsii.Bool(false)})
 		}
 		options := &awsapigatewayv2.AddRoutesOptions{
 			Path:        jsii.String(r.Path),

@@ -31,6 +31,8 @@ type AppProps struct {
 	Sender, SenderAddress string
 	// BaseURL is where customers reach the suite, without a trailing slash; "" is the API's own address.
 	BaseURL string
+	// Edge says that requests come through CloudFront, which tells whose they are.
+	Edge bool
 	// AlarmAddress is told what goes wrong.
 	AlarmAddress string
 	// RecalculateHour and RecalculateMinute are the time of day of the recalculation.

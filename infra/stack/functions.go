@@ -66,6 +66,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_KEY_RATE":           jsii.String(strconv.Itoa(props.KeyRate)),
 		"LIUKE_SENDER":             jsii.String(props.Sender),
 		"LIUKE_BASE_URL":           base,
+		"LIUKE_EDGE":               jsii.String(strconv.FormatBool(props.Edge)),
 		"LIUKE_CONFIGURATION_SET":  mail.ConfigurationSet.ConfigurationSetName(),
 		"LIUKE_WRITE_KEYS_SECRET":  writeKeys.SecretArn(),
 		"LIUKE_WEBHOOKS_SECRET":    webhooks.SecretArn(),
@@ -105,7 +106,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.ListObjects(lake, "runs/", "scores/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))
-	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET"},
+	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET", "EDGE"},
 		construct.Items(records, "GetItem", "Query", "PutItem", "DeleteItem"), // Query: the surveys; DeleteItem: marks
 		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
@@ -125,7 +126,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		},
 		construct.ReadSecret(tokenKeys))
 	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL"},
-		construct.Items(records, "GetItem", "UpdateItem"),
+		construct.Items(records, "GetItem", "PutItem", "UpdateItem"), // PutItem: marks
 		construct.Send(q.receipts.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET",
