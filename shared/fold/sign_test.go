@@ -83,9 +83,9 @@ func TestLastAnswerIsTheOpinion(t *testing.T) {
 		metric customer.Metric
 		want   customer.Opinion
 	}{
-		{"an answer of before the kind was told", answered("a", event.SourceSurvey, map[string]any{"survey": "nps", "invitation": "i", "score": 9}, noon),
-			customer.NPS, customer.Opinion{Score: 9, Time: noon.UnixMilli()}},
-		{"its correction", answered("b", event.SourceSurvey, map[string]any{"survey": "nps", "kind": "nps", "invitation": "i", "score": 3}, later),
+		{"an answer that measures nothing", answered("a", event.SourceSurvey, map[string]any{"survey": "nps", "invitation": "i"}, noon),
+			customer.NPS, customer.Opinion{}},
+		{"one that goes on to the score", answered("b", event.SourceSurvey, map[string]any{"survey": "nps", "kind": "nps", "invitation": "i", "score": 3}, later),
 			customer.NPS, customer.Opinion{Score: 3, Time: later.UnixMilli()}},
 		{"an imported one of long ago", answered("c", event.SourceImport, map[string]any{"survey": "nps", "kind": "nps", "invitation": "j", "score": 7}, noon.AddDate(-1, 0, 0)),
 			customer.NPS, customer.Opinion{Score: 3, Time: later.UnixMilli()}},
