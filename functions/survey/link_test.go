@@ -111,7 +111,7 @@ func TestJSONIsToldWhatIsAskedNext(t *testing.T) {
 func TestMistakesAreShownBesideTheirQuestion(t *testing.T) {
 	b := setup(t)
 	out := status(t, b.do(t, "answer_empty"), http.StatusBadRequest)
-	holds(t, out, "Choose a number from 0 to 10.", `href="#score-0"`, `id="score-error"`, "autofocus", ">\nno score</textarea>", "<title>Error: ")
+	holds(t, out, "Choose a number from 0 to 10.", `href="#score-question"`, `id="score-error"`, "autofocus", ">\nno score</textarea>", "<title>Error: ")
 	for pointer, given := range map[string]string{"/score": `{"score":11}`, "/comment": `{"score":1,"comment":"` + strings.Repeat("x", 4001) + `"}`, "/_version": `{"score":1,"_version":9}`} {
 		out := status(t, b.do(t, "answer_json", body(given)), http.StatusBadRequest)
 		var p api.Problem

@@ -88,7 +88,7 @@ func (f *field) notes(d *document) {
 }
 
 func (f *field) open(d *document, ends bool) {
-	d.add("<fieldset", when(f.wrong != "", ` class="bad"`), f.described(ends), ">\n<legend>", escape(f.text.Ask))
+	d.add(`<fieldset id="`, f.id("question"), `" tabindex="-1"`, when(f.wrong != "", ` class="bad"`), f.described(ends), ">\n<legend>", escape(f.text.Ask))
 	f.optional(d)
 	d.add("</legend>\n")
 	f.notes(d)
@@ -131,7 +131,8 @@ func (f *field) options(d *document) {
 
 func (f *field) area(d *document) {
 	id := escape(f.q.ID)
-	d.add(`<div class="field"><label class="question" for="`, id, `">`, escape(f.text.Ask))
+	d.add(`<div class="field" id="`, f.id("question"), `" tabindex="-1" role="group" aria-labelledby="`, f.id("label"), `"><label class="question" id="`, f.id("label"),
+		`" for="`, id, `">`, escape(f.text.Ask))
 	f.optional(d)
 	d.add("</label>\n")
 	f.notes(d)

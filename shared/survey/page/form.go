@@ -111,7 +111,7 @@ func (f *Form) alert(d *document, w *words, said string) {
 	if len(f.Mistakes) > 0 {
 		d.add("<ul>\n")
 		for _, m := range f.Mistakes {
-			d.add(`<li><a href="#`, escape(firstID(m.Question)), `">`)
+			d.add(`<li><a href="#`, escape(groupID(m.Question)), `">`)
 			if len(f.Questions) > 1 {
 				d.add(escape(f.Survey.Texts[w.locale].Questions[m.Question.ID].Ask), " ")
 			}
@@ -159,17 +159,9 @@ func (f *Form) end(d *document, w *words) {
 	d.add("</div>\n", `<p class="fine">`, escape(w.say(privacy)), "</p>\n</form>\n")
 }
 
-// firstID is the id of a question's first input.
-func firstID(q *survey.Question) string {
-	switch {
-	case q.Numeric():
-		lowest, _ := q.Range()
-		return optionID(q, strconv.Itoa(lowest))
-	case q.Kind == survey.FreeText:
-		return q.ID
-	}
-	return optionID(q, q.Options[0])
-}
+// groupID is the id of what holds a question. Links to a question lead there and not into a field: the key by which somebody
+// follows the link would reach the field as well, and send the form or break a line.
+func groupID(q *survey.Question) string { return q.ID + "-question" }
 
 func optionID(q *survey.Question, value string) string { return q.ID + "-" + value }
 

@@ -207,7 +207,7 @@ func usable(t *testing.T, page, locale string) {
 				refer = append(refer, to)
 			}
 		}
-		refer = append(refer, strings.Fields(x.attr["aria-describedby"])...)
+		refer = append(refer, strings.Fields(x.attr["aria-describedby"]+" "+x.attr["aria-labelledby"])...)
 		for a := range x.attr {
 			if strings.HasPrefix(a, "on") || a == "style" || a == "src" && !strings.HasPrefix(x.attr["src"], "data:") {
 				t.Errorf("<%s> has the attribute %s", x.name, a)
