@@ -194,8 +194,8 @@ func TestTheErasedDoNotComeBackByTheirAnswers(t *testing.T) {
 			t.Errorf("only a check: %v: %+v, %v", dry, i, err)
 		}
 	}
-	if sent := w.sent(); len(sent) != 1 {
-		t.Errorf("%d events were sent, want the one of who is still here", len(sent))
+	if sent := w.sent(); len(sent) != 2 {
+		t.Errorf("%d events were sent, want the two of who is still here", len(sent))
 	}
 	if got := w.answers(map[survey.Hour]bool{{Survey: "nps", Begin: time.Date(2024, time.January, 5, 12, 0, 0, 0, time.UTC)}: true}); len(got) != 1 || got[0].Customer != "here" || got[0].Score != 3 {
 		t.Errorf("answers %+v", got)

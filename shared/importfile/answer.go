@@ -94,13 +94,18 @@ func content(a *survey.Answer) string {
 	return string(raw)
 }
 
-// answer reads an answer.
+// answer reads an answer, and that its customer was surveyed then.
 func (f *Reader) answer(fields []string, row *Row) error {
 	e, err := f.person(fields)
 	if err != nil {
 		return err
 	}
 	if err := f.given(fields, customer.ID(e.User), nil, row); err != nil {
+		return err
+	}
+	e.Type, e.Time = event.Identify, row.Answer.Revised
+	asked := member([]byte{'{'}, TraitAsked, e.Time.Format(time.RFC3339))
+	if err := f.identify(e, closeTraits(asked, nil), row); err != nil {
 		return err
 	}
 	return f.answered(row)

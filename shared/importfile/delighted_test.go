@@ -184,7 +184,7 @@ func TestAColumnThatIsNamedLikeAQuestionAnswersIt(t *testing.T) {
 		"2,a@example.com,9,2024-01-05,nps,Price,\n"+ // who is content is not asked for the reason
 		"3,a@example.com,3,2024-01-05,nps,The weather,\n"))
 	for _, want := range []string{
-		`"answers":{"reason":["price","delivery"],"score":3}`, `"properties":{"Survey Type":"nps","delay":"3 weeks"}`, `{"email":"a@example.com","delay":"3 weeks"}`,
+		`"answers":{"reason":["price","delivery"],"score":3}`, `"properties":{"Survey Type":"nps","delay":"3 weeks"}`, `{"email":"a@example.com","delay":"3 weeks","last_surveyed_at":"2024-01-05T12:00:00Z"}`,
 		`"answers":{"score":9}`, `"properties":{"Reason":"Price","Survey Type":"nps"}`,
 		"line 4, column Reason: reason is one of product, service, price, delivery, communication, other: the column goes by the name of a question of the survey nps",
 	} {

@@ -17,7 +17,8 @@ const (
 	fieldAsked        = "last_sent_at"
 )
 
-// TraitAsked is the trait that says when a customer was last asked by the survey program that was left, RFC 3339.
+// TraitAsked is the trait that says when a customer was last surveyed before the suite did so, RFC 3339: asked, or answering.
+// It is there so that nobody who has just been asked elsewhere is asked here at once.
 const TraitAsked = "last_surveyed_at"
 
 // Reasons why an address must not be sent to.
@@ -47,12 +48,12 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 	if err != nil {
 		return err
 	}
-	if f.columns.get(fields, fieldAsked) != "" {
-		asked, err := f.date(fields, fieldAsked)
-		if err != nil {
-			return err
-		}
-		traits = member(traits, TraitAsked, asked.time.Format(time.RFC3339))
+	last, err := f.lastAsked(fields, row)
+	if err != nil {
+		return err
+	}
+	if !last.IsZero() {
+		traits = member(traits, TraitAsked, last.Format(time.RFC3339))
 	}
 	if err := f.identify(e, closeTraits(traits, nil), row); err != nil {
 		return err
@@ -82,6 +83,23 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 		row.Bounced = &Bounced{channel, address, reasonBounced, since}
 	}
 	return err
+}
+
+// lastAsked is when the person was last asked, or answered, as far as the row says; zero where it does not.
+func (f *Reader) lastAsked(fields []string, row *Row) (at time.Time, err error) {
+	if row.Answer != nil {
+		at = row.Answer.Revised
+	}
+	if f.columns.get(fields, fieldAsked) != "" {
+		asked, err := f.date(fields, fieldAsked)
+		if err != nil {
+			return at, err
+		}
+		if asked.time.After(at) {
+			at = asked.time
+		}
+	}
+	return at, nil
 }
 
 // reached is by which channel, and at which address, Delighted reached a person.
