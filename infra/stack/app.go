@@ -145,6 +145,8 @@ func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
 		"the function's log says why; start another once it is mended")
 	alarms.Once(f["rfm"], "CustomersUnreadable", "a recalculation has left out customers whose items are damaged; what stands of them stays. "+
 		"POST /v1/customers/{id}/rebuild makes a history anew; the log names the run")
+	alarms.Once(f["outreach"], "TasksEscalated", "a follow-up was not done by its time; GET /v1/tasks?state=overdue lists which, and whose it is now. "+
+		"When each kind is due, and to whom it goes then, is set by PUT /v1/settings/tasks")
 	alarms.Once(f["imports"], "ImportsFailed", "an import has stopped for good; GET /v1/imports/{id} says why. What it had read is in; "+
 		"mend the file and import it again, which counts nothing twice")
 	alarms.Once(f["archive"], "ObjectsDamaged", "an object of the lake cannot be read, and was passed over; the log names it. "+
@@ -165,6 +167,9 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "Deferred", "StaleSignals", "SignalsOfErased")},
+		{Title: "What became of tasks", Counts: counts("outreach", "TasksMade", "TasksEscalated", "TasksWithoutText", "TaskSettingsUnreadable")},
+		{Title: "What customers answered", Counts: counts("survey", "SurveyAnswers", "FormAnswersTrapped", "FormAnswersTooQuick", "CommentsNotAnalyzed", "SurveyRequestsThrottled", "Unsubscriptions",
+			"HoursCounted", "HoursToCount")},
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
 		{Title: "What recalculations did", Counts: counts("rfm", "RunsDone", "RunsFailed", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
 			"CutsDrifted", "CustomersUnreadable", "BacktestsDone")},
