@@ -189,11 +189,11 @@ func report(out *console, r *importer.Result) {
 	}
 	out.say(fmt.Sprintf("%d rows read in %.1f s (%.0f rows/s): %d accepted, %d refused", r.Rows.Read, r.Read.Seconds(), rate(r.Read), r.Rows.Accepted, r.Rows.Refused))
 	for _, t := range r.Taken {
-		what := "answers"
+		of := ""
 		if t.Type != "" {
-			what += " of the type " + t.Type
+			of = ", of the type " + t.Type
 		}
-		out.say(fmt.Sprintf("  %d %s to the survey %s", t.Rows, what, t.Survey))
+		out.say(fmt.Sprintf("  answers to the survey %s%s: %d", t.Survey, of, t.Rows))
 	}
 	switch {
 	case r.DryRun:

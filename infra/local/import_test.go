@@ -22,9 +22,9 @@ func TestTheReportSaysWhatWasTakenAsWhatAndWhatWasNot(t *testing.T) {
 	if d := cmp.Diff(strings.Join([]string{
 		"  score is the column Score",
 		"40 rows read in 1.0 s (40 rows/s): 37 accepted, 3 refused",
-		"  12 answers of the type smileys to the survey csat",
-		"  5 answers of the type stars_five to the survey csat",
-		"  20 answers to the survey experience",
+		"  answers to the survey csat, of the type smileys: 12",
+		"  answers to the survey csat, of the type stars_five: 5",
+		"  answers to the survey experience: 20",
 		"only checked: nothing was imported",
 		"  line 7, column Score: score must be answered",
 		"  … and 2 more: GET /v1/imports/ lists the first 1000, and the lake has all below imports//refused/",
