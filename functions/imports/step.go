@@ -20,13 +20,13 @@ import (
 
 // step is some rows of a file.
 type step struct {
-	accepted int
-	events   []event.Event
-	answers  []answer
-	bounced  []importfile.Bounced
-	refused  []importfile.Refused
-	last     bool   // no more follow
-	failure  string // why no more can be read
+	accepted   int
+	events     []event.Event
+	answers    []answer
+	suppressed []importfile.Suppression
+	refused    []importfile.Refused
+	last       bool   // no more follow
+	failure    string // why no more can be read
 }
 
 // answer is a row that is one.
@@ -86,8 +86,8 @@ func (w *worker) read() (*step, error) {
 			s.events = append(s.events, row.Events[i])
 			size += eventBytes + len(row.Events[i].Properties) + len(row.Events[i].Traits)
 		}
-		if row.Bounced != nil {
-			s.bounced = append(s.bounced, *row.Bounced)
+		if row.Suppressed != nil {
+			s.suppressed = append(s.suppressed, *row.Suppressed)
 		}
 		if row.Answer != nil {
 			s.answers = append(s.answers, answer{Answer: *row.Answer, kind: row.Type, row: row.Number, from: from, to: len(s.events)})
@@ -138,7 +138,7 @@ func (w *worker) settle(ctx context.Context, s *step) error {
 	}
 	s.refuseErased()
 	if !w.standing.Request.DryRun {
-		if err := w.suppress(ctx, s.bounced); err != nil {
+		if err := w.suppress(ctx, s.suppressed); err != nil {
 			return err
 		}
 		if err := w.send(ctx, s.events); err != nil {
@@ -184,11 +184,11 @@ func (w *worker) send(ctx context.Context, events []event.Event) error {
 const lanes = 16
 
 // suppress lists addresses as ones that must not be sent to.
-func (w *worker) suppress(ctx context.Context, bounced []importfile.Bounced) error {
-	errs := make([]error, len(bounced))
-	batch.Each(len(bounced), lanes, func(i int) {
-		b := &bounced[i]
-		errs[i] = w.Store.Suppress(ctx, b.Channel, b.Address, b.Reason, b.Since)
+func (w *worker) suppress(ctx context.Context, all []importfile.Suppression) error {
+	errs := make([]error, len(all))
+	batch.Each(len(all), lanes, func(i int) {
+		one := &all[i]
+		errs[i] = w.Store.Suppress(ctx, one.Channel, one.Address, one.Reason, one.Since)
 	})
 	return errors.Join(errs...)
 }

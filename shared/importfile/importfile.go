@@ -1,6 +1,6 @@
 // Package importfile reads what a business brings along from where it was before: orders, customers and past survey
-// answers as CSV, Pinpoint's export of endpoints (CSV or a JSON object a line) and Delighted's export of responses, each
-// plain or compressed by gzip. A row becomes canonical events that say that they are history, and for an answer the
+// answers as CSV, Pinpoint's export of endpoints (CSV or a JSON object a line) and Delighted's exports of responses and of
+// people, each plain or compressed by gzip. A row becomes canonical events that say that they are history, and for an answer the
 // answer itself, or is refused with its line, its column and the reason. What a file's row says is never repeated in a
 // reason.
 //
@@ -53,15 +53,15 @@ type Settings struct {
 
 // Row is a row that can be imported. Its events are valid until the next is read; nobody's answer has none.
 type Row struct {
-	Number  int // the line that it begins on, the file's first being 1
-	Events  []event.Event
-	Answer  *survey.Answer // of a row that is one: what stands after it is for Over to say
-	Type    string         // of the survey that was answered: Delighted's own word for it, and else the survey's metric
-	Bounced *Bounced       // of a row that says that an address must not be sent to
+	Number     int // the line that it begins on, the file's first being 1
+	Events     []event.Event
+	Answer     *survey.Answer // of a row that is one: what stands after it is for Over to say
+	Type       string         // of the survey that was answered: Delighted's own word for it, and else the survey's metric
+	Suppressed *Suppression   // of a row that says that an address must not be sent to
 }
 
-// Bounced is an address that must not be sent to.
-type Bounced struct {
+// Suppression is an address that must not be sent to.
+type Suppression struct {
 	Channel message.Channel
 	Address string
 	Reason  string // a word, such as "bounce"

@@ -75,12 +75,12 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 			return err
 		}
 		if channel != "" && f.columns.get(fields, fieldCustomer) == "" {
-			row.Bounced = &Bounced{channel, address, reasonUnsubscribed, gone}
+			row.Suppressed = &Suppression{channel, address, reasonUnsubscribed, gone}
 		}
 	}
 	since, bounced, err := f.since(fields, fieldBounced)
 	if bounced && channel != "" {
-		row.Bounced = &Bounced{channel, address, reasonBounced, since}
+		row.Suppressed = &Suppression{channel, address, reasonBounced, since}
 	}
 	return err
 }
