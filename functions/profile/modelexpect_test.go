@@ -61,6 +61,9 @@ func (t *traffic) expect(ids []customer.ID) expected {
 		if e.Name == event.SurveyAnswered && !e.Import {
 			x.must = append(x.must, signal.AnswerID(propertiesOf(e).Survey, "i"))
 		}
+		if slices.Contains(event.Told(), e.Name) && e.Type == event.Track && !e.Import {
+			x.must = append(x.must, signal.EventID(string(e.ID)))
+		}
 	}
 	x.orders = len(orders)
 	for id, changes := range orders {

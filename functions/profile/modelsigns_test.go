@@ -28,8 +28,7 @@ func contextOf(rng *rand.Rand) json.RawMessage {
 	}[rng.IntN(8)]
 }
 
-// answers lets a customer answer surveys, a revision at a time, some of it imported and some of it before answers told
-// what they measure.
+// answers lets a customer answer surveys, a revision at a time, some of it imported and some to surveys that measure nothing.
 func answers(rng *rand.Rand, add func(event.Event, any)) {
 	for range max(0, rng.IntN(6)-3) {
 		e := event.Event{Name: event.SurveyAnswered, Source: event.SourceSurvey}
@@ -42,6 +41,9 @@ func answers(rng *rand.Rand, add func(event.Event, any)) {
 			properties["kind"] = "nps"
 		case 1:
 			properties["survey"], properties["kind"] = "after-ticket", "csat"
+		default:
+			properties["survey"] = "leaving"
+			delete(properties, "score")
 		}
 		add(e, properties)
 	}
@@ -69,9 +71,9 @@ func (x *expectedSigns) note(e *event.Event) {
 		if err := json.Unmarshal(e.Properties, &p); err != nil {
 			panic(err)
 		}
-		m := map[string]customer.Metric{"": customer.NPS, "nps": customer.NPS, "csat": customer.CSAT}[p.Kind]
+		m, measured := map[string]customer.Metric{"nps": customer.NPS, "csat": customer.CSAT}[p.Kind]
 		at := e.Time.UnixMilli()
-		if before := x.opinions[m]; at > before.Time || at == before.Time && p.Score < before.Score {
+		if before := x.opinions[m]; measured && (at > before.Time || at == before.Time && p.Score < before.Score) {
 			x.opinions[m] = customer.Opinion{Score: p.Score, Time: at}
 		}
 	}

@@ -111,9 +111,5 @@ func (h *Handler) insight(ctx context.Context, s *survey.Survey, v survey.Values
 		h.Count.Count("CommentsNotAnalyzed", 1)
 		return survey.Insight{}
 	}
-	read := survey.Insight{Language: insight.Language, Sentiment: string(insight.Sentiment), Keywords: insight.Keywords}
-	for _, t := range insight.Topics {
-		read.Topics = append(read.Topics, string(t))
-	}
-	return read
+	return insight.Answer()
 }

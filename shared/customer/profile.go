@@ -12,8 +12,9 @@ import (
 const (
 	TraitEmail     = "email"
 	TraitPhone     = "phone"
-	TraitLocale    = "locale"    // BCP 47
-	TraitTimeZone  = "time_zone" // IANA
+	TraitLocale    = "locale"           // BCP 47
+	TraitSurveyed  = "last_surveyed_at" // by another tool, asked or answering, RFC 3339: so that nobody is asked twice over a move
+	TraitTimeZone  = "time_zone"        // IANA
 	TraitName      = "name"
 	TraitFirstName = "first_name"
 	TraitLastName  = "last_name"

@@ -106,7 +106,7 @@ func (s *Store) Answers(ctx context.Context, c customer.ID, limit int) (all []su
 }
 
 // AnswersOfHour reads what is counted of the answers to a survey that were first given in an hour, UTC, after a time within
-// it (zero for all), by that time: through the index, so without texts, and those of the last moments may lack.
+// it (zero for all), by that time: through the index, so without texts and revision, and those of the last moments may lack.
 func (s *Store) AnswersOfHour(ctx context.Context, surveyID string, hour, after time.Time) (all []survey.Answer, err error) {
 	defer fault.Wrap(&err, "read the answers of an hour")
 	in := s.indexed(answersIPK(surveyID, hour))

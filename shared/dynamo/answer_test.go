@@ -104,7 +104,7 @@ func TestOfAnswersAtOnceOneStands(t *testing.T) {
 // shown is an answer as the index has it.
 func shown(a survey.Answer) survey.Answer {
 	_, a.Values = a.Values.Texts()
-	a.Tags, a.Properties = nil, nil
+	a.Tags, a.Properties, a.Revision = nil, nil, 0
 	return a
 }
 

@@ -1,10 +1,15 @@
 package importfile
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"liuke/shared/comment"
 	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/survey"
@@ -104,17 +109,35 @@ func (f *Reader) answer(fields []string, row *Row) error {
 		return err
 	}
 	e.Type, e.Time = event.Identify, row.Answer.Revised
-	asked := member([]byte{'{'}, TraitAsked, e.Time.Format(time.RFC3339))
+	asked := member([]byte{'{'}, customer.TraitSurveyed, e.Time.Format(time.RFC3339))
 	if err := f.identify(e, closeTraits(asked, nil), row); err != nil {
 		return err
 	}
 	return f.answered(row)
 }
 
+// understand reads what the answer's texts say.
+func understand(a *survey.Answer) error {
+	texts, _ := a.Values.Texts()
+	if len(texts) == 0 {
+		return nil
+	}
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(texts)) {
+		all = append(all, texts[id])
+	}
+	insight, err := comment.Local{}.Analyze(context.Background(), strings.Join(all, "\n"))
+	a.Insight = insight.Answer()
+	return err
+}
+
 // answered adds the event that the row's answer is. It has an id of the answer's content, so that to import it again
 // sends the same event. Nobody's answer is none, as there is nobody to fold it into.
 func (f *Reader) answered(row *Row) error {
 	a := row.Answer
+	if err := understand(a); err != nil {
+		return err
+	}
 	e, err := a.Event()
 	if err != nil {
 		return err

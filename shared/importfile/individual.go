@@ -17,10 +17,6 @@ const (
 	fieldAsked        = "last_sent_at"
 )
 
-// TraitAsked is the trait that says when a customer was last surveyed before the suite did so, RFC 3339: asked, or answering.
-// It is there so that nobody who has just been asked elsewhere is asked here at once.
-const TraitAsked = "last_surveyed_at"
-
 // Reasons why an address must not be sent to.
 const (
 	reasonBounced      = "bounce"
@@ -53,7 +49,7 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 		return err
 	}
 	if !last.IsZero() {
-		traits = member(traits, TraitAsked, last.Format(time.RFC3339))
+		traits = member(traits, customer.TraitSurveyed, last.Format(time.RFC3339))
 	}
 	if err := f.identify(e, closeTraits(traits, nil), row); err != nil {
 		return err

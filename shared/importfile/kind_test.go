@@ -156,7 +156,7 @@ func TestAnswers(t *testing.T) {
 	}
 	expect(t, "the first", c.rows[:2], []string{
 		`2 identify c1 2024-01-06T12:00:00Z {"last_surveyed_at":"2024-01-06T12:00:00Z"}`,
-		`2 track c1 2024-01-06T12:00:00Z {"survey":"nps","version":1,"kind":"nps","invitation":"import-r1","score":9,"answers":{"score":9},"texts":{"comment":"fine,\nreally"},"complete":true,"revision":1,"cell":{"channel":"sms"},"tags":["fast","cheap"],"properties":{"Agent":"Kim"}}`,
+		`2 track c1 2024-01-06T12:00:00Z {"survey":"nps","version":1,"kind":"nps","invitation":"import-r1","score":9,"answers":{"score":9},"texts":{"comment":"fine,\nreally"},"complete":true,"revision":1,"cell":{"channel":"sms"},"sentiment":"positive","tags":["fast","cheap"],"properties":{"Agent":"Kim"}}`,
 	})
 	if a := c.answers[0]; a.Locale != "zh-CN" || a.Answered.Nanosecond() != 123e6 || c.answers[1].Locale != "" {
 		t.Errorf("%+v", a)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/signal"
 )
@@ -76,7 +77,7 @@ func (r *Rules) closed(c *Candidate) Verdict {
 }
 
 // recontact leaves customers in peace for a while after they were asked: by the survey's own word, and the policy's for all
-// surveys. A reminder asks nothing new, and a customer who is asked again because a complaint was seen to is waiting for it.
+// surveys; also where it was another tool that asked, before an import. A reminder asks nothing new, and a customer who is asked again because a complaint was seen to is waiting for it.
 func (r *Rules) recontact(c *Candidate) Verdict {
 	if c.Ask.Survey == "" || c.Step > 0 || c.Ask.Again {
 		return Verdict{}
@@ -86,6 +87,9 @@ func (r *Rules) recontact(c *Candidate) Verdict {
 		return hold("asked_before")
 	case all > 0 && c.Contact.AskedWithin(c.Now, all, ""):
 		return hold("asked_lately")
+	}
+	if at, err := time.Parse(time.RFC3339, c.Profile.Get(customer.TraitSurveyed)); err == nil && c.Now.Sub(at) < max(c.Survey.Invite.AgainAfter, r.Policy.AskAgainAfter) {
+		return hold("asked_elsewhere")
 	}
 	return Verdict{}
 }

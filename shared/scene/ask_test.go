@@ -50,6 +50,9 @@ func TestTheGatesOfSurveys(t *testing.T) {
 	busy := func(c *scene.Candidate) {
 		c.Contact.Stamps = []message.Stamp{{Time: now, Scene: "festival", Channel: message.Email}}
 	}
+	elsewhere := func(ago time.Duration) func(*scene.Candidate) {
+		return func(c *scene.Candidate) { set(&c.Profile, customer.TraitSurveyed, now.Add(-ago).Format(time.RFC3339)) }
+	}
 	for _, c := range []struct {
 		name string
 		with func(*scene.Candidate)
@@ -62,6 +65,8 @@ func TestTheGatesOfSurveys(t *testing.T) {
 		{"once that is over", asked("leaving", 90*day), scene.Verdict{}},
 		{"asked to another survey up to the last minute of the policy's wait", asked("nps", 14*day-time.Minute), held("recontact", "asked_lately")},
 		{"once that is over, too", asked("nps", 14*day), scene.Verdict{}},
+		{"asked by another tool up to the last minute of the wait", elsewhere(90*day-time.Minute), held("recontact", "asked_elsewhere")},
+		{"and once that is over as well", elsewhere(90*day), scene.Verdict{}},
 		{"asked again, once, at any time", with(asked("leaving", 0), again), scene.Verdict{}},
 		{"a reminder follows its invitation", with(asked("leaving", 4*day), reminder), scene.Verdict{}},
 		{"the sample is of nobody", nobody, held("sample", "not_in_sample")},

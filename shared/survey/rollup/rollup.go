@@ -64,6 +64,9 @@ func NewMarker(store MarkStore, now clock.Now) *Marker {
 
 // Mark marks the hours. What they are marked for must be stored by now.
 func (m *Marker) Mark(ctx context.Context, hours ...survey.Hour) error {
+	if len(hours) == 0 {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.now()
