@@ -31,7 +31,7 @@ func (h *Handler) record(ctx context.Context, sit *sitting, s *survey.Survey, f 
 		}
 		stands := survey.Values{}
 		if standing != nil {
-			stands = s.Fit(standing.Values)
+			stands = standing.Values
 		}
 		values, complete, wrong := s.Check(f, stands)
 		if len(wrong) > 0 {

@@ -69,8 +69,9 @@ func (q *Question) most() int {
 
 // Check reads what was typed over the values that stand. Where the form says which questions it asked, the others keep
 // what stands and only those that it asked must be answered; where it does not, it is the whole answer. What is typed for
-// a question that is not shown is passed over, and what stands for one that is no more shown, or cannot be answered so any more, goes. Complete says that
-// nothing is left to be asked behind the last question of the form. With any mistake, the values are not to be used.
+// a question that is not shown is passed over, and what stands for one that is no more shown, or cannot be answered so any
+// more, goes. Complete says that nothing is left to be asked behind the last question of the form. With any mistake, the
+// values are not to be used.
 func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []Mistake) {
 	v = Values{}
 	last := -1
@@ -102,14 +103,7 @@ func (s *Survey) Check(f Form, stands Values) (v Values, complete bool, wrong []
 // keep returns what stands as an answer to the question. It is not ok where there is none, and where an edit of the survey
 // has moved what the question takes.
 func (q *Question) keep(stands Value) (v Value, ok bool) {
-	typed := stands.Choices
-	switch {
-	case stands.Number != nil:
-		typed = []string{strconv.Itoa(*stands.Number)}
-	case stands.Text != "":
-		typed = []string{stands.Text}
-	}
-	v, answered, wrong := q.read(typed)
+	v, answered, wrong := q.read(stands.Typed())
 	return v, answered && wrong == "" && (v.Number == nil) == (stands.Number == nil) &&
 		len(v.Choices) == len(stands.Choices) && v.Text == stands.Text
 }

@@ -8,11 +8,7 @@ func (s *Survey) Fit(v Values) Values {
 	fit := Values{}
 	for i := range s.Questions {
 		q := &s.Questions[i]
-		given, ok := v[q.ID]
-		if !ok {
-			continue
-		}
-		if value, answered, wrong := q.read(given.Typed()); answered && wrong == "" && value.Equal(given) {
+		if value, ok := q.keep(v[q.ID]); ok {
 			fit[q.ID] = value
 		}
 	}
