@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,16 +24,6 @@ const (
 	MaxForms       = 20
 	maxScalePoints = 11
 )
-
-var (
-	word    = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	tag     = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
-	formKey = regexp.MustCompile(`^[a-z0-9_-]{16,64}$`)
-)
-
-const maxWordBytes = 32
-
-func isWord(s string) bool { return len(s) <= maxWordBytes && word.MatchString(s) }
 
 func asFault(err error, to **fault.Error) bool { return errors.As(err, to) }
 
@@ -84,8 +73,8 @@ func (s *Survey) Validate() error {
 func (s *Survey) question(i int) error {
 	q, at := &s.Questions[i], "/questions/"+strconv.Itoa(i)
 	switch {
-	case !isWord(q.ID) || q.ID == FieldTrap || q.ID == "lang" || q.ID == "page" || q.ID == "thanks":
-		return fault.At(at+"/id", "a question's id is lower-case words joined by underscores, of %d characters at most, and not website, lang, page or thanks", maxWordBytes)
+	case !isWord(q.ID) || slices.Contains(reserved, q.ID):
+		return fault.At(at+"/id", "a question's id is lower-case words joined by underscores, of %d characters at most, and none of %s", maxWordBytes, strings.Join(reserved, ", "))
 	case s.Index(q.ID) != i:
 		return fault.At(at+"/id", "another question has the id %s", q.ID)
 	}
@@ -180,7 +169,7 @@ func (s *Survey) forms() error {
 	for i := range s.Forms {
 		f, at := &s.Forms[i], "/forms/"+strconv.Itoa(i)
 		switch {
-		case !formKey.MatchString(f.Key):
+		case !isFormKey(f.Key):
 			return fault.At(at+"/key", "a form's key has 16 to 64 characters of a-z, 0-9, \"-\" and \"_\": make one up at random")
 		case s.Form(f.Key) != f:
 			return fault.At(at+"/key", "another form has the same key")
@@ -217,7 +206,7 @@ func web(u *url.URL) bool {
 // text checks that a locale has all texts of all questions.
 func (s *Survey) text(locale string) error {
 	t, at := s.Texts[locale], "/texts/"+locale
-	if !tag.MatchString(locale) {
+	if !isTag(locale) {
 		return fault.At(at, "a locale is a BCP 47 tag such as en or zh-CN")
 	}
 	type line struct {
