@@ -252,46 +252,6 @@ func TestAFormMadeFromAnOlderVersionIsReadByIt(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueAndTheBrandAreReadOnceAMinute(t *testing.T) {
-	b := setup(t)
-	b.documents["brand"] = `{"name":"Teehaus","colour":"#0a7f3f"}`
-	count := func(name string) (n int) {
-		for _, c := range b.calls {
-			if c == name {
-				n++
-			}
-		}
-		return n
-	}
-	for range 10 {
-		holds(t, b.do(t, "form"), "Teehaus", "--fill:#0a7f3f")
-		b.now = b.now.Add(5 * time.Second)
-	}
-	if count("surveys") != 1 || count("document") != 1 {
-		t.Errorf("%d and %d reads", count("surveys"), count("document"))
-	}
-	b.documents["brand"] = `{"name":"Kaffeehaus"}`
-	b.now = b.now.Add(MaxAge)
-	holds(t, b.do(t, "form"), "Kaffeehaus")
-	b.documents["brand"] = `{"name":`
-	b.now = b.now.Add(MaxAge)
-	if out := status(t, b.do(t, "form"), http.StatusOK); strings.Contains(out.Body, "haus") {
-		t.Error("a brand that is wrong is shown")
-	}
-	b.fail = func(_ int, call string) mode {
-		if call == "surveys" || call == "document" {
-			return refused
-		}
-		return works
-	}
-	b.now = b.now.Add(MaxAge)
-	status(t, b.do(t, "form"), http.StatusOK) // for an hour what was read last serves
-	b.now = b.now.Add(maxStale)
-	if out := status(t, b.do(t, "form"), http.StatusServiceUnavailable); out.Headers["retry-after"] == "" {
-		t.Error("no word of when to try again")
-	}
-}
-
 func TestTheCellIsThatOfTheInvitation(t *testing.T) {
 	b := setup(t)
 	to := token.Survey{Survey: "nps", Customer: "c", Invitation: "i", Expires: b.now.Add(time.Hour), Segment: "At Risk", Tier: "gold", Node: "delivery", Channel: "email"}
@@ -333,25 +293,6 @@ func TestLinksOfTheErasedAreGone(t *testing.T) {
 	if len(b.sent) != before || strings.Contains(b.log.String(), "user-0001") {
 		t.Errorf("sent %v, logged %s", b.sent[before:], b.log)
 	}
-}
-
-func TestUnsubscribing(t *testing.T) {
-	b := setup(t)
-	holds(t, status(t, b.do(t, "unsubscribe"), http.StatusOK), `<form method="post">`, "电子邮件")
-	for range 2 {
-		if out := status(t, b.do(t, "unsubscribe_one_click"), http.StatusOK); out.Headers["location"] != "" {
-			t.Fatal(out.Headers)
-		}
-	}
-	ids := b.pointers(t)
-	if len(ids) != 2 || ids[0] != ids[1] || !strings.HasPrefix(ids[0], "unsubscribe:") || b.sent[0].Delay != 0 {
-		t.Errorf("sent %+v", b.sent)
-	}
-	holds(t, status(t, b.do(t, "unsubscribe_one_click", header("accept", browserAccepts)), http.StatusOK), "您已成功退订")
-	holds(t, status(t, b.do(t, "unsubscribe", func(r *api.Request) { r.PathParameters["token"] = "x" }), http.StatusUnauthorized), "链接无效")
-	equal(t, "calls", b.calls, []string{"send", "send", "send"}) // no table: it works whatever else does not
-	b.fail = func(int, string) mode { return refused }
-	status(t, b.do(t, "unsubscribe_one_click"), http.StatusServiceUnavailable)
 }
 
 func TestAnAddressWithoutARouteIsNotFound(t *testing.T) {

@@ -106,7 +106,7 @@ func (h *Handler) responded(ctx context.Context, r *api.Request, sit *sitting) a
 // identify says whose answer it is and under which invitation it stands, and returns when the form was begun; zero where it
 // does not say. Only a token that was sealed here names a customer.
 func (h *Handler) identify(keys *token.Keyring, r *api.Request, sit *sitting, typed survey.Form) (started time.Time, err error) {
-	if started, err = readStarted(typed.Started); err != nil {
+	if started, err = readStarted(typed.Started, h.Now()); err != nil {
 		return started, err
 	}
 	if sealed := first(typed.Fields[FieldCustomer]); sealed != "" {
@@ -156,17 +156,23 @@ func content(typed survey.Form) (all []byte) {
 	return all
 }
 
-// readStarted reads when a form on another site was begun, as its script says it: RFC 3339 or milliseconds since 1970.
-func readStarted(text string) (time.Time, error) {
+// readStarted reads when a form on another site was begun, as its script says it: how many milliseconds ago, which needs no
+// clock that is right, or in RFC 3339 or in milliseconds since 1970. A clock that goes before ours says nothing.
+func readStarted(text string, now time.Time) (at time.Time, err error) {
 	if text == "" {
+		return at, nil
+	}
+	if ms, err := strconv.ParseInt(text, 10, 64); err != nil {
+		if at, err = time.Parse(time.RFC3339, text); err != nil {
+			return at, fault.At("/"+survey.FieldStarted, "_started is how many milliseconds ago the form was begun, or when, in RFC 3339 or in milliseconds since 1970")
+		}
+	} else if span := time.Duration(ms) * time.Millisecond; ms >= 0 && ms < (365*24*time.Hour).Milliseconds() {
+		at = now.Add(-span)
+	} else {
+		at = time.UnixMilli(ms)
+	}
+	if at.After(now) {
 		return time.Time{}, nil
-	}
-	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.UnixMilli(ms), nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return at, fault.At("/"+survey.FieldStarted, "_started is when the form was begun, in RFC 3339 or in milliseconds since 1970")
 	}
 	return at, nil
 }

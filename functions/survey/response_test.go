@@ -191,6 +191,7 @@ func TestAFloodOfWhatIsRefusedTouchesNoTable(t *testing.T) {
 		{"another content type", "response", header("content-type", "application/pdf"), http.StatusBadRequest},
 		{"a public form that is none", "public_form_sent", func(r *api.Request) { r.PathParameters["key"] = "x" }, http.StatusNotFound},
 		{"a public form that was not begun", "public_form_sent", fields("score", "5"), http.StatusUnauthorized},
+		{"nothing, but the form itself", "public_form", query("lang", "en"), http.StatusOK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)
@@ -207,13 +208,27 @@ func TestAFloodOfWhatIsRefusedTouchesNoTable(t *testing.T) {
 					t.Fatalf("headers %v", out.Headers)
 				}
 			}
-			if len(b.touched()) > 0 || len(b.calls) > 1 {
+			if len(b.touched()) > 0 || len(b.calls) > 2 { // the catalogue and the brand, within a minute
 				t.Errorf("calls %v", b.calls)
 			}
 			if b.log.Len() > 0 {
 				t.Errorf("logged %.300s", b.log)
 			}
 		})
+	}
+}
+
+func TestAFormOnAnotherSiteMaySayWhenItWasBegun(t *testing.T) {
+	for started, kept := range map[string]bool{
+		"": true, "0": false, "1999": false, "2000": true, "86400000": true,
+		"2026-03-01T08:31:00Z": false, "2026-03-01T08:30:00Z": true, "1772353860500": false, "1772353800000": true,
+		"2026-03-01T09:31:00Z": true, "1772400000000": true, // of a clock that goes before ours
+	} {
+		b := setup(t)
+		holds(t, status(t, b.do(t, "response", header("accept", "*/*"), fields("score", "5", "_started", started)), http.StatusCreated), `"revision":1`)
+		if got := len(b.answers) == 1; got != kept {
+			t.Errorf("begun %q: kept %t, want %t", started, got, kept)
+		}
 	}
 }
 

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"liuke/shared/api"
+)
+
+func TestUnsubscribing(t *testing.T) {
+	b := setup(t)
+	holds(t, status(t, b.do(t, "unsubscribe"), http.StatusOK), `<form method="post">`, "电子邮件")
+	for range 2 {
+		if out := status(t, b.do(t, "unsubscribe_one_click"), http.StatusOK); out.Headers["location"] != "" {
+			t.Fatal(out.Headers)
+		}
+	}
+	ids := b.pointers(t)
+	if len(ids) != 2 || ids[0] != ids[1] || !strings.HasPrefix(ids[0], "unsubscribe:") || b.sent[0].Delay != 0 {
+		t.Errorf("sent %+v", b.sent)
+	}
+	holds(t, status(t, b.do(t, "unsubscribe_one_click", header("accept", browserAccepts)), http.StatusOK), "您已成功退订")
+	holds(t, status(t, b.do(t, "unsubscribe", func(r *api.Request) { r.PathParameters["token"] = "x" }), http.StatusUnauthorized), "链接无效")
+	equal(t, "calls", b.calls, []string{"send", "send", "send"}) // no table: it works whatever else does not
+	b.fail = func(int, string) mode { return refused }
+	status(t, b.do(t, "unsubscribe_one_click"), http.StatusServiceUnavailable)
+}
