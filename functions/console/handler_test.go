@@ -121,32 +121,8 @@ func (b *testBundle) do(t *testing.T, sample string, change func(*api.Request)) 
 			t.Fatalf("%s: %v in %s", sample, err, out.Body)
 		}
 	}
-	described(t, r.RouteKey, out, body)
+	described(t, r.RouteKey, out)
 	return out.StatusCode, body, out
-}
-
-// described checks an answer against the schema that the description has for it.
-func described(t *testing.T, route string, out api.Response, body map[string]any) {
-	t.Helper()
-	d := describedInterface(t)
-	method, path, _ := strings.Cut(route, " ")
-	response, ok := d.Paths[path][strings.ToLower(method)].Responses[fmt.Sprint(out.StatusCode)]
-	if !ok {
-		t.Errorf("%s does not say that it answers %d: %s", route, out.StatusCode, out.Body)
-		return
-	}
-	content, ok := d.resolve(response)["content"].(map[string]any)[out.Headers["content-type"]].(map[string]any)
-	if !ok {
-		t.Errorf("%s does not say that it answers %d as %s", route, out.StatusCode, out.Headers["content-type"])
-		return
-	}
-	var value any = body
-	if body == nil {
-		value = out.Body
-	}
-	for _, wrong := range d.check("", value, content["schema"].(map[string]any)) {
-		t.Errorf("%s, %d: %s", route, out.StatusCode, wrong)
-	}
 }
 
 func must(t *testing.T, err error) {
@@ -483,10 +459,10 @@ func TestMetricsSayWhereThereAreTooFewAnswers(t *testing.T) {
 			Values: survey.Values{"score": survey.Number(score)}, Revision: 1, Answered: now, Revised: now,
 		}))
 	}
-	// 24 promoters, 15 passives, 11 detractors: 26 points; √((.48 + .22 − .26²) / 50) = .112463
+	// 24 promoters, 15 passives, 11 detractors: 26 points; √((.48 + .22 − .26²) / 50) = .11246333
 	for _, when := range []string{"read live", "read of the counts"} {
 		answers, m := metric()
-		if answers != 50.0 || m["score"] != 26.0 || m["standard_error"] != 11.2463 || m["margin"] != 22.0424 || m["too_few_answers"] != false {
+		if answers != 50.0 || m["score"] != 26.0 || m["standard_error"] != 11.246333 || m["margin"] != 22.042407 || m["too_few_answers"] != false {
 			t.Errorf("with fifty answers, %s: %v of %v", when, m, answers)
 		}
 		later := func() time.Time { return now.Add(time.Hour) }

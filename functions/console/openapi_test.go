@@ -79,7 +79,7 @@ func TestEveryReferenceOfTheDescriptionLeadsSomewhere(t *testing.T) {
 		switch v := v.(type) {
 		case map[string]any:
 			if _, ok := v["$ref"].(string); ok {
-				if d.resolve(v) == nil {
+				if d.Resolve(v) == nil {
 					t.Errorf("%v leads nowhere", v["$ref"])
 				}
 			}
@@ -92,7 +92,7 @@ func TestEveryReferenceOfTheDescriptionLeadsSomewhere(t *testing.T) {
 			}
 		}
 	}
-	walk(d.raw)
+	walk(d.Raw)
 }
 
 func TestEveryRouteOfOperatorsIsServed(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/api/apitest"
 	"liuke/shared/comment"
 	"liuke/shared/customer"
 	"liuke/shared/survey"
@@ -112,8 +113,26 @@ func sendIn(ctx context.Context, t testing.TB, h *Handler, sample string, change
 	if err != nil {
 		t.Fatal(err)
 	}
+	d, err := described()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.RouteKey != "$default" { // of which no description speaks
+		for _, wrong := range d.Wrong(r.RouteKey, out) {
+			t.Error(wrong)
+		}
+	}
 	return out
 }
+
+// described reads the description of the interface, which each response is held against.
+var described = sync.OnceValues(func() (*apitest.Description, error) {
+	raw, err := os.ReadFile(filepath.Join("..", "console", "openapi.json"))
+	if err != nil {
+		return nil, err
+	}
+	return apitest.Parse(raw)
+})
 
 func (b *testBundle) sealed(t testing.TB, to token.Survey) string {
 	t.Helper()
