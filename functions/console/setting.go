@@ -12,11 +12,27 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/recalc"
+	"liuke/shared/request"
+	"liuke/shared/survey/page"
 	"liuke/shared/task"
 )
 
-// withNextTask says when edits of what is said of tasks take effect: those that are made keep their due times.
-const withNextTask = "with the next task that is made or escalates"
+// When edits take effect, where not with the next recalculation.
+const (
+	withNextTask = "with the next task that is made or escalates" // those that are made keep their due times
+	withinMinute = "within a minute"                              // for which the pages keep what they have read
+)
+
+// effect says when an edit of settings takes effect.
+func effect(name string) string {
+	switch name {
+	case task.Document:
+		return withNextTask
+	case page.BrandDocument:
+		return withinMinute
+	}
+	return withNextRun
+}
 
 // settingsView is a document of settings.
 type settingsView struct {
@@ -35,19 +51,62 @@ func (h *Handler) viewOfSettings(d *document.Document) (settingsView, error) {
 		v.Settings = json.RawMessage(d.Body)
 	}
 	var err error
-	if v.Effective, err = recalc.Effective(*d, h.business.Currency); err != nil {
+	if v.Effective, err = h.effective(d); err != nil {
 		// It could be read when it was written: the suite is another since.
 		return v, fault.New(fault.Conflict, "the settings cannot be read any more, write or delete them: %s", err.Error())
 	}
 	return v, nil
 }
 
-func (h *Handler) answerSettings(d *document.Document, effect string) (api.Response, error) {
+// effective returns what settings come to.
+func (h *Handler) effective(d *document.Document) (any, error) {
+	if d.Name == page.BrandDocument {
+		return effectiveBrand(d.Body)
+	}
+	return recalc.Effective(*d, h.business.Currency)
+}
+
+// brandView is a brand with the colours that are made of its own.
+type brandView struct {
+	page.Brand
+	Colours *coloursView `json:"colours,omitempty"`
+}
+
+type coloursView struct {
+	Light page.Scheme `json:"light"`
+	Dark  page.Scheme `json:"dark"`
+}
+
+func effectiveBrand(body string) (any, error) {
+	b, err := page.ParseBrand([]byte(body))
+	if b == nil || err != nil {
+		return nil, err
+	}
+	v := brandView{Brand: *b}
+	if light, dark, ok := b.Schemes(); ok {
+		v.Colours = &coloursView{light, dark}
+	}
+	return v, nil
+}
+
+// checkSettings returns an Invalid error that says what to change where settings cannot be read.
+func (h *Handler) checkSettings(name string, body []byte) error {
+	if name != page.BrandDocument {
+		return recalc.CheckDocument(document.Document{Name: name, Body: string(body)}, h.business.Currency)
+	}
+	if err := request.Parse(body, &page.Brand{}); err != nil { // the stricter of the two
+		return err
+	}
+	_, err := page.ParseBrand(body)
+	return err
+}
+
+func (h *Handler) answerSettings(d *document.Document, takesEffect string) (api.Response, error) {
 	v, err := h.viewOfSettings(d)
 	if err != nil {
 		return api.Response{}, err
 	}
-	v.TakesEffect = effect
+	v.TakesEffect = takesEffect
 	out := api.JSON(http.StatusOK, v)
 	out.Headers["etag"] = etag(d)
 	return out, nil
@@ -55,8 +114,8 @@ func (h *Handler) answerSettings(d *document.Document, effect string) (api.Respo
 
 func settingsName(r *api.Request) (string, error) {
 	name := pathParameter(r, "name")
-	if !slices.Contains(recalc.SettingsDocuments(), name) {
-		return "", fault.New(fault.NotFound, "there are no such settings: there are %s", strings.Join(recalc.SettingsDocuments(), ", "))
+	if known := append(recalc.SettingsDocuments(), page.BrandDocument); !slices.Contains(known, name) {
+		return "", fault.New(fault.NotFound, "there are no such settings: there are %s", strings.Join(known, ", "))
 	}
 	return name, nil
 }
@@ -84,7 +143,7 @@ func (h *Handler) putSettings(ctx context.Context, r *api.Request) (api.Response
 	if err != nil {
 		return api.Response{}, err
 	}
-	if err := recalc.CheckDocument(document.Document{Name: name, Body: string(body)}, h.business.Currency); err != nil {
+	if err := h.checkSettings(name, body); err != nil {
 		return api.Response{}, err
 	}
 	return h.replace(ctx, r, name, string(body))
@@ -134,10 +193,7 @@ func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string
 	if err != nil {
 		return api.Response{}, err
 	}
-	if name == task.Document {
-		return h.answerSettings(&d, withNextTask)
-	}
-	return h.answerSettings(&d, withNextRun)
+	return h.answerSettings(&d, effect(name))
 }
 
 // errPrecondition says that a document is not at the version that the request names.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"liuke/shared/churn"
 	"liuke/shared/document"
 	"liuke/shared/recalc"
+	"liuke/shared/survey/page"
 )
 
 func without(header string) func(*api.Request) {
@@ -122,6 +124,13 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 		"fixed cuts":                {"recalculation", `{"binning":"fixed"}`, "/binning"},
 		"a window of years":         {"recalculation", `{"window_days":100000}`, "/window_days"},
 		"a model that is none":      {"recalculation", `{"model":"pareto"}`, "/model"},
+		"a brand without a name":    {"brand", `{"colour":"#1d4ed8"}`, "/name"},
+		"a name twice":              {"brand", `{"name":"a","name":"b"}`, "/name"},
+		"a name that is null":       {"brand", `{"name":null}`, "/name"},
+		"a colour by name":          {"brand", `{"name":"Shop","colour":"blue"}`, "/colour"},
+		"a logo elsewhere":          {"brand", `{"name":"Shop","logo":"https://shop.example/logo.png"}`, "/logo"},
+		"a logo of over 12 KB":      {"brand", `{"name":"Shop","logo":"` + logo + strings.Repeat("A", page.MaxLogoBytes) + `"}`, "/logo"},
+		"a font":                    {"brand", `{"name":"Shop","font":"serif"}`, "/font"},
 		"text that is no UTF-8":     {"recalculation", "{\"model\":\"\xff\"}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +158,50 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 	}
 	if b.log.Len() != 0 {
 		t.Errorf("a caller's mistakes were logged: %s", b.log)
+	}
+}
+
+// logo is how a PNG begins, in base64.
+const logo = "data:image/png;base64,iVBORw0KGgoA"
+
+func TestTheBrandOfThePagesIsASetting(t *testing.T) {
+	b := setup(t)
+	if _, body, _ := b.do(t, "settings", named(page.BrandDocument)); body["default"] != true || body["effective"] != nil {
+		t.Errorf("before it is set: %v", body)
+	}
+	largest := logo + strings.Repeat("AAAA", (page.MaxLogoBytes-len(logo))/4)
+	brand := `{"name":"Teehaus","logo":"` + largest + `","colour":"#FFCC00"}`
+	put := func(r *api.Request) {
+		named(page.BrandDocument)(r)
+		r.Body = brand
+		delete(r.Headers, "if-match")
+	}
+	status, body, out := b.do(t, "put_settings", put)
+	if status != http.StatusOK || body["takes_effect"] != "within a minute" || out.Headers["etag"] != `"1"` {
+		t.Fatalf("%d %.300s", status, out.Body)
+	}
+	_, body, _ = b.do(t, "settings", named(page.BrandDocument))
+	// Yellow can be read on the dark grounds as it is; on the light ones it takes the brown that is the nearest with 4.5 : 1.
+	colours := "map[dark:map[fill:#ffcc00 on:#000000 text:#ffcc00] light:map[fill:#ffcc00 on:#000000 text:#876c00]]"
+	if effective := body["effective"].(map[string]any); effective["logo"] != largest || effective["name"] != "Teehaus" || fmt.Sprint(effective["colours"]) != colours {
+		t.Errorf("the brand %v comes to %v", effective["name"], effective["colours"])
+	}
+	d, err := b.store.Document(t.Context(), page.BrandDocument)
+	if err != nil || d.Body != brand {
+		t.Errorf("the pages find %.300s, %v", d.Body, err)
+	}
+	status, body, _ = b.do(t, "start_run", nil)
+	if status != http.StatusAccepted {
+		t.Fatalf("no recalculation minds: %d %v", status, body)
+	}
+	if kept, err := b.store.RunDocuments(t.Context(), body["run_id"].(string)); err != nil || len(kept) != 0 {
+		t.Errorf("a run keeps %d documents that it does not go by, %v", len(kept), err)
+	}
+	if status, body, _ := b.do(t, "put_settings", func(r *api.Request) { put(r); r.Body = `{"name":"Teehaus"}` }); status != http.StatusOK || body["effective"].(map[string]any)["colours"] != nil {
+		t.Errorf("without a colour: %d %v", status, body)
+	}
+	if status, body, _ := b.do(t, "delete_settings", func(r *api.Request) { named(page.BrandDocument)(r); delete(r.Headers, "if-match") }); status != http.StatusOK || body["default"] != true || body["takes_effect"] != "within a minute" {
+		t.Errorf("%d %v", status, body)
 	}
 }
 

@@ -22,7 +22,8 @@ func ModelOf(document string) (model string, ok bool) {
 	return strings.CutPrefix(document, modelDocuments)
 }
 
-// SettingsDocuments names the documents that are settings: all but the segment models.
+// SettingsDocuments names the documents of settings that are read here: all of recalculations but the segment models, and
+// what is said of tasks.
 func SettingsDocuments() []string {
 	return []string{RiskDocument, OccasionsDocument, EconomicsDocument, RecalculationDocument, task.Document}
 }

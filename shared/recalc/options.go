@@ -20,8 +20,8 @@ import (
 	"liuke/shared/task"
 )
 
-// The documents that operators edit. Each segment model is a document of its own, ModelDocument; so is what is said of
-// tasks, task.Document, by which no recalculation goes.
+// The documents that recalculations go by. Each segment model is a document of its own, ModelDocument. Operators edit others
+// beside them, such as what is said of tasks, task.Document.
 const (
 	RiskDocument          = "risk"          // churn.Settings, as JSON
 	OccasionsDocument     = "occasions"     // occasion.Settings, as JSON
@@ -80,8 +80,14 @@ type Defaults struct {
 // DefaultOptions are the options where no document was edited.
 func DefaultOptions() (*Options, error) { return OptionsOf(nil, "EUR") }
 
-// OptionsOf reads the documents, with amounts in a currency; one with an empty body is none. It returns an Invalid error
-// that names the document and says what to change.
+// governs reports whether recalculations go by the document of a name.
+func governs(name string) bool {
+	_, isModel := ModelOf(name)
+	return isModel || slices.Contains([]string{RiskDocument, OccasionsDocument, EconomicsDocument, RecalculationDocument}, name)
+}
+
+// OptionsOf reads the documents that recalculations go by, with amounts in a currency; one with an empty body is none. It
+// returns an Invalid error that names the document and says what to change.
 func OptionsOf(documents []document.Document, currency money.Currency) (*Options, error) {
 	builtIn, err := segment.BuiltIn()
 	if err != nil {
@@ -90,7 +96,7 @@ func OptionsOf(documents []document.Document, currency money.Currency) (*Options
 	o := &Options{Risk: churn.Default(), Occasions: occasion.Defaults()}
 	models := builtIn.Models()
 	for _, d := range documents {
-		if d.Body == "" || d.Name == task.Document { // no recalculation goes by what is said of tasks
+		if d.Body == "" || !governs(d.Name) {
 			continue
 		}
 		m, err := o.read(d, currency)

@@ -96,7 +96,7 @@ func (p *Planner) terms(ctx context.Context, r Request, at time.Time) (Terms, []
 	if err != nil { // it could be read when it was edited: the suite is another since
 		return Terms{}, nil, fault.As(err, fault.Conflict, "%s: edit or delete it", err.Error())
 	}
-	documents = slices.DeleteFunc(documents, func(d document.Document) bool { return d.Body == "" }) // those taken back
+	documents = slices.DeleteFunc(documents, func(d document.Document) bool { return d.Body == "" || !governs(d.Name) }) // "": taken back
 	terms, err := r.Terms(at, p.Settings, options.Defaults)
 	return terms, documents, err
 }

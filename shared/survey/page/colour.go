@@ -82,13 +82,33 @@ var (
 	darkGrounds  = []colour{{0x1d, 0x21, 0x27}, {0x12, 0x15, 0x19}, {0x3a, 0x1f, 0x1d}}
 )
 
-// style returns the rules that give the pages the brand's colour: as it is for what is filled, darker or lighter as each
-// scheme asks for in text and outlines.
-func (b *Brand) style() string {
+// Scheme is the colours that a brand gives the pages in the light or in the dark, each such as "#1d4ed8".
+type Scheme struct {
+	Fill string `json:"fill"` // of buttons: the brand's own
+	On   string `json:"on"`   // of text on them
+	Text string `json:"text"` // of text and outlines: the brand's own, made darker or lighter as contrast asks for
+}
+
+// Schemes returns the colours that are made of the brand's. It is not ok for a brand without one.
+func (b *Brand) Schemes() (light, dark Scheme, ok bool) {
 	c, ok := parseColour(b.Colour)
+	if !ok {
+		return light, dark, false
+	}
+	light = Scheme{c.String(), c.on().String(), c.readable(black, lightGrounds...).String()}
+	dark = Scheme{c.String(), c.on().String(), c.readable(white, darkGrounds...).String()}
+	return light, dark, true
+}
+
+// style returns the rules that give the pages the brand's colours.
+func (b *Brand) style() string {
+	light, dark, ok := b.Schemes()
 	if !ok {
 		return ""
 	}
-	return "\n:root{--brand:" + c.readable(black, lightGrounds...).String() + ";--fill:" + c.String() + ";--on:" + c.on().String() + "}\n" +
-		"@media (prefers-color-scheme:dark){:root{--brand:" + c.readable(white, darkGrounds...).String() + ";--fill:" + c.String() + ";--on:" + c.on().String() + "}}\n"
+	return "\n" + light.rule() + "\n@media (prefers-color-scheme:dark){" + dark.rule() + "}\n"
+}
+
+func (s Scheme) rule() string {
+	return ":root{--brand:" + s.Text + ";--fill:" + s.Fill + ";--on:" + s.On + "}"
 }
