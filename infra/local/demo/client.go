@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -71,18 +70,6 @@ func (c *client) call(ctx context.Context, as auth, method, path string, body, i
 
 // redirect is the address that an answer sends to.
 type redirect string
-
-// submit posts a form, as a browser would.
-func (c *client) submit(ctx context.Context, address string, form url.Values) error {
-	return c.retry(ctx, func() (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		return r, nil
-	}, nil)
-}
 
 const tries = 8
 

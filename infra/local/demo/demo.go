@@ -1,6 +1,6 @@
 // Package demo shows the whole loop on a made-up shop: its orders become customers, a scheduled recalculation turns them
-// into segments, customers who slip away get a mail, and the survey link in the mail comes back as an answer. It talks
-// to a running suite over HTTP alone, and looks at nothing behind it.
+// into segments, customers who slip away are asked why, others how things are, the links in their mails come back as answers,
+// and whoever was let down is somebody's to call. It talks to a running suite over HTTP alone, and looks at nothing behind it.
 package demo
 
 import (
@@ -43,21 +43,22 @@ var end = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // The hours of UTC at which things happen: recalculations run at night in London, so that mails to customers there wait
 // for the morning, while it is noon in Shanghai.
 const (
-	night   = 3 * time.Hour
-	morning = 9 * time.Hour
-	evening = 18 * time.Hour
+	night    = 3 * time.Hour
+	morning  = 9 * time.Hour
+	forenoon = 10 * time.Hour
+	evening  = 18 * time.Hour
 )
 
 // Run plays the shop against the suite and prints what happens and, at the end, what came of it.
 func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 	config = config.withDefaults()
-	d := &play{client: newClient(at), out: out, stride: 2, shop: NewShop(config.Seed, config.Customers, config.Months, end)}
+	d := newPlay(at, NewShop(config.Seed, config.Customers, config.Months, end), out)
 	started := time.Now()
 	if err := d.pause(ctx, true); err != nil {
 		return err
 	}
 	defer d.pause(context.WithoutCancel(ctx), false) // the suite may be going down by then
-	for _, act := range []func(context.Context) error{d.history, d.month, d.answers, d.nights, d.visitors, d.report} {
+	for _, act := range []func(context.Context) error{d.history, d.first, d.month, d.second, d.nights, d.visitors, d.report} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
@@ -75,6 +76,12 @@ type play struct {
 	// them depends on it.
 	inOrder bool
 	runs    []run
+	read    map[string]bool // mails, by their ids
+	mended  map[string]bool // customers whose trouble an operator has seen to
+}
+
+func newPlay(at Endpoint, shop *Shop, out io.Writer) *play {
+	return &play{client: newClient(at), shop: shop, out: out, stride: 2, read: map[string]bool{}, mended: map[string]bool{}}
 }
 
 // last is the run that stands.
@@ -105,10 +112,52 @@ func (d *play) history(ctx context.Context) error {
 	if err := d.set(ctx, "risk", map[string]any{"horizon_days": 30}); err != nil {
 		return err
 	}
+	if err := d.staff(ctx); err != nil {
+		return err
+	}
 	if err := d.recalculate(ctx); err != nil {
 		return err
 	}
 	return d.wakeUp(ctx, lastMonth.Add(morning))
+}
+
+// first is the first day of the last month: an operator asks some customers beside those whose day it is.
+func (d *play) first(ctx context.Context) error {
+	today := end.AddDate(0, -1, 0)
+	if err := d.setClock(ctx, today.Add(forenoon)); err != nil {
+		return err
+	}
+	links, err := d.invite(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.hand(ctx, "nps", links); err != nil {
+		return err
+	}
+	return d.day(ctx, today)
+}
+
+// second is the day after the last month.
+func (d *play) second(ctx context.Context) error { return d.day(ctx, end) }
+
+// day is one on which mail is read and answered, an operator sees to some of those who were let down, and what nobody has
+// seen to by the evening escalates.
+func (d *play) day(ctx context.Context, today time.Time) error {
+	if err := d.setClock(ctx, today.Add(forenoon)); err != nil {
+		return err
+	}
+	for _, act := range []func(context.Context) error{d.readMail, d.work} {
+		if err := act(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.wakeUp(ctx, today.Add(evening)); err != nil {
+		return err
+	}
+	if err := d.readMail(ctx); err != nil {
+		return err
+	}
+	return d.fire(ctx, "rollup")
 }
 
 // set writes a document of settings, which the next recalculation goes by.
@@ -116,9 +165,13 @@ func (d *play) set(ctx context.Context, name string, document map[string]any) er
 	return d.call(ctx, operator, http.MethodPut, "/v1/settings/"+name, document, nil)
 }
 
+// readEvery is after how many days of the last month customers read their mail: links are good for 14 days at least.
+const readEvery = 10
+
 // month plays the last month, some days at a time, writes down what it cost, and recalculates at its end.
 func (d *play) month(ctx context.Context) error {
 	from := end.AddDate(0, -1, 0)
+	read := from
 	d.say("The last month goes by, %d days at a time; orders are thanked for as they come.", d.stride)
 	for day := from; day.Before(end); day = day.AddDate(0, 0, d.stride) {
 		now := day.AddDate(0, 0, d.stride-1).Add(evening)
@@ -138,7 +191,15 @@ func (d *play) month(ctx context.Context) error {
 		if err := d.send(ctx, events, false); err != nil {
 			return err
 		}
-		from = now
+		if err := d.wakeUp(ctx, now); err != nil {
+			return err
+		}
+		if from = now; now.Sub(read) > (readEvery-1)*24*time.Hour {
+			if err := d.readMail(ctx); err != nil {
+				return err
+			}
+			read = now
+		}
 	}
 	if err := d.setClock(ctx, end.Add(night)); err != nil {
 		return err
@@ -177,7 +238,7 @@ func (d *play) nights(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return d.day(ctx, end.AddDate(0, 0, nightsAfter))
 }
 
 // wakeUp moves the clock and lets what is due by then be sent.

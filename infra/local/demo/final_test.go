@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -25,11 +24,11 @@ type final struct {
 	customers map[string]string
 	known     map[string]int            // of customers, how many have what runs write or signs tell
 	runs      map[string]string         // what the runs say
-	records   map[string]string         // orders, profiles, answers, counters
+	records   map[string]string         // orders and profiles
 	ledger    map[string]map[string]int // by customer and scene: how many entries in which state
+	rivals    map[string]bool           // customers to whom one message is the reason that another was not sent
 	mails     map[string]int            // by recipient and subject
-	answers   map[string]int            // by score, as the answers say
-	counted   map[string]int            // by score, as the survey's counters say
+	feedback
 }
 
 func finalState(t *testing.T, s *suite.Suite, d *play) final {
@@ -40,7 +39,7 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 	seals, memories := map[string]bool{}, map[string]int{}
 	f := final{
 		customers: map[string]string{}, known: map[string]int{}, runs: map[string]string{}, records: map[string]string{},
-		ledger: map[string]map[string]int{}, mails: map[string]int{}, answers: map[string]int{}, counted: map[string]int{},
+		ledger: map[string]map[string]int{}, rivals: map[string]bool{}, mails: map[string]int{}, feedback: newFeedback(t, s),
 	}
 	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "customers")) {
 		id := item["id"].(string)
@@ -78,24 +77,16 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 		pk, sk := item["pk"].(string), item["sk"].(string)
 		kind, _, _ := strings.Cut(sk, "#")
 		switch {
-		case strings.HasPrefix(sk, "MESSAGE#"):
-			scene, state := fmt.Sprint(item["scene"]), fmt.Sprint(item["st"])
-			if f.ledger[pk+" "+scene] == nil {
-				f.ledger[pk+" "+scene] = map[string]int{}
+		case kind == "MESSAGE":
+			id, scene, state := strings.TrimPrefix(pk, "CUSTOMER#"), fmt.Sprint(item["scene"]), fmt.Sprint(item["st"])
+			if f.ledger[id+" "+scene] == nil {
+				f.ledger[id+" "+scene] = map[string]int{}
 			}
-			f.ledger[pk+" "+scene][state]++
-		case strings.HasPrefix(sk, "ANSWER#"):
-			f.answers["s"+item["score"].(string)]++
-		case strings.HasPrefix(pk, "SURVEY#"):
-			for name, n := range item {
-				if text, ok := n.(string); ok && name != "pk" && name != "sk" {
-					count, err := strconv.Atoi(text)
-					if err != nil {
-						t.Errorf("counter %s: %v", name, err)
-					}
-					f.counted[name] += count
-				}
+			f.ledger[id+" "+scene][state]++
+			if gate := item["gate"]; gate == "recontact" || gate == "frequency_cap" && scene != "order_thanks" {
+				f.rivals[id] = true
 			}
+			f.invited(t, item)
 		case kind == "ORDER", kind == "PROFILE":
 			delete(item, "v")
 			delete(item, "first")                            // which of two orders came first is a matter of their arrival, as is the order of
@@ -105,8 +96,8 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 			f.records[pk+" "+sk] = text(t, item)
 		case strings.HasPrefix(pk, "SEAL#"):
 			seals[strings.TrimPrefix(pk, "SEAL#")] = true
-		case strings.HasPrefix(pk, "DUE#"):
-			t.Errorf("a signal still waits to become due: %s %s", pk, sk)
+		default:
+			f.take(t, kind, item)
 		}
 	}
 	for _, pseudonym := range keys {
@@ -122,6 +113,7 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 	for i := range d.runs {
 		f.runs["run of "+d.runs[i].AsOf] = said(t, d, &d.runs[i])
 	}
+	f.metrics(t, s, d)
 	var outbox []mail
 	if err := d.call(t.Context(), anyone, "GET", d.OutboxURL+"?format=json", nil, &outbox); err != nil {
 		t.Fatal(err)

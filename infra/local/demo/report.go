@@ -3,16 +3,10 @@ package demo
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"maps"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"sort"
-	"strconv"
-	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -50,46 +44,6 @@ type segment struct {
 	Customers int    `json:"customers"`
 	Orders    int    `json:"orders"`
 	Revenue   string `json:"revenue"`
-}
-
-type mail struct {
-	To      []string `json:"to"`
-	Subject string   `json:"subject"`
-	Text    string   `json:"text"`
-}
-
-var surveyLink = regexp.MustCompile(`https?://\S+/s/[A-Za-z0-9_-]+`)
-
-// answers lets some of those who were asked answer, through the link in their mail.
-func (d *play) answers(ctx context.Context) error {
-	var outbox []mail
-	if err := d.call(ctx, anyone, http.MethodGet, d.OutboxURL+"?format=json", nil, &outbox); err != nil {
-		return err
-	}
-	asked, answered := 0, 0
-	for _, m := range outbox {
-		link := surveyLink.FindString(m.Text)
-		if link == "" {
-			continue
-		}
-		asked++
-		h := fnv.New64a() // each customer answers, or not, whoever else was asked
-		h.Write([]byte(strings.Join(m.To, ",")))
-		rnd := rand.New(rand.NewPCG(h.Sum64(), 4))
-		if rnd.Float64() > 0.65 {
-			continue
-		}
-		score := min(10, max(0, int(rnd.NormFloat64()*2.4+8)))
-		if err := d.submit(ctx, link, url.Values{"score": {strconv.Itoa(score)}}); err != nil {
-			return err
-		}
-		answered++
-	}
-	if asked == 0 {
-		return fmt.Errorf("no mail in the outbox asks anything: %d mails", len(outbox))
-	}
-	d.say("%d mails lie in the outbox; %d of them asked, and %d customers answered.", len(outbox), asked, answered)
-	return d.settle(ctx)
 }
 
 // visitors asks for each visitor who joined: the customer must be the answer.
@@ -131,7 +85,7 @@ func (d *play) report(ctx context.Context) error {
 		fmt.Fprintf(w, "and %d more ways\t\t\n", rest)
 	}
 	for _, part := range []func(context.Context, *tabwriter.Writer) error{
-		d.risk, d.lifecycle, d.cohorts, d.economics, d.calibration, d.messages, d.satisfaction, d.cost,
+		d.risk, d.lifecycle, d.cohorts, d.economics, d.calibration, d.messages, d.heard, d.followUps, d.cost,
 	} {
 		if err := part(ctx, w); err != nil {
 			return err
@@ -198,23 +152,6 @@ func (d *play) messages(ctx context.Context, w *tabwriter.Writer) error {
 	for _, k := range keys {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", k.Scene, k.State, counts[k], k.Reason)
 	}
-	return nil
-}
-
-func (d *play) satisfaction(ctx context.Context, w *tabwriter.Writer) error {
-	var m struct {
-		Answers int      `json:"answers"`
-		NPS     *float64 `json:"nps"`
-		Margin  *float64 `json:"margin"`
-	}
-	if err := d.call(ctx, operator, http.MethodGet, "/v1/surveys/nps/metrics", nil, &m); err != nil {
-		return err
-	}
-	if m.NPS == nil || m.Margin == nil {
-		fmt.Fprintf(w, "\nNPS\ttoo few answers to say (%d)\n", m.Answers)
-		return nil
-	}
-	fmt.Fprintf(w, "\nNPS\t%+.0f ± %.0f\t(95 %%, %d answers)\n", *m.NPS, *m.Margin, m.Answers)
 	return nil
 }
 
