@@ -196,8 +196,11 @@ func (h *Handler) serve(ctx context.Context, r *api.Request) (api.Response, erro
 	return to.serve(ctx, r)
 }
 
+// pointerOf spells a name as a part of a JSON pointer.
+func pointerOf(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
+
 func unknownParameter(name string, known []string) error {
-	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	pointer := "/" + pointerOf(name)
 	if len(known) == 0 {
 		return fault.At(pointer, "this address takes no query parameters: leave them out")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/request"
 	"liuke/shared/survey"
+	"liuke/shared/survey/page"
 )
 
 // Surveys keeps surveys and their answers.
@@ -214,7 +216,39 @@ func (h *Handler) nextSurvey(ctx context.Context, id string, body []byte, of int
 			return nil, err
 		}
 	}
+	if err := h.shown(ctx, s); err != nil {
+		return nil, err
+	}
 	return s, sharedKey(s, all)
+}
+
+// shown returns an Invalid error where the pages could not show the survey: a page too large for a bad phone under the
+// operator's brand, or a word that they do not say.
+func (h *Handler) shown(ctx context.Context, s *survey.Survey) error {
+	words := page.Words()
+	for locale, t := range s.Texts {
+		for name := range t.Interface {
+			if _, ok := words[name]; !ok {
+				return fault.At("/texts/"+locale+"/interface/"+pointerOf(name), "the pages say nothing of this name: there are %s",
+					strings.Join(slices.Sorted(maps.Keys(words)), ", "))
+			}
+		}
+	}
+	d, err := h.store.Document(ctx, page.BrandDocument)
+	if err != nil {
+		return err
+	}
+	brand := &page.Brand{}
+	if d.Body != "" {
+		if brand, err = page.ParseBrand([]byte(d.Body)); err != nil {
+			return err
+		}
+	}
+	pages, err := page.New()
+	if err != nil {
+		return err
+	}
+	return pages.Fit(s, brand)
 }
 
 // sharedKey returns an Invalid error where another survey has a form with a key of this one's.

@@ -23,17 +23,22 @@ type Set struct {
 // BuiltIn returns the models that come with the suite.
 func BuiltIn() (*Set, error) { return Load(builtIn, "models") }
 
-// rfm10 is read once: the model never changes, as it lies within the program.
-var rfm10 = sync.OnceValues(func() (*Model, error) { return load(builtIn, "models/"+Default+".yaml") })
+// rfm10 is read once: the model never changes, as it lies within the program. It is read by RFM10 and not by a value of
+// this package, so that a program which does not call it links no YAML.
+var rfm10 struct {
+	once  sync.Once
+	model *Model
+	err   error
+}
 
 // RFM10 returns the default model as it comes with the suite: ten segments over scores of 1 to 5, as practitioners know
 // them from the R package rfm, and Others.
 func RFM10() *Model {
-	m, err := rfm10()
-	if err != nil {
-		panic(err) // of a file within the program, which tests read
+	rfm10.once.Do(func() { rfm10.model, rfm10.err = load(builtIn, "models/"+Default+".yaml") })
+	if rfm10.err != nil {
+		panic(rfm10.err) // of a file within the program, which tests read
 	}
-	return m
+	return rfm10.model
 }
 
 // Load reads a model from each *.yaml in a folder; the file is named after the model. It returns an Invalid error that
