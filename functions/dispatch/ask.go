@@ -25,7 +25,7 @@ func (h *Handler) asking(ctx context.Context, c *scene.Candidate, e message.Entr
 	if e.Invitation.Survey == "" {
 		return nil
 	}
-	surveys, err := h.Surveys.Surveys(ctx)
+	surveys, err := h.Surveys(ctx)
 	if err != nil {
 		return err
 	}

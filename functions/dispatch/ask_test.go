@@ -117,7 +117,7 @@ func (unread) Surveys(context.Context) (survey.Catalogue, error) {
 func TestWithoutTheSurveysAnInvitationWaits(t *testing.T) {
 	b := setup(t)
 	b.claimWith(asks(0))
-	b.handler.Surveys = unread{}
+	b.handler.Surveys = unread{}.Surveys
 	failures, write := b.deliver()
 	if e := b.entry(); failures != 0 || write != 0 || e.State != message.Claimed || len(b.queue.back) != 1 {
 		t.Errorf("%d failures, %g write units, %d back, %+v", failures, write, len(b.queue.back), e)

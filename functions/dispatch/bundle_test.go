@@ -140,7 +140,7 @@ func setup(t *testing.T) *bundle {
 	b.now = &now
 	clock := func() time.Time { return *b.now }
 	handler, err := NewHandler(Handler{
-		Store: b.store, Surveys: b.surveys, Messages: b.queue, Keys: keys{},
+		Store: b.store, Surveys: b.surveys.Surveys, Messages: b.queue, Keys: keys{},
 		Channels: map[message.Channel]channel.Channel{message.Email: ses.New(engine.Config(server.URL), "Shop <hello@example.com>", "liuke")},
 		Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Now:      clock, Log: slog.New(slog.NewTextHandler(b.logged, nil)), Count: telemetry.NewCounter(b.metrics, "dispatch", clock),

@@ -32,7 +32,7 @@ func TestFaultsNeverSendTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	shared, err := NewHandler(Handler{
-		Keys: keys{}, Surveys: catalogued(surveys), Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
+		Keys: keys{}, Surveys: catalogued(surveys).Surveys, Settings: settings{Sender: "Shop <hello@example.com>", BaseURL: base},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

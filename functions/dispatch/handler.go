@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
-	"liuke/shared/catalogue"
 	"liuke/shared/channel"
 	"liuke/shared/channel/ses"
 	"liuke/shared/clock"
@@ -38,7 +37,7 @@ type Store interface {
 // Handler handles batches of the messages queue.
 type Handler struct {
 	Store    Store
-	Surveys  catalogue.Source
+	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
 	Messages interface {
 		Send(ctx context.Context, messages ...queue.Message) error
 	}

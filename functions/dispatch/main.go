@@ -7,11 +7,11 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"liuke/shared/awsenv"
-	"liuke/shared/catalogue"
 	"liuke/shared/channel"
 	"liuke/shared/channel/ses"
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
+	"liuke/shared/kept"
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/secret"
@@ -23,7 +23,7 @@ func main() {
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store: store, Surveys: catalogue.New(store, now),
+		Store: store, Surveys: kept.New(store.Surveys, now).Get,
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Channels: map[message.Channel]channel.Channel{

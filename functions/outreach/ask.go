@@ -21,7 +21,7 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 		kept := all[:0]
 		for _, t := range all {
 			if t.ask.Survey != "" && surveys == nil && err == nil {
-				surveys, err = h.Surveys.Surveys(ctx)
+				surveys, err = h.Surveys(ctx)
 			}
 			switch {
 			case t.ask.Survey == "" && t.sig.Step > 0:

@@ -221,7 +221,7 @@ func (unread) Surveys(context.Context) (survey.Catalogue, error) {
 func TestWithoutTheSurveysWhatAsksWaitsAndAllElseGoesOn(t *testing.T) {
 	b := setup(t)
 	b.customer("user-0001", nil)
-	b.handler.Surveys = unread{}
+	b.handler.Surveys = unread{}.Surveys
 	failures, _, _ := b.invoke(b.handler, envelope(t, resolved("user-0001", "e-1", arrival)))
 	if len(failures) != 0 || b.delayed(b.signals) != "1" {
 		t.Errorf("failures %v, and %s signals wait for later", failures, b.delayed(b.signals))

@@ -78,7 +78,7 @@ func (b *bundle) another() *Handler {
 		b.t.Fatal(err)
 	}
 	h, err := NewHandler(Handler{
-		Store: b.store, Surveys: b.surveys, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
+		Store: b.store, Surveys: b.surveys.Surveys, Signals: queue.New(cfg, b.signals), Messages: queue.New(cfg, b.messages),
 		Now: b.clock, Log: b.log, Count: b.count,
 	}, business)
 	if err != nil {

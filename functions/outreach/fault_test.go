@@ -119,7 +119,7 @@ func newWorld(t *testing.T, shared *Handler, seed uint64) *world {
 	rules := *shared.rules
 	rules.Policy.AskAgainAfter = 0
 	h.rules = &rules
-	h.Store, h.Surveys, h.Signals, h.Messages = w, w, (*signals)(w), (*jobs)(w)
+	h.Store, h.Surveys, h.Signals, h.Messages = w, w.Surveys, (*signals)(w), (*jobs)(w)
 	h.Now = func() time.Time { return w.now }
 	w.handler = &h
 	return w

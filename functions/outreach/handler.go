@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
-	"liuke/shared/catalogue"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
@@ -49,7 +48,7 @@ type Sender interface {
 // Handler handles signals and the minute's schedule.
 type Handler struct {
 	Store    Store
-	Surveys  catalogue.Source
+	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
 	Signals  Sender
 	Messages Sender
 	Now      clock.Now

@@ -9,9 +9,9 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"liuke/shared/awsenv"
-	"liuke/shared/catalogue"
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
+	"liuke/shared/kept"
 	"liuke/shared/queue"
 	"liuke/shared/telemetry"
 )
@@ -31,7 +31,7 @@ func main() {
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store: store, Surveys: catalogue.New(store, now),
+		Store: store, Surveys: kept.New(store.Surveys, now).Get,
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "outreach", now),

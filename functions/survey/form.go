@@ -26,7 +26,7 @@ const (
 // public returns the sitting of a public form by its key, which nobody has begun. It returns NotFound where no survey has
 // such a form. Only the catalogue is read, once a minute at most.
 func (h *Handler) public(ctx context.Context, r *api.Request, key string) (*sitting, error) {
-	all, err := h.catalogue.get(ctx)
+	all, err := h.catalogue.Get(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/kept"
 	"liuke/shared/limit"
 	"liuke/shared/queue"
 	"liuke/shared/survey"
@@ -78,8 +79,8 @@ type Parts struct {
 type Handler struct {
 	Parts
 	pages     *page.Pages
-	catalogue kept[survey.Catalogue]
-	brand     kept[*page.Brand]
+	catalogue *kept.Value[survey.Catalogue]
+	brand     *kept.Value[*page.Brand]
 
 	// Paces of this instance's own: what is over them is refused before any table is touched.
 	links     *limit.Window  // of each invitation
@@ -107,8 +108,8 @@ func NewHandler(parts Parts) (*Handler, error) {
 		addresses: limit.NewWindow(AddressPace, time.Minute, remembered),
 		forms:     limit.New(FormPace),
 	}
-	h.catalogue = kept[survey.Catalogue]{read: parts.Surveys.Surveys, now: parts.Now}
-	h.brand = kept[*page.Brand]{read: h.readBrand, now: parts.Now}
+	h.catalogue = kept.New(parts.Surveys.Surveys, parts.Now)
+	h.brand = kept.New(h.readBrand, parts.Now)
 	return h, nil
 }
 
@@ -173,7 +174,7 @@ func (h *Handler) problem(ctx context.Context, r *api.Request, sit *sitting, err
 		v := h.plain(r)
 		if sit != nil {
 			v = h.view(sit)
-			v.Brand = h.brand.peek()
+			v.Brand = h.brand.Peek()
 		}
 		code := fault.CodeOf(err)
 		out = show(api.Status(code), h.pages.Problem(v, code))

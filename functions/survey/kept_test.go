@@ -1,6 +1,7 @@
 package main
 
 import (
+	"liuke/shared/kept"
 	"net/http"
 	"strings"
 	"testing"
@@ -26,10 +27,10 @@ func TestTheCatalogueAndTheBrandAreReadOnceAMinute(t *testing.T) {
 		t.Errorf("%d and %d reads", count("surveys"), count("document"))
 	}
 	b.documents["brand"] = `{"name":"Kaffeehaus"}`
-	b.now = b.now.Add(MaxAge)
+	b.now = b.now.Add(kept.MaxAge)
 	holds(t, b.do(t, "form"), "Kaffeehaus")
 	b.documents["brand"] = `{"name":`
-	b.now = b.now.Add(MaxAge)
+	b.now = b.now.Add(kept.MaxAge)
 	if out := status(t, b.do(t, "form"), http.StatusOK); strings.Contains(out.Body, "haus") {
 		t.Error("a brand that is wrong is shown")
 	}
@@ -39,9 +40,9 @@ func TestTheCatalogueAndTheBrandAreReadOnceAMinute(t *testing.T) {
 		}
 		return works
 	}
-	b.now = b.now.Add(MaxAge)
+	b.now = b.now.Add(kept.MaxAge)
 	status(t, b.do(t, "form"), http.StatusOK) // for an hour what was read last serves
-	b.now = b.now.Add(maxStale)
+	b.now = b.now.Add(kept.MaxStale)
 	if out := status(t, b.do(t, "form"), http.StatusServiceUnavailable); out.Headers["retry-after"] == "" {
 		t.Error("no word of when to try again")
 	}

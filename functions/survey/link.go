@@ -28,7 +28,7 @@ func (h *Handler) opened(ctx context.Context, r *api.Request) (to token.Survey, 
 
 // invited returns the sitting of who was invited. It returns NotFound for a survey that there is no more.
 func (h *Handler) invited(ctx context.Context, r *api.Request, to token.Survey) (*sitting, error) {
-	all, err := h.catalogue.get(ctx)
+	all, err := h.catalogue.Get(ctx)
 	if err != nil {
 		return nil, err
 	}

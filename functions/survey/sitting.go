@@ -64,7 +64,7 @@ func (h *Handler) view(sit *sitting) page.View {
 // not at all.
 func (h *Handler) branded(ctx context.Context, r *api.Request, sit *sitting) page.View {
 	v := h.view(sit)
-	brand, err := h.brand.get(ctx)
+	brand, err := h.brand.Get(ctx)
 	if err != nil {
 		h.note(ctx, r, err)
 	}

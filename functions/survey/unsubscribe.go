@@ -55,5 +55,5 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 
 // plain is the view of a page of no survey, with the brand where that was read for another page before: no table is asked.
 func (h *Handler) plain(r *api.Request) page.View {
-	return page.View{Locale: h.locale(r, nil), Brand: h.brand.peek()}
+	return page.View{Locale: h.locale(r, nil), Brand: h.brand.Peek()}
 }

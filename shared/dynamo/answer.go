@@ -63,20 +63,14 @@ func (s *Store) PutAnswer(ctx context.Context, before *survey.Answer, after surv
 		return err
 	}
 	in := &dynamodb.PutItemInput{
-		TableName: &s.records, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	}
 	if before != nil {
 		in.ConditionExpression = aws.String("#rev = :rev")
 		in.ExpressionAttributeNames = map[string]string{"#rev": attrRevision}
 		in.ExpressionAttributeValues = map[string]types.AttributeValue{":rev": number(int64(before.Revision))}
 	}
-	out, err := s.db().PutItem(ctx, in)
-	if err != nil {
-		return classify(err)
-	}
-	countWrite(ctx, one(out.ConsumedCapacity)...)
-	return nil
+	return s.put(ctx, in)
 }
 
 // Answers reads a customer's answers, by survey and invitation, at most limit of them; all where it is 0.

@@ -19,13 +19,9 @@ func (s *Store) MarkHours(ctx context.Context, now time.Time, hours ...survey.Ho
 	for _, h := range hours {
 		item := attributes(MarkKey(h.Survey, h.Begin))
 		item[attrMarked] = number(now.UnixMilli())
-		out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.records, Item: item, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-		})
-		if err != nil {
-			return classify(err)
+		if err := s.put(ctx, &dynamodb.PutItemInput{Item: item}); err != nil {
+			return err
 		}
-		countWrite(ctx, one(out.ConsumedCapacity)...)
 	}
 	return nil
 }
@@ -67,11 +63,8 @@ func (s *Store) Unmark(ctx context.Context, m survey.Mark) (err error) {
 		ExpressionAttributeValues: map[string]types.AttributeValue{":at": number(m.At.UnixMilli())},
 		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
 	})
-	if err = classify(err); err != nil {
-		if fault.CodeOf(err) == fault.Conflict {
-			return nil
-		}
-		return err
+	if err != nil {
+		return unlessConflict(classify(err))
 	}
 	countWrite(ctx, one(out.ConsumedCapacity)...)
 	return nil

@@ -61,21 +61,31 @@ func (s *Store) PutRollup(ctx context.Context, r *tally.Rollup) (err error) {
 	item := attributes(RollupKey(r.Survey, r.Hour))
 	item[attrCounts] = &types.AttributeValueMemberB{Value: counts}
 	item[attrThrough] = number(r.Through.UnixMilli())
-	out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.records, Item: item,
+	return unlessConflict(s.put(ctx, &dynamodb.PutItemInput{
+		Item:                      item,
 		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #through <= :through"),
 		ExpressionAttributeNames:  map[string]string{"#through": attrThrough},
 		ExpressionAttributeValues: map[string]types.AttributeValue{":through": number(r.Through.UnixMilli())},
-		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
-	})
-	if err = classify(err); err != nil {
-		if fault.CodeOf(err) == fault.Conflict {
-			return nil
-		}
-		return err
+	}))
+}
+
+// put puts an item into Records.
+func (s *Store) put(ctx context.Context, in *dynamodb.PutItemInput) error {
+	in.TableName, in.ReturnConsumedCapacity = &s.records, types.ReturnConsumedCapacityTotal
+	out, err := s.db().PutItem(ctx, in)
+	if err != nil {
+		return classify(err)
 	}
 	countWrite(ctx, one(out.ConsumedCapacity)...)
 	return nil
+}
+
+// unlessConflict returns nil where what was to be written is there already, or more.
+func unlessConflict(err error) error {
+	if fault.CodeOf(err) == fault.Conflict {
+		return nil
+	}
+	return err
 }
 
 // Rollups reads what the hours of a survey come to that begin from a time on and before another, ascending.
@@ -150,16 +160,5 @@ func (s *Store) PutInvitation(ctx context.Context, a *tally.Asked) (err error) {
 		}
 		item[attrCell] = text(string(cell))
 	}
-	out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.records, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
-	if err = classify(err); err != nil {
-		if fault.CodeOf(err) == fault.Conflict {
-			return nil
-		}
-		return err
-	}
-	countWrite(ctx, one(out.ConsumedCapacity)...)
-	return nil
+	return unlessConflict(s.put(ctx, &dynamodb.PutItemInput{Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)")}))
 }
