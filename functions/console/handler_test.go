@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -42,6 +43,13 @@ const (
 	applied = "20260301T030000.000Z"
 )
 
+// fixedSecret is what Secrets Manager would hold.
+type fixedSecret string
+
+func (s fixedSecret) Value(context.Context) ([]byte, error) { return []byte(s), nil }
+
+const tokenKeys = fixedSecret(`{"current":"sample token key, for tests and samples alone"}`)
+
 type testBundle struct {
 	handler *Handler
 	store   *dynamo.Store
@@ -65,7 +73,7 @@ func setup(t *testing.T) *testBundle {
 	var err error
 	b.handler, err = NewHandler(Services{
 		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs), Signals: queue.New(cfg, signals),
-		Now: func() time.Time { return now }, Random: rand.Reader, Log: slog.New(slog.NewJSONHandler(b.log, nil)),
+		Now: func() time.Time { return now }, Random: rand.Reader, Tokens: tokenKeys, BaseURL: "https://a1b2c3.execute-api.example", Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}, business)
 	if err != nil {
 		t.Fatal(err)

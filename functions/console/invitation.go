@@ -121,8 +121,12 @@ func (in *invitationsBody) check(s *survey.Survey) ([]customer.ID, error) {
 		return nil, fault.At("/deliver", "deliver is %s or %s", deliverMessage, deliverLink)
 	case len(in.Name) > maxNameBytes:
 		return nil, fault.At("/name", "name has at most %d bytes", maxNameBytes)
-	case len(in.Node) > maxNameBytes:
-		return nil, fault.At("/node", "node has at most %d bytes", maxNameBytes)
+	}
+	about := *s
+	if about.Node = in.Node; in.Node != "" {
+		if err := about.Validate(); err != nil { // of a survey that stands, the node alone can be wrong
+			return nil, err
+		}
 	}
 	customers := make([]customer.ID, 0, len(in.Customers))
 	known := map[customer.ID]bool{}
@@ -173,53 +177,68 @@ func (h *Handler) request(ctx context.Context, s *survey.Survey, node string, al
 	return h.signals.Send(ctx, messages...)
 }
 
-// link makes the links of invitations and counts them as sent.
+// link makes the links of invitations and counts them as sent. Where one cannot be made, none is counted.
 func (h *Handler) link(ctx context.Context, s *survey.Survey, node string, all []invitationView) error {
 	keys, err := token.Load(ctx, h.tokens)
 	if err != nil {
 		return err
 	}
 	now := h.now().UTC().Truncate(time.Millisecond)
+	sent := make([]tally.Asked, len(all))
+	err = eachCustomer(len(all), func(i int) (err error) {
+		sent[i] = tally.Asked{Survey: s.ID, Invitation: all[i].Invitation, Customer: all[i].Customer, Sent: now}
+		if sent[i].Cell, err = h.cell(ctx, all[i].Customer, node); fault.CodeOf(err) == fault.Gone {
+			return fault.At("/customers/"+strconv.Itoa(i), "the customer was erased: leave it out")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	expires := now.Add(s.Invite.Expires)
+	for i := range all {
+		tok, err := keys.Seal(token.PurposeSurvey, tokenOf(&sent[i], expires))
+		if err != nil {
+			return err
+		}
+		all[i].URL, all[i].Expires = h.baseURL+"/s/"+tok, &expires
+	}
 	if err := h.store.MarkHours(ctx, now, survey.HourAt(s.ID, now)); err != nil {
 		return err
 	}
-	errs := make([]error, len(all))
-	batch.Each(len(all), customersAtOnce, func(i int) {
-		errs[i] = h.linkOne(ctx, keys, s, node, i, &all[i], now)
-	})
+	return eachCustomer(len(all), func(i int) error { return h.store.PutInvitation(ctx, &sent[i]) })
+}
+
+// cell is what an invitation by a link is counted by. It returns Gone where the customer was erased.
+func (h *Handler) cell(ctx context.Context, c customer.ID, node string) (survey.Cell, error) {
+	rec, err := h.store.Root(ctx, c)
+	if err != nil {
+		return survey.Cell{}, err
+	}
+	labels, err := segment.ParseLabels(rec.Scores.Labels)
+	return survey.Cell{Segment: rec.Scores.Segment, Tier: string(labels.Get(tierModel)), Node: node, Channel: deliverLink}, err
+}
+
+// tierModel is the segment model whose labels are the tiers, as outreach has it.
+const tierModel = "abc"
+
+func tokenOf(a *tally.Asked, expires time.Time) token.Survey {
+	return token.Survey{
+		Survey: a.Survey, Customer: a.Customer, Invitation: a.Invitation, Expires: expires,
+		Segment: a.Cell.Segment, Tier: a.Cell.Tier, Node: a.Cell.Node, Channel: a.Cell.Channel,
+	}
+}
+
+const customersAtOnce = 8
+
+// eachCustomer calls do for 0 to n−1, some of them side by side, and returns the first error in their order.
+func eachCustomer(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	batch.Each(n, customersAtOnce, func(i int) { errs[i] = do(i) })
 	for _, err := range errs {
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-const customersAtOnce = 8
-
-func (h *Handler) linkOne(ctx context.Context, keys *token.Keyring, s *survey.Survey, node string, at int, to *invitationView, now time.Time) error {
-	rec, err := h.store.Root(ctx, to.Customer)
-	if fault.CodeOf(err) == fault.Gone {
-		return fault.At("/customers/"+strconv.Itoa(at), "the customer was erased")
-	}
-	if err != nil {
-		return err
-	}
-	labels, err := segment.ParseLabels(rec.Scores.Labels)
-	if err != nil {
-		return err
-	}
-	cell := survey.Cell{Segment: rec.Scores.Segment, Tier: string(labels.Get("abc")), Node: node, Channel: deliverLink}
-	expires := now.Add(s.Invite.Expires)
-	tok, err := keys.Seal(token.PurposeSurvey, token.Survey{
-		Survey: s.ID, Customer: to.Customer, Invitation: to.Invitation, Expires: expires,
-		Segment: cell.Segment, Tier: cell.Tier, Node: cell.Node, Channel: cell.Channel,
-	})
-	if err != nil {
-		return err
-	}
-	to.URL, to.Expires = h.baseURL+"/s/"+tok, &expires
-	return h.store.PutInvitation(ctx, &tally.Asked{
-		Survey: s.ID, Invitation: to.Invitation, Customer: to.Customer, Cell: cell, Sent: now,
-	})
 }

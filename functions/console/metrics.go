@@ -11,7 +11,7 @@ import (
 )
 
 // metrics shows what a survey's answers come to. It reads counts, and of the answers those alone that are too new to be
-// counted: of the last minutes, as a rule.
+// counted: of the last minutes, as a rule. Whole hours are counted, those that from and to lie in as well.
 func (h *Handler) metrics(ctx context.Context, r *api.Request) (api.Response, error) {
 	s, err := h.oneSurvey(ctx, pathParameter(r, "survey"))
 	if err != nil {
@@ -21,17 +21,16 @@ func (h *Handler) metrics(ctx context.Context, r *api.Request) (api.Response, er
 	if err != nil {
 		return api.Response{}, err
 	}
+	sums, err := tally.NewSums(s, tally.Options{By: tally.By(r.QueryStringParameters["by"]), Zone: h.business.Zone, Now: h.now()})
+	if err != nil {
+		return api.Response{}, err
+	}
 	from, to = from.Truncate(time.Hour), to.Add(time.Hour-1).Truncate(time.Hour)
-	rollups, waiting, err := rollup.Read(ctx, h.store, s.ID, from, to, h.now())
+	waiting, err := rollup.Read(ctx, h.store, s.ID, from, to, h.now(), sums.Add)
 	if err != nil {
 		return api.Response{}, err
 	}
-	out := metricsView{HoursToCount: waiting}
-	out.Result, err = tally.Metrics(s, rollups, tally.Options{By: tally.By(r.QueryStringParameters["by"]), Zone: h.business.Zone, Now: h.now()})
-	if err != nil {
-		return api.Response{}, err
-	}
-	return api.JSON(http.StatusOK, out), nil
+	return api.JSON(http.StatusOK, metricsView{sums.Result(), waiting}), nil
 }
 
 type metricsView struct {

@@ -30,7 +30,8 @@ type responsesView struct {
 const (
 	defaultResponses = 50
 	maxResponses     = 100
-	hoursAPage       = 24 // hours looked up at a time
+	hoursAPage       = 24  // hours looked up at a time
+	hoursARequest    = 240 // hours looked into for one page: some may have invitations alone
 )
 
 // responses lists the answers to a survey, those first that were first given last.
@@ -71,73 +72,124 @@ func (h *Handler) responses(ctx context.Context, r *api.Request) (api.Response, 
 }
 
 // span reads the query's from and to, each a day in the business's time zone or a moment; to is not within. What is absent
-// does not bound.
+// does not bound. It is empty, and from not before to, where nothing can have been answered yet.
 func (h *Handler) span(r *api.Request) (from, to time.Time, err error) {
-	from, to = time.UnixMilli(0).UTC(), h.now().Add(time.Hour)
-	for name, at := range map[string]*time.Time{"from": &from, "to": &to} {
-		given, ok := r.QueryStringParameters[name]
-		if !ok {
-			continue
-		}
-		if day, err := time.ParseInLocation(time.DateOnly, given, h.business.Zone); err == nil {
-			*at = day.UTC()
-		} else if moment, err := time.Parse(time.RFC3339, given); err == nil {
-			*at = moment.UTC()
-		} else {
-			return from, to, fault.At("/"+name, "%s is a day such as 2026-05-17, or a moment such as 2026-05-17T08:00:00Z", name)
-		}
+	from, to = time.UnixMilli(0).UTC(), h.now().UTC().Add(time.Hour) // for clocks that differ
+	given, some, err := h.moment(r, "from")
+	if err != nil {
+		return from, to, err
 	}
-	if !from.Before(to) {
+	until, bounded, err := h.moment(r, "to")
+	if err != nil {
+		return from, to, err
+	}
+	if some && bounded && !given.Before(until) {
 		return from, to, fault.At("/to", "to comes after from")
+	}
+	if some && given.After(from) {
+		from = given
+	}
+	if bounded && until.Before(to) {
+		to = until
 	}
 	return from, to, nil
 }
 
-// listResponses goes back through the hours that have answers, from the position on: an hour, and a place in it.
-func (h *Handler) listResponses(ctx context.Context, surveyID string, from, to time.Time, position string, n int) (all []survey.Answer, next string, err error) {
-	before, place := to, ""
-	if position != "" {
-		at, rest, _ := strings.Cut(position, "|")
-		ms, err := strconv.ParseInt(at, 10, 64)
-		if err != nil {
-			return nil, "", badCursor()
-		}
-		before, place = time.UnixMilli(ms).UTC().Add(time.Hour), rest
+// moment reads a parameter of the query that is a day or a moment; it is not ok where it is absent.
+func (h *Handler) moment(r *api.Request, name string) (at time.Time, ok bool, err error) {
+	given, ok := r.QueryStringParameters[name]
+	if !ok {
+		return at, false, nil
 	}
-	for {
+	if day, err := time.ParseInLocation(time.DateOnly, given, h.business.Zone); err == nil {
+		return day.UTC(), true, nil
+	}
+	if at, err = time.Parse(time.RFC3339, given); err != nil {
+		return at, false, fault.At("/"+name, "%s is a day such as 2026-05-17, or a moment such as 2026-05-17T08:00:00Z", name)
+	}
+	return at.UTC(), true, nil
+}
+
+// position is where a list of answers goes on: in an hour, behind an answer, or at its begin where that is "".
+type position struct {
+	hour   time.Time
+	behind string
+}
+
+func (p position) String() string { return strconv.FormatInt(p.hour.UnixMilli(), 10) + "|" + p.behind }
+
+func parsePosition(text string) (position, error) {
+	at, behind, ok := strings.Cut(text, "|")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || !ok {
+		return position{}, badCursor()
+	}
+	return position{time.UnixMilli(ms).UTC(), behind}, nil
+}
+
+// listResponses goes back through the hours that may have answers, from a position on ("" for the first page), to n answers
+// and the position behind the last; "" where there are no more. A page is short where so many hours have none that others are
+// left for the next.
+func (h *Handler) listResponses(ctx context.Context, surveyID string, from, to time.Time, at string, n int) (all []survey.Answer, next string, err error) {
+	before, behind := to, ""
+	if at != "" {
+		p, err := parsePosition(at)
+		if err != nil {
+			return nil, "", err
+		}
+		behind = p.behind
+		if end := p.hour.Add(time.Hour); end.Before(before) {
+			before = end
+		}
+	}
+	for read := 0; ; {
 		hours, err := h.answeredHours(ctx, surveyID, from, before)
 		if err != nil || len(hours) == 0 {
 			return all, "", err
 		}
 		for _, hour := range hours {
-			for {
-				some, err := h.store.Responses(ctx, surveyID, hour.Begin, place, n-len(all)+1)
-				if err != nil {
-					return nil, "", err
-				}
-				for i := range some {
-					if a := &some[i]; a.Answered.Before(from) || !a.Answered.Before(to) {
-						continue
-					}
-					if len(all) == n {
-						last := &all[n-1]
-						return all, strconv.FormatInt(survey.HourOf(last).Begin.UnixMilli(), 10) + "|" + dynamo.ResponseCursor(last), nil
-					}
-					all = append(all, some[i])
-				}
-				if len(some) == 0 {
-					break
-				}
-				place = dynamo.ResponseCursor(&some[len(some)-1])
+			if read == hoursARequest {
+				return all, position{hour: hour.Begin}.String(), nil
 			}
-			place, before = "", hour.Begin
+			read++
+			some, err := h.responsesOfHour(ctx, hour, behind, from, to, n+1-len(all))
+			if err != nil {
+				return nil, "", err
+			}
+			if all = append(all, some...); len(all) > n {
+				last := &all[n-1]
+				return all[:n], position{survey.HourOf(last).Begin, dynamo.ResponseCursor(last)}.String(), nil
+			}
+			before, behind = hour.Begin, ""
 		}
 	}
+}
+
+// responsesOfHour reads answers of an hour behind a place in it, that were given from a time on and before another.
+func (h *Handler) responsesOfHour(ctx context.Context, hour survey.Hour, behind string, from, to time.Time, most int) (all []survey.Answer, err error) {
+	for len(all) < most {
+		some, err := h.store.Responses(ctx, hour.Survey, hour.Begin, behind, most-len(all))
+		if err != nil || len(some) == 0 {
+			return all, err
+		}
+		behind = dynamo.ResponseCursor(&some[len(some)-1])
+		for i := range some {
+			if a := &some[i]; !a.Answered.Before(from) && a.Answered.Before(to) {
+				all = append(all, some[i])
+			}
+		}
+	}
+	return all, nil
 }
 
 // answeredHours returns hours of a survey that have answers or may have, the latest first: those that are counted, and those
 // that are to be. It returns none where there are none before.
 func (h *Handler) answeredHours(ctx context.Context, surveyID string, from, before time.Time) ([]survey.Hour, error) {
+	// The marks first: a mark that goes meanwhile leaves its count behind.
+	marks, err := h.store.Marks(ctx, surveyID)
+	if err != nil {
+		return nil, err
+	}
 	from = from.Truncate(time.Hour)
 	hours, err := h.store.RolledHours(ctx, surveyID, from, before, hoursAPage)
 	if err != nil {
@@ -146,10 +198,6 @@ func (h *Handler) answeredHours(ctx context.Context, surveyID string, from, befo
 	oldest := from
 	if len(hours) == hoursAPage {
 		oldest = hours[len(hours)-1].Begin
-	}
-	marks, err := h.store.Marks(ctx, surveyID)
-	if err != nil {
-		return nil, err
 	}
 	for _, m := range marks {
 		if !m.Begin.Before(oldest) && m.Begin.Before(before) && !slices.Contains(hours, m.Hour) {

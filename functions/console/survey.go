@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/request"
 	"liuke/shared/survey"
@@ -68,7 +69,7 @@ func (h *Handler) originOf(s *survey.Survey) origin {
 	switch {
 	case !ok:
 		return own
-	case came.Version == s.Version:
+	case came.Version == s.Version && reflect.DeepEqual(came, s): // an operator's may have come to the same version
 		return builtIn
 	}
 	return edited
@@ -76,19 +77,15 @@ func (h *Handler) originOf(s *survey.Survey) origin {
 
 // survey shows a survey as it stands, or one of its versions.
 func (h *Handler) survey(ctx context.Context, r *api.Request) (api.Response, error) {
-	id := pathParameter(r, "survey")
-	if text, ok := r.QueryStringParameters["version"]; ok {
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || n < 1 {
-			return api.Response{}, fault.At("/version", "version is a whole number from 1")
-		}
-		s, err := h.store.SurveyVersion(ctx, id, int(n))
-		if err != nil {
-			return api.Response{}, err
-		}
-		return showSurvey(http.StatusOK, s), nil
+	text, old := r.QueryStringParameters["version"]
+	n, err := strconv.ParseInt(text, 10, 32)
+	if old && (err != nil || n < 1) {
+		return api.Response{}, fault.At("/version", "version is a whole number from 1")
 	}
-	s, err := h.oneSurvey(ctx, id)
+	s, err := h.oneSurvey(ctx, pathParameter(r, "survey"))
+	if err == nil && old && int(n) != s.Version {
+		s, err = h.store.SurveyVersion(ctx, s.ID, int(n))
+	}
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -105,11 +102,17 @@ func (h *Handler) oneSurvey(ctx context.Context, id string) (*survey.Survey, err
 
 func showSurvey(status int, s *survey.Survey) api.Response {
 	out := api.JSON(status, s)
-	out.Headers["etag"] = surveyTag(s)
+	out.Headers["etag"] = etag(versionOfSurvey(s))
 	return out
 }
 
-func surveyTag(s *survey.Survey) string { return fmt.Sprintf(`"%d"`, s.Version) }
+// versionOfSurvey is the version of a survey, nil for none, in the form that etags are made of and compared with.
+func versionOfSurvey(s *survey.Survey) *document.Document {
+	if s == nil {
+		return &document.Document{}
+	}
+	return &document.Document{Version: int64(s.Version), Body: s.ID}
+}
 
 // surveyBody is the shape of a survey in a request.
 type surveyBody struct {
@@ -150,6 +153,9 @@ func (h *Handler) putSurvey(ctx context.Context, r *api.Request) (api.Response, 
 		return api.Response{}, err
 	}
 	id := pathParameter(r, "survey")
+	if shape.Version < 0 {
+		return api.Response{}, fault.At("/version", "a survey's version counts from 1")
+	}
 	if shape.ID != "" && shape.ID != id {
 		return api.Response{}, fault.At("/id", "the survey calls itself otherwise than its address: leave the id out, or make both the same")
 	}
@@ -194,7 +200,10 @@ func (h *Handler) nextSurvey(ctx context.Context, id string, body []byte, of int
 	if ok {
 		next = stands.Version + 1
 	}
-	if of != 0 && of != next-1 || match != "" && (!ok || match != "*" && match != surveyTag(stands)) {
+	if of != 0 && of != next-1 || !matches(match, versionOfSurvey(stands)) {
+		if !ok {
+			return nil, fault.New(fault.Conflict, "there is no survey with this id that could have been edited: leave the version and If-Match out to make it")
+		}
 		return nil, fault.New(fault.Conflict, "version %d of the survey stands, which is not the one that was edited: read it again", next-1)
 	}
 	var fields map[string]json.RawMessage

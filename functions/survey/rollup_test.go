@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liuke/shared/survey"
+	"liuke/shared/survey/tally"
 )
 
 func TestTheScheduleCountsWhatWasAnswered(t *testing.T) {
@@ -27,7 +28,8 @@ func TestTheScheduleCountsWhatWasAnswered(t *testing.T) {
 		if _, err := b.handler.Invoke(c.ctx, []byte(`{"schedule":"rollup","scheduled_at":"2026-03-01T12:00:00Z"}`)); err != nil {
 			t.Fatal(err)
 		}
-		all, err := store.Rollups(t.Context(), "nps", hour.Begin, hour.End())
+		var all []tally.Rollup
+		err := store.Rollups(t.Context(), "nps", hour.Begin, hour.End(), func(r *tally.Rollup) { all = append(all, *r) })
 		if err != nil || len(all) != c.rollups || c.rollups == 1 && all[0].Cells[0].Answers != 1 {
 			t.Errorf("%s: %+v, %v", c.name, all, err)
 		}

@@ -121,36 +121,45 @@ func (s *Store) AnswersOfHour(ctx context.Context, surveyID string, hour, after 
 	return all, err
 }
 
+// MaxResponses is how many answers Responses reads at most.
+const MaxResponses = 100
+
 // Responses reads the answers to a survey that were first given in an hour, whole, the latest first, at most limit of
-// them, and those alone that come behind the cursor, the Cursor of an answer.
+// them and MaxResponses, and those alone that come behind the cursor, the ResponseCursor of an answer. It reads none where
+// there are none behind it.
 func (s *Store) Responses(ctx context.Context, surveyID string, hour time.Time, cursor string, limit int) (all []survey.Answer, err error) {
 	defer fault.Wrap(&err, "read responses")
 	in := s.indexed(answersIPK(surveyID, hour))
-	in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit))
+	in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(min(limit, MaxResponses)))
 	if cursor != "" {
 		in.KeyConditionExpression = aws.String("ipk = :ipk AND isk < :before")
 		in.ExpressionAttributeValues[":before"] = text(cursor)
 	}
-	out, err := s.db().Query(ctx, in)
-	if err != nil {
-		return nil, classify(err)
-	}
-	countRead(ctx, one(out.ConsumedCapacity)...)
-	whole, err := s.wholeRecords(ctx, out.Items)
-	if err != nil {
-		return nil, err
-	}
-	for _, item := range whole {
-		a, err := decodeAnswer(item)
+	for {
+		out, err := s.db().Query(ctx, in)
+		if err != nil {
+			return nil, classify(err)
+		}
+		countRead(ctx, one(out.ConsumedCapacity)...)
+		whole, err := s.wholeRecords(ctx, out.Items)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, a)
+		for _, item := range whole {
+			a, err := decodeAnswer(item)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, a)
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+		if len(all) > 0 || len(in.ExclusiveStartKey) == 0 { // else all of them were deleted meanwhile
+			return all, nil
+		}
 	}
-	return all, nil
 }
 
-// wholeRecords reads the records that rows of the index stand for, at most 100, in their order, strongly consistent. One
+// wholeRecords reads the records that rows of the index stand for, at most MaxResponses, in their order, strongly consistent. One
 // that was deleted meanwhile is left out.
 func (s *Store) wholeRecords(ctx context.Context, rows []map[string]types.AttributeValue) (all []map[string]types.AttributeValue, err error) {
 	if len(rows) == 0 {

@@ -88,27 +88,32 @@ func unlessConflict(err error) error {
 	return err
 }
 
-// Rollups reads what the hours of a survey come to that begin from a time on and before another, ascending.
-func (s *Store) Rollups(ctx context.Context, surveyID string, from, before time.Time) (all []tally.Rollup, err error) {
+// Rollups reads what the hours of a survey come to that begin from a time on and before another, and hands them to add one
+// after the other, ascending, so that not all need be held at a time.
+func (s *Store) Rollups(ctx context.Context, surveyID string, from, before time.Time, add func(*tally.Rollup)) (err error) {
 	defer fault.Wrap(&err, "read rollups")
-	in := s.rollups(surveyID, from, before)
-	err = s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
+	if !from.Before(before) {
+		return nil
+	}
+	return s.pages(ctx, s.rollups(surveyID, from, before), func(items []map[string]types.AttributeValue) error {
 		for _, item := range items {
 			var r tally.Rollup
 			if err := r.UnmarshalBinary(bytesOf(item[attrCounts])); err != nil {
 				return err
 			}
-			all = append(all, r)
+			add(&r)
 		}
 		return nil
 	})
-	return all, err
 }
 
 // RolledHours reads which hours of a survey that begin from a time on and before another have a rollup, the latest first,
 // at most limit.
 func (s *Store) RolledHours(ctx context.Context, surveyID string, from, before time.Time, limit int) (all []survey.Hour, err error) {
 	defer fault.Wrap(&err, "read the hours of a survey")
+	if !from.Before(before) {
+		return nil, nil
+	}
 	in := s.rollups(surveyID, from, before)
 	in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(int32(limit))
 	in.ProjectionExpression = aws.String("sk")

@@ -40,7 +40,7 @@ type Store interface {
 	AnswersOfHour(ctx context.Context, survey string, hour, after time.Time) ([]survey.Answer, error)
 	AskedOfHour(ctx context.Context, survey string, hour, after time.Time) ([]tally.Asked, error)
 	PutRollup(ctx context.Context, r *tally.Rollup) error
-	Rollups(ctx context.Context, survey string, from, before time.Time) ([]tally.Rollup, error)
+	Rollups(ctx context.Context, survey string, from, before time.Time, add func(*tally.Rollup)) error
 }
 
 // MarkStore keeps marks.
@@ -165,21 +165,14 @@ func hour(ctx context.Context, s Store, h survey.Hour, after, through time.Time)
 // live is in how many hours, the latest, answers are read that are not counted yet.
 const live = 48
 
-// Read returns what the hours of a survey come to that begin from a time on and before another: as they were counted, and
-// what came in since. Waiting is how many hours are left that are to be counted first, as after an import of old answers: what
-// has come in there is missing.
-func Read(ctx context.Context, s Store, surveyID string, from, before, now time.Time) (all []tally.Rollup, waiting int, err error) {
+// Read hands to add, one after the other, what the hours of a survey come to that begin from a time on and before another:
+// as they were counted, and then what came in since. Waiting is how many hours are left that are to be counted first, as
+// after an import of old answers: what has come in there is missing.
+func Read(ctx context.Context, s Store, surveyID string, from, before, now time.Time, add func(*tally.Rollup)) (waiting int, err error) {
 	// The marks first: a mark that goes meanwhile leaves its count behind.
 	marks, err := s.Marks(ctx, surveyID)
 	if err != nil {
-		return nil, 0, err
-	}
-	if all, err = s.Rollups(ctx, surveyID, from, before); err != nil {
-		return nil, 0, err
-	}
-	through := map[time.Time]time.Time{}
-	for i := range all {
-		through[all[i].Hour] = all[i].Through
+		return 0, err
 	}
 	var open []survey.Mark
 	for _, m := range marks {
@@ -189,9 +182,28 @@ func Read(ctx context.Context, s Store, surveyID string, from, before, now time.
 	}
 	waiting = max(0, len(open)-live)
 	open = open[waiting:]
+	through := map[time.Time]time.Time{}
+	for _, m := range open {
+		through[m.Begin] = time.Time{}
+	}
+	err = s.Rollups(ctx, surveyID, from, before, func(r *tally.Rollup) {
+		if _, ok := through[r.Hour]; ok {
+			through[r.Hour] = r.Through
+		}
+		add(r)
+	})
+	if err != nil {
+		return 0, err
+	}
 	fresh, errs := make([]tally.Rollup, len(open)), make([]error, len(open))
 	each(len(open), func(i int) {
 		fresh[i], errs[i] = hour(ctx, s, open[i].Hour, through[open[i].Begin], now)
 	})
-	return append(all, fresh...), waiting, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return 0, err
+	}
+	for i := range fresh {
+		add(&fresh[i])
+	}
+	return waiting, nil
 }
