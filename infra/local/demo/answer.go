@@ -26,7 +26,7 @@ type mail struct {
 // Of those who are asked, so many answer, of those who stay and of those who leave; so many of them send the first page
 // alone.
 var (
-	answering = habit{stay: 0.6, leave: 0.4}
+	answering = habit{stay: 0.4, leave: 0.25}
 	breakOff  = habit{stay: 0.15, leave: 0.3}
 )
 

@@ -83,17 +83,21 @@ func TestKillsLeaveNoTrace(t *testing.T) {
 
 // kills strikes every kind of call, the rarer an invocation makes it the oftener: one that makes hundreds of them, struck
 // as often as the others, would never come to its end.
-type kills struct{ few, phase, some, many *proxy.Plan }
+type kills struct{ few, phase, some, rare, many *proxy.Plan }
 
 func newKills(seed uint64) *kills {
 	every := func(n int) *proxy.Plan { return proxy.NewPlan(seed, proxy.Rates{Kill: n}) }
-	return &kills{few: every(12), phase: every(30), some: every(70), many: every(1500)}
+	return &kills{few: every(12), phase: every(30), some: every(70), rare: every(200), many: every(1500)}
 }
 
 func (k *kills) plan(c proxy.Call) *proxy.Plan {
 	switch {
 	case c.Function == "rfm" && c.Action == "dynamodb:UpdateItem": // a customer's scores each
 		return k.many
+	case c.Function == "survey" && (c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem"): // all marked hours
+		return k.rare
+	case c.Function == "survey" && c.Action == "dynamodb:PutItem": // the same, or an answer
+		return k.phase
 	case c.Function == "rfm": // a phase of a run each, which makes a dozen calls
 		return k.phase
 	case c.Function == "profile", c.Function == "outreach", c.Function == "console": // a customer each
@@ -110,7 +114,7 @@ func (k *kills) Before(c proxy.Call) proxy.Fault { return k.plan(c).Before(c) }
 func (k *kills) After(c proxy.Call) proxy.Fault { return k.plan(c).After(c) }
 
 func (k *kills) injected() []proxy.Injection {
-	return slices.Concat(k.few.Injected(), k.phase.Injected(), k.some.Injected(), k.many.Injected())
+	return slices.Concat(k.few.Injected(), k.phase.Injected(), k.some.Injected(), k.rare.Injected(), k.many.Injected())
 }
 
 func playShop(t *testing.T, faults proxy.Injector) final {
@@ -129,7 +133,7 @@ func playShop(t *testing.T, faults proxy.Injector) final {
 	}
 	defer s.Close()
 	d := newPlay(Endpoint(s.Endpoint), NewShop(5, 500, 24, end), io.Discard)
-	d.stride, d.inOrder = 10, true
+	d.stride, d.inOrder, d.invited = 10, true, 3
 	celebrate(d.shop)
 	if faults != nil {
 		defer hurry(t, s)()

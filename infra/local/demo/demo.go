@@ -75,13 +75,14 @@ type play struct {
 	// inOrder lets nobody's order overtake the traits that came with it, at the price of waiting: what may be sent to
 	// them depends on it.
 	inOrder bool
+	invited int // of so many customers one is asked by an operator
 	runs    []run
 	read    map[string]bool // mails, by their ids
 	mended  map[string]bool // customers whose trouble an operator has seen to
 }
 
 func newPlay(at Endpoint, shop *Shop, out io.Writer) *play {
-	return &play{client: newClient(at), shop: shop, out: out, stride: 2, read: map[string]bool{}, mended: map[string]bool{}}
+	return &play{client: newClient(at), shop: shop, out: out, stride: 2, invited: 25, read: map[string]bool{}, mended: map[string]bool{}}
 }
 
 // last is the run that stands.

@@ -92,11 +92,8 @@ func (d *play) change(ctx context.Context, t followUp, body map[string]any) erro
 	return d.call(ctx, operator, http.MethodPatch, "/v1/tasks/"+t.ID, body, nil)
 }
 
-// Of so many customers one is asked by an operator, and of those who get no mail one finds a link in the parcel.
-const (
-	invitedEvery = 25
-	handedEvery  = 8
-)
+// handedEvery says of how many customers who get no mail one finds a link in the parcel.
+const handedEvery = 8
 
 // invite asks a sample of customers beside those whose day it is, and returns the links that are to be handed out.
 func (d *play) invite(ctx context.Context) (links map[string]string, err error) {
@@ -104,7 +101,7 @@ func (d *play) invite(ctx context.Context) (links map[string]string, err error) 
 	for i, b := range d.shop.Customers {
 		switch {
 		case !b.Joined.Before(end.AddDate(0, -1, 0)):
-		case b.Consent && i%invitedEvery == 0:
+		case b.Consent && i%d.invited == 0:
 			by = append(by, b.ID)
 		case !b.Consent && i%handedEvery == 0:
 			hand = append(hand, b.ID)
