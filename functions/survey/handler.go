@@ -231,6 +231,13 @@ func readsPages(r *api.Request) bool {
 	return strings.Contains(api.Header(r, "accept"), "text/html") && !isJSON(r)
 }
 
+// readsJSON reports whether the client sent JSON, or asked for nothing else, as scripts do; what forms send is answered as a
+// form.
+func readsJSON(r *api.Request) bool {
+	accept := api.Header(r, "accept")
+	return isJSON(r) || strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
+}
+
 func isJSON(r *api.Request) bool {
 	kind, _, err := mime.ParseMediaType(api.Header(r, "content-type"))
 	return err == nil && kind == "application/json"

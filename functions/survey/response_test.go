@@ -225,7 +225,7 @@ func TestAFormOnAnotherSiteMaySayWhenItWasBegun(t *testing.T) {
 		"2026-03-01T09:31:00Z": true, "1772400000000": true, // of a clock that goes before ours
 	} {
 		b := setup(t)
-		holds(t, status(t, b.do(t, "response", header("accept", "*/*"), fields("score", "5", "_started", started)), http.StatusCreated), `"revision":1`)
+		holds(t, status(t, b.do(t, "response", header("accept", "application/json"), fields("score", "5", "_started", started)), http.StatusCreated), `"revision":1`)
 		if got := len(b.answers) == 1; got != kept {
 			t.Errorf("begun %q: kept %t, want %t", started, got, kept)
 		}

@@ -59,7 +59,7 @@ func (h *Handler) take(ctx context.Context, r *api.Request, sit *sitting, typed 
 		return h.problem(ctx, r, sit, err)
 	}
 	next := following(s, &stands, typed)
-	if isJSON(r) {
+	if readsJSON(r) {
 		return api.JSON(http.StatusCreated, told(&stands, next))
 	}
 	switch {
