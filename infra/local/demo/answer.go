@@ -185,13 +185,22 @@ func (s *sitting) fill(fields []field) (filled []field) {
 			chosen = []field{{name: name, kind: kind, value: s.write(name)}}
 		case len(chosen) > 0: // by the link
 		case kind == "checkbox":
-			chosen = slices.DeleteFunc(slices.Clone(group), func(field) bool { return s.rnd.Float64() > 0.35 })
+			chosen = s.boxes(group)
 		default:
 			chosen = []field{group[s.pick(group)]}
 		}
 		filled = append(filled, chosen...)
 	}
 	return filled
+}
+
+// boxes chooses one box or two.
+func (s *sitting) boxes(group []field) []field {
+	first, second := s.among(len(group)), s.among(len(group))
+	if first == second || s.rnd.Float64() < 0.5 {
+		return []field{group[first]}
+	}
+	return []field{group[first], group[second]}
 }
 
 // pick chooses one of a group of radio buttons.
