@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +40,8 @@ type sitting struct {
 
 // readMail lets some of those who were asked since they last read their mail answer, through the link in it.
 func (d *play) readMail(ctx context.Context) error {
-	var outbox []mail
-	if err := d.call(ctx, anyone, http.MethodGet, d.OutboxURL+"?format=json", nil, &outbox); err != nil {
+	outbox, err := d.outbox(ctx)
+	if err != nil {
 		return err
 	}
 	asked := 0
@@ -62,6 +61,12 @@ func (d *play) readMail(ctx context.Context) error {
 		doors = append(doors, door{b, m.Subject, l})
 	}
 	return d.answer(ctx, fmt.Sprintf("%d mails lie in the outbox; %d of them ask anew", len(outbox), asked), doors)
+}
+
+// outbox is all mail that was sent, the last first.
+func (d *play) outbox(ctx context.Context) (all []mail, err error) {
+	err = d.call(ctx, anyone, http.MethodGet, d.OutboxURL+"?format=json", nil, &all)
+	return all, err
 }
 
 // door is one customer's link to one form.
@@ -225,7 +230,7 @@ func (d *play) hand(ctx context.Context, survey string, links map[string]string)
 	var doors []door
 	for _, id := range sorted(links) {
 		i := slices.IndexFunc(d.shop.Customers, func(b Buyer) bool { return b.ID == id })
-		if _, err := url.Parse(links[id]); err != nil || i < 0 {
+		if i < 0 || links[id] == "" {
 			return fmt.Errorf("an invitation of %q leads to %q", id, links[id])
 		}
 		doors = append(doors, door{&d.shop.Customers[i], survey, link{form: links[id]}})

@@ -23,11 +23,12 @@ type Endpoint struct {
 // client talks to the suite as its users would: over HTTP alone.
 type client struct {
 	Endpoint
-	http *http.Client
+	http  *http.Client
+	tries int // of a request that is not answered with less than 500
 }
 
 func newClient(e Endpoint) *client {
-	return &client{Endpoint: e, http: &http.Client{
+	return &client{Endpoint: e, tries: 8, http: &http.Client{
 		Timeout:       2 * time.Minute,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 16},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -71,8 +72,6 @@ func (c *client) call(ctx context.Context, as auth, method, path string, body, i
 // redirect is the address that an answer sends to.
 type redirect string
 
-const tries = 8
-
 // retry sends a request until it is answered with less than 500, as the trackers that shops use do.
 func (c *client) retry(ctx context.Context, request func() (*http.Request, error), into any) error {
 	for try := 1; ; try++ {
@@ -81,13 +80,13 @@ func (c *client) retry(ctx context.Context, request func() (*http.Request, error
 			return err
 		}
 		again, err := c.do(r, into)
-		if err == nil || !again || try == tries || ctx.Err() != nil {
+		if err == nil || !again || try == c.tries || ctx.Err() != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(try) * 100 * time.Millisecond):
+		case <-time.After(time.Duration(min(try, 8)) * 100 * time.Millisecond):
 		}
 	}
 }

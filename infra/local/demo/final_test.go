@@ -114,8 +114,8 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 		f.runs["run of "+d.runs[i].AsOf] = said(t, d, &d.runs[i])
 	}
 	f.metrics(t, s, d)
-	var outbox []mail
-	if err := d.call(t.Context(), anyone, "GET", d.OutboxURL+"?format=json", nil, &outbox); err != nil {
+	outbox, err := d.outbox(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range outbox {

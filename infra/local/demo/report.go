@@ -96,18 +96,6 @@ func (d *play) report(ctx context.Context) error {
 
 type verdict struct{ Scene, State, Reason string }
 
-// waiting is how many messages are put off until it is no longer night at their recipients' places.
-func (d *play) waiting(ctx context.Context) (int, error) {
-	counts, err := d.tally(ctx)
-	n := 0
-	for k, count := range counts {
-		if k.State == "deferred" {
-			n += count
-		}
-	}
-	return n, err
-}
-
 // tally counts every customer's messages by what became of them.
 func (d *play) tally(ctx context.Context) (map[verdict]int, error) {
 	var mu sync.Mutex
