@@ -238,6 +238,7 @@ func TestInvitationsThatCannotBeAreRefused(t *testing.T) {
 		"a member that is null":        {withBody(`{"customers":null}`), "/customers", 400},
 		"nothing":                      {withBody(""), "", 400},
 		"more than a thousand's bytes": {withBody(strings.Repeat(" ", 200<<10)), "", 413},
+		"a coding that is none":        {func(r *api.Request) { r.Headers["content-encoding"] = "br" }, "", 415},
 		"no such survey":               {ofSurvey("mood"), "", 404},
 		"a survey that has closed":     {ofSurvey("unpacking"), "", 409},
 	} {

@@ -263,6 +263,7 @@ func TestASurveyThatIsWrongSaysWhatToChange(t *testing.T) {
 		"an object that is cut":          {withBody(`{"questions":`), "", 400},
 		"objects within objects":         {withBody(strings.Repeat(`{"texts":`, 5000)), "/texts", 400},
 		"text that is no UTF-8":          {withBody("{\"node\":\"\xff\"}"), "", 400},
+		"a coding that is none":          {func(r *api.Request) { r.Headers["content-encoding"] = "br" }, "", 415},
 		"over 64 KB":                     {withBody(strings.Repeat(" ", survey.MaxBytes+1)), "", 413},
 		"texts that come to over 64 KB":  {set("texts", manyTexts()), "", 400},
 		"another id than the address":    {set("id", "unboxing"), "/id", 400},
