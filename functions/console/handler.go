@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"liuke/shared/api"
@@ -75,7 +76,7 @@ type Handler struct {
 	signals  Sender
 	tokens   Secret
 	baseURL  string
-	builtIn  *segment.Set
+	builtIn  func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
 	stands   cache
 	now      clock.Now
 	random   io.Reader
@@ -111,12 +112,14 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	models, err := segment.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
 	h := &Handler{
-		builtIn: models,
+		builtIn: sync.OnceValue(func() *segment.Set {
+			models, err := segment.BuiltIn()
+			if err != nil {
+				panic(err) // of files within the program, which tests read
+			}
+			return models
+		}),
 		signals: s.Signals, tokens: s.Tokens, baseURL: s.BaseURL,
 		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},

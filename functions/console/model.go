@@ -51,7 +51,7 @@ func (h *Handler) kept(ctx context.Context) ([]kept, []document.Document, error)
 		return nil, nil, err
 	}
 	found := map[string]kept{}
-	for _, m := range h.builtIn.Models() {
+	for _, m := range h.builtIn().Models() {
 		found[m.Name] = kept{name: m.Name, origin: builtIn, model: m}
 	}
 	for _, d := range documents {
@@ -230,7 +230,7 @@ func (h *Handler) deleteModel(ctx context.Context, r *api.Request) (api.Response
 		return api.Response{}, err
 	}
 	k.model = nil
-	if m, ok := h.builtIn.Model(k.name); ok {
+	if m, ok := h.builtIn().Model(k.name); ok {
 		k.model, k.origin = m, builtIn
 	}
 	return h.changed(ctx, &k)
