@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"liuke/shared/api"
@@ -45,13 +49,21 @@ func (h *Handler) public(ctx context.Context, r *api.Request, key string) (*sitt
 	return sit, nil
 }
 
-// paced takes an answer to a public form out of the paces of the caller's address and of the form.
-func (h *Handler) paced(r *api.Request, form *survey.PublicForm) error {
-	now := h.Now()
-	if err := slower(h.addresses.Take(h.address(r), now)); err != nil {
-		return err
+// paced takes a request out of the pace of the caller's address.
+func (h *Handler) paced(r *api.Request) error { return slower(h.addresses.Take(h.address(r), h.Now())) }
+
+// admit takes an answer that is to be recorded out of its form's pace: what is refused or dropped leaves it to others.
+func (h *Handler) admit(sit *sitting) error {
+	if sit.dropped != "" {
+		return nil
 	}
-	return slower(h.forms.Take(form.Key, 1, now))
+	return slower(h.forms.Take(sit.form.Key, 1, h.Now()))
+}
+
+// idOf is an id of what nobody else knows. It is made without the keys, so that it stays the same when they are rotated.
+func idOf(secret ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(secret, "\x00")))
+	return hex.EncodeToString(sum[:16])
 }
 
 // begin seals that a form was begun at a time. The answer that comes with the token is one, however often it is sent.
@@ -60,14 +72,14 @@ func (h *Handler) begin(keys *token.Keyring, sit *sitting, f token.Form) error {
 	if err != nil {
 		return err
 	}
-	sit.begun(keys, sealed, f)
+	sit.begun(sealed, f)
 	return nil
 }
 
-func (sit *sitting) begun(keys *token.Keyring, sealed string, f token.Form) {
+func (sit *sitting) begun(sealed string, f token.Form) {
 	sit.to.Invitation = f.Response
 	if sit.to.Invitation == "" {
-		sit.to.Invitation = "form-" + keys.Digest(token.PurposeForm, []byte(sealed))
+		sit.to.Invitation = "form-" + idOf(sealed)
 	}
 	sit.to.Expires = f.Started.Add(begunFor)
 	sit.query = url.Values{queryBegun: {sealed}}
@@ -84,7 +96,7 @@ func (h *Handler) resume(keys *token.Keyring, sit *sitting, sealed string) (begu
 	if age := h.Now().Sub(begun.Started); age < 0 || age >= begunFor {
 		return begun, fault.New(fault.Gone, "the form was begun too long ago: send it again from a page that was just opened")
 	}
-	sit.begun(keys, sealed, begun)
+	sit.begun(sealed, begun)
 	return begun, nil
 }
 
@@ -140,7 +152,7 @@ func (h *Handler) formSent(ctx context.Context, r *api.Request) api.Response {
 		return h.problem(ctx, r, nil, err)
 	}
 	var typed survey.Form
-	if err = h.paced(r, sit.form); err == nil {
+	if err = h.paced(r); err == nil {
 		typed, err = decode(r)
 	}
 	if err != nil {
@@ -161,6 +173,9 @@ func (h *Handler) formSent(ctx context.Context, r *api.Request) api.Response {
 		return h.problem(ctx, r, sit, err)
 	}
 	h.suspect(sit, typed, begun.Started)
+	if err := h.admit(sit); err != nil {
+		return h.problem(ctx, r, sit, err)
+	}
 	return h.take(ctx, r, sit, typed)
 }
 
@@ -169,6 +184,11 @@ func (h *Handler) formSent(ctx context.Context, r *api.Request) api.Response {
 func (h *Handler) filledIn(keys *token.Keyring, sit *sitting, response string) error {
 	least := time.Duration(sit.form.MinSeconds) * time.Second
 	return h.begin(keys, sit, token.Form{Key: sit.form.Key, Started: h.Now().Add(-least), Response: response})
+}
+
+// anew gives an answer that looked like another an id of its own.
+func (h *Handler) anew(sit *sitting) error {
+	return h.filledIn(sit.keys, sit, "web-"+strings.ToLower(rand.Text()))
 }
 
 // suspect drops what programs send: who fills in what nobody sees, or fills in all sooner than anybody can.

@@ -23,7 +23,12 @@ func (h *Handler) opened(ctx context.Context, r *api.Request) (to token.Survey, 
 	if !now.Before(to.Expires) {
 		return to, fault.New(fault.Gone, "this link has expired: ask whoever sent it for a new one")
 	}
-	return to, slower(h.links.Take(to.Survey+" "+to.Invitation+" "+string(to.Customer), now))
+	return to, slower(h.links.Take(paceOf(to), now))
+}
+
+// paceOf is what the pace of an invitation goes by.
+func paceOf(to token.Survey) string {
+	return to.Survey + " " + to.Invitation + " " + string(to.Customer)
 }
 
 // invited returns the sitting of who was invited. It returns NotFound for a survey that there is no more.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -20,8 +21,9 @@ import (
 // a browser's question whether it may send at all can be answered, and what is refused need not be read.
 const FormKey = "key"
 
-// sameAnswer is within how long the same answer from the same browser is one, where the sender does not name it.
-const sameAnswer = 10 * time.Minute
+// sameAnswer is within how long the same answer from the same address and kind of browser is one, where the sender does not
+// name it: a double click, and not two people behind one address.
+const sameAnswer = 10 * time.Second
 
 // own returns the sitting of a public form on a site of its own, where a request names one of the survey's and comes from a
 // page of its origins, and the origin. It returns NotFound for another form, and Unauthorized for another page.
@@ -84,7 +86,7 @@ func (h *Handler) response(ctx context.Context, r *api.Request) api.Response {
 }
 
 func (h *Handler) responded(ctx context.Context, r *api.Request, sit *sitting) api.Response {
-	if err := h.paced(r, sit.form); err != nil {
+	if err := h.paced(r); err != nil {
 		return h.problem(ctx, r, sit, err)
 	}
 	typed, err := decode(r)
@@ -100,6 +102,9 @@ func (h *Handler) responded(ctx context.Context, r *api.Request, sit *sitting) a
 		return h.problem(ctx, r, sit, err)
 	}
 	h.suspect(sit, typed, started)
+	if err := h.admit(sit); err != nil {
+		return h.problem(ctx, r, sit, err)
+	}
 	return h.take(ctx, r, sit, typed)
 }
 
@@ -113,11 +118,13 @@ func (h *Handler) identify(keys *token.Keyring, r *api.Request, sit *sitting, ty
 		return started, h.named(keys, sit, sealed)
 	}
 	response := ""
+	sit.claim, sit.keys = byContent, keys
 	if typed.Response != "" {
 		if !wellFormed(typed.Response) {
 			return started, fault.At("/"+survey.FieldResponse, "_response has 8 to 64 letters, digits, \"-\" and \"_\", made up at random for each answer")
 		}
-		response = keys.Digest(token.PurposeForm, []byte("response"), []byte(sit.form.Key), []byte(typed.Response))
+		sit.claim = byName
+		response = idOf("response", sit.form.Key, typed.Response)
 	} else {
 		window := strconv.FormatInt(h.Now().Unix()/int64(sameAnswer.Seconds()), 10)
 		response = keys.Digest(token.PurposeForm, []byte("content"), []byte(sit.form.Key), []byte(h.address(r)), []byte(api.Header(r, "user-agent")),
@@ -131,6 +138,9 @@ func (h *Handler) named(keys *token.Keyring, sit *sitting, sealed string) error 
 	var to token.Survey
 	if err := keys.Open(token.PurposeSurvey, sealed, &to); err != nil || to.Survey != sit.survey.ID {
 		return fault.New(fault.Unauthorized, "_customer is no token of an invitation to this survey")
+	}
+	if err := slower(h.links.Take(paceOf(to), h.Now())); err != nil {
+		return err
 	}
 	if !h.Now().Before(to.Expires) {
 		return fault.New(fault.Gone, "the invitation in _customer has expired")
@@ -200,8 +210,12 @@ func (h *Handler) address(r *api.Request) string {
 			address = strings.TrimSpace(hops[len(hops)-2])
 		}
 	}
-	if groups := strings.Split(address, ":"); len(groups) > 4 && !strings.Contains(strings.Join(groups[:4], ":"), "::") {
-		return strings.Join(groups[:4], ":")
+	if ip, err := netip.ParseAddr(address); err == nil {
+		if ip = ip.Unmap(); ip.Is6() {
+			network, _ := ip.Prefix(64) // within the bits of the address
+			return network.String()
+		}
+		return ip.String()
 	}
 	return address
 }

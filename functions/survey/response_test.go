@@ -80,8 +80,8 @@ func TestAScriptOfAnotherSiteIsAnsweredInJSON(t *testing.T) {
 		t.Error("what the sender made up, which may name somebody, stands in the key")
 	}
 	status(t, b.do(t, "response_json"), http.StatusCreated)
-	status(t, b.do(t, "response_json", body(`{"score":3,"_response":"b7c1f0a2-55d1-4d7e-9f43-0b6f5c9c1f10"}`)), http.StatusCreated)
-	if a := b.only(t); a.Revision != 2 || a.Score != 3 || len(b.sent) != 2 {
+	status(t, b.do(t, "response_json", body(`{"score":3,"_response":"b7c1f0a2-55d1-4d7e-9f43-0b6f5c9c1f10"}`)), http.StatusConflict)
+	if a := b.only(t); a.Revision != 1 || a.Score != 2 || len(b.sent) != 1 {
 		t.Errorf("stands %+v", a)
 	}
 	wrong := status(t, b.do(t, "response_json", body(`{"score":9}`)), http.StatusBadRequest)
@@ -94,6 +94,59 @@ func TestAScriptOfAnotherSiteIsAnsweredInJSON(t *testing.T) {
 		if pointer != "" && (json.Unmarshal([]byte(out.Body), &p) != nil || p.Pointer != pointer) {
 			t.Errorf("%s: %s", pointer, out.Body)
 		}
+	}
+}
+
+func TestNobodyReadsOrChangesWhatAnotherHasSaid(t *testing.T) {
+	for name, response := range map[string]string{"who says the same at the same time, behind the same address": "", "who knows the name": "order-4711-4711"} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			page := func(more ...string) func(*api.Request) {
+				if response != "" {
+					more = append(more, "_response", response)
+				}
+				return fields(more...)
+			}
+			begun := location(t, status(t, b.do(t, "response", page("score", "1", "_asked", "score")), http.StatusSeeOther)).Get("in")
+			status(t, b.do(t, "public_form_sent", fields("_started", begun, "_asked", "comment,problem", "comment", "I am Alice")), http.StatusSeeOther)
+			alices := b.only(t)
+			for _, sent := range []func(*api.Request){
+				page("score", "1", "_asked", "score"), page("score", "1"), page("score", "1", "comment", "x"), page("score", "1", "_asked", "comment"),
+				func(r *api.Request) {
+					r.Headers["accept"] = "application/json"
+					page("score", "1", "_asked", "score")(r)
+				},
+			} {
+				out := b.do(t, "response", sent)
+				if strings.Contains(out.Body, "Alice") {
+					t.Errorf("shows %s", out.Body)
+				}
+				if to := out.Headers["location"]; strings.Contains(to, "in=") {
+					in := location(t, out).Get("in")
+					if shown := b.do(t, "public_form", query("in", in)); strings.Contains(shown.Body, "Alice") {
+						t.Errorf("leads to %s", shown.Body)
+					}
+				}
+			}
+			if got := b.answers[answerKey("", alices.Survey, alices.Invitation)]; !got.Values.Equal(alices.Values) || got.Revision != alices.Revision {
+				t.Errorf("stands %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnswersToFormsStayOneWhenKeysAreRotated(t *testing.T) {
+	b := setup(t)
+	begun := hidden(t, b.do(t, "public_form"), "_started")
+	b.now = b.now.Add(time.Minute)
+	named := `{"score":2,"_response":"b7c1f0a2-55d1-4d7e-9f43-0b6f5c9c1f10"}`
+	for range 2 {
+		status(t, b.do(t, "public_form_sent", fields("_started", begun, "score", "4")), http.StatusSeeOther)
+		status(t, b.do(t, "response_json", body(named)), http.StatusCreated)
+		if len(b.answers) != 2 {
+			t.Fatalf("%d answers", len(b.answers))
+		}
+		b.handler.Secret = fixed(`{"current":"another key, which comes in the place of the first","previous":"sample token key, for tests and samples alone"}`)
 	}
 }
 

@@ -59,6 +59,9 @@ func (h *Handler) take(ctx context.Context, r *api.Request, sit *sitting, typed 
 		return h.problem(ctx, r, sit, err)
 	}
 	next := following(s, &stands, typed)
+	if sit.ended {
+		next = nil
+	}
 	if readsJSON(r) {
 		return api.JSON(http.StatusCreated, told(&stands, next))
 	}

@@ -24,8 +24,20 @@ type sitting struct {
 	path    string     // of the pages that go on with it, relative to the request's; "" for the same
 	query   url.Values // that goes on with it there
 	hidden  map[string]string
-	dropped string // the metric of what is recorded nowhere, and answered as if it were; "" for what is recorded
+	claim   claim          // how whoever sends it says that an answer which stands is theirs
+	keys    *token.Keyring // of a claim that is not proven
+	ended   bool           // a repeat that nothing follows
+	dropped string         // the metric of what is recorded nowhere, and answered as if it were; "" for what is recorded
 }
+
+// claim is how whoever sends an answer says that one which stands is theirs.
+type claim int
+
+const (
+	proven    claim = iota // by a token that was sealed here
+	byName                 // by a name that they made up, which others may guess
+	byContent              // by saying the same at the same time
+)
 
 // nameless reports whether the answer is nobody's.
 func (sit *sitting) nameless() bool { return sit.to.Customer == "" }

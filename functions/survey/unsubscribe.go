@@ -16,7 +16,10 @@ func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.
 	if err != nil {
 		return u, err
 	}
-	return u, keys.Open(token.PurposeUnsubscribe, r.PathParameters["token"], &u)
+	if err := keys.Open(token.PurposeUnsubscribe, r.PathParameters["token"], &u); err != nil {
+		return u, err
+	}
+	return u, slower(h.links.Take("unsubscribe\x00"+string(u.Customer)+"\x00"+u.Channel, h.Now()))
 }
 
 // unsubscribe asks whether to stop; it stops nothing, because what scans mail follows links.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"liuke/shared/fault"
@@ -23,6 +24,7 @@ const (
 	MaxBytes       = 64 << 10 // of a survey in JSON
 	MaxForms       = 20
 	maxScalePoints = 11
+	maxConditions  = 10
 )
 
 func asFault(err error, to **fault.Error) bool { return errors.As(err, to) }
@@ -81,6 +83,9 @@ func (s *Survey) question(i int) error {
 	if err := q.kind(at); err != nil {
 		return err
 	}
+	if len(q.When) > maxConditions {
+		return fault.At(at+"/when", "a question depends on at most %d conditions", maxConditions)
+	}
 	for n := range q.When {
 		if err := s.condition(&q.When[n], i, at+"/when/"+strconv.Itoa(n)); err != nil {
 			return err
@@ -125,6 +130,9 @@ func (q *Question) kind(at string) error {
 	}
 	return nil
 }
+
+// unprintable tells what no text holds.
+func unprintable(r rune) bool { return unicode.IsControl(r) && r != '\n' }
 
 func (s *Survey) condition(c *Condition, question int, at string) error {
 	on := s.Index(c.Question)
@@ -185,12 +193,12 @@ func (s *Survey) forms() error {
 			return fault.At(at+"/back", "a form names at most 20 pages to go back to")
 		}
 		for n, o := range f.Origins {
-			if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.ToLower(o) != o || !web(u) {
-				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, in lower case, such as https://shop.example")
+			if u, err := url.Parse(o); err != nil || u.Scheme+"://"+u.Host != o || !web(u) || !isHost(u) {
+				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, as browsers spell it, such as https://shop.example: lower case, letters beyond a to z as xn--…, no port that goes without saying, no pattern")
 			}
 		}
 		for n, b := range f.Back {
-			if u, err := url.Parse(b); err != nil || u.Host == "" || u.User != nil || !web(u) || len(b) > MaxTextBytes {
+			if u, err := url.Parse(b); err != nil || u.User != nil || !web(u) || !isHost(u) || u.String() != b || len(b) > MaxTextBytes {
 				return fault.At(at+"/back/"+strconv.Itoa(n), "a page to go back to is a whole address, such as https://shop.example/thanks")
 			}
 		}
@@ -201,6 +209,19 @@ func (s *Survey) forms() error {
 // web reports whether an address is of the web: encrypted, or on this machine for who tries things out.
 func web(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1")
+}
+
+// isHost reports whether an address names its host, and its port where it must, as browsers do.
+func isHost(u *url.URL) bool {
+	name, port := u.Hostname(), u.Port()
+	if name == "" || len(name) > 253 || u.Host != name && u.Host != name+":"+port || strings.HasSuffix(name, ".") || strings.HasPrefix(name, ".") || strings.Contains(name, "..") {
+		return false
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.') }) >= 0 {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0 && port == strconv.FormatUint(n, 10) && !(u.Scheme == "https" && n == 443) && !(u.Scheme == "http" && n == 80)
 }
 
 // text checks that a locale has all texts of all questions.
@@ -240,8 +261,8 @@ func (s *Survey) text(locale string) error {
 		switch {
 		case l.needed && strings.TrimSpace(l.text) == "":
 			return fault.At(at+l.at, "the text is missing")
-		case len(l.text) > MaxTextBytes || !utf8.ValidString(l.text):
-			return fault.At(at+l.at, "a text is UTF-8 of at most %d bytes", MaxTextBytes)
+		case len(l.text) > MaxTextBytes || !utf8.ValidString(l.text) || strings.ContainsFunc(l.text, unprintable):
+			return fault.At(at+l.at, "a text is UTF-8 of at most %d bytes, without control characters but line ends", MaxTextBytes)
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func drawSurvey(t *rapid.T) *survey.Survey {
 		case survey.Single, survey.Multiple:
 			for o := range rapid.IntRange(2, 5).Draw(t, "options") {
 				q.Options = append(q.Options, fmt.Sprintf("o%d", o))
-				w.Options[q.Options[o]] = rapid.StringN(1, 9, -1).Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "text")
+				w.Options[q.Options[o]] = rapid.StringN(1, 9, -1).Filter(func(s string) bool { return strings.TrimSpace(s) != "" && !strings.ContainsFunc(s, unicode.IsControl) }).Draw(t, "text")
 			}
 			if q.Kind == survey.Multiple {
 				q.Max = rapid.IntRange(0, len(q.Options)).Draw(t, "most")

@@ -88,7 +88,8 @@ func newKey(value string) (key, error) {
 	return key{id: id[0], aead: aead, mac: sha256.Sum256([]byte("liuke mac\x00" + value))}, nil
 }
 
-// Load makes a keyring from a secret that is read on each call; package secret caches it.
+// Load makes a keyring from a secret that is read on each call; package secret caches it. It returns Unavailable where that
+// cannot be read, or is no secret of token keys.
 func Load(ctx context.Context, secret interface {
 	Value(ctx context.Context) ([]byte, error)
 }) (_ *Keyring, err error) {
@@ -97,7 +98,9 @@ func Load(ctx context.Context, secret interface {
 	if err != nil {
 		return nil, err
 	}
-	return NewKeyring(value)
+	ring, err := NewKeyring(value)
+	// Whoever holds a link is not to blame, and may try again once the secret is mended.
+	return ring, fault.As(err, fault.Unavailable, "the token keys cannot be used")
 }
 
 // Seal returns the payload as a token for the purpose. A payload that is an encoding.BinaryMarshaler is sealed as it
