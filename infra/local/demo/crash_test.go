@@ -93,13 +93,19 @@ func (k *kills) plan(c proxy.Call) *proxy.Plan {
 	switch {
 	case c.Function == "rfm" && c.Action == "dynamodb:UpdateItem": // a customer's scores each
 		return k.many
-	case c.Function == "survey" && (c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem"): // all marked hours
-		return k.rare
-	case c.Function == "survey" && c.Action == "dynamodb:PutItem": // the same, or an answer
+	case c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem": // all marked hours, all that is due
+		if c.Function == "survey" || c.Function == "outreach" {
+			return k.rare
+		}
+	}
+	switch {
+	case c.Function == "survey" && c.Action == "dynamodb:PutItem": // an hour's rollup, or an answer
+		return k.phase
+	case c.Function == "outreach", c.Function == "dispatch", c.Function == "receipts": // a message each, which makes some calls
 		return k.phase
 	case c.Function == "rfm": // a phase of a run each, which makes a dozen calls
 		return k.phase
-	case c.Function == "profile", c.Function == "outreach", c.Function == "console": // a customer each
+	case c.Function == "profile", c.Function == "console": // a customer each
 		return k.some
 	default:
 		return k.few

@@ -26,11 +26,12 @@ type feedback struct {
 	store    *dynamo.Store
 	answers  map[string][]string
 	tasks    map[string][]string
-	contacts map[string]string   // the messages that are counted, and the surveys that were asked to
+	contacts map[string]string   // the messages that are counted in all windows, and the surveys that were asked to
 	waiting  map[string][]string // what will become due, each once
 	handed   map[string][]string // invitations that others send
 	counted  []survey.Answer     // all answers
 	asked    []tally.Asked       // all invitations
+	now      time.Time
 }
 
 func newFeedback(t *testing.T, s *suite.Suite) feedback {
@@ -39,7 +40,7 @@ func newFeedback(t *testing.T, s *suite.Suite) feedback {
 	return feedback{
 		store:   dynamo.New(engine.Config(tables), "", s.Named("AWS::DynamoDB::GlobalTable", "records")),
 		answers: map[string][]string{}, tasks: map[string][]string{}, contacts: map[string]string{},
-		waiting: map[string][]string{}, handed: map[string][]string{},
+		waiting: map[string][]string{}, handed: map[string][]string{}, now: s.Clock.Now(),
 	}
 }
 
@@ -60,7 +61,9 @@ func (f *feedback) take(t *testing.T, kind string, item map[string]any) {
 		}
 		stamps := []string{}
 		for _, s := range c.Stamps {
-			stamps = append(stamps, fmt.Sprint(s.Scene, s.Channel, s.Service))
+			if f.now.Sub(s.Time) < message.MaxWindow { // an older one is forgotten by whichever claim comes next
+				stamps = append(stamps, fmt.Sprint(s.Scene, s.Channel, s.Service))
+			}
 		}
 		slices.Sort(stamps)
 		f.contacts[id] = fmt.Sprint(stamps, slices.Sorted(maps.Keys(c.Asked)))
