@@ -90,15 +90,12 @@ func newKills(seed uint64) *kills {
 }
 
 func (k *kills) plan(c proxy.Call) *proxy.Plan {
+	swept := c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem"
 	switch {
 	case c.Function == "rfm" && c.Action == "dynamodb:UpdateItem": // a customer's scores each
 		return k.many
-	case c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem": // all marked hours, all that is due
-		if c.Function == "survey" || c.Function == "outreach" {
-			return k.rare
-		}
-	}
-	switch {
+	case swept && (c.Function == "survey" || c.Function == "outreach"): // all marked hours, all that is due
+		return k.rare
 	case c.Function == "survey" && c.Action == "dynamodb:PutItem": // an hour's rollup, or an answer
 		return k.phase
 	case c.Function == "outreach", c.Function == "dispatch", c.Function == "receipts": // a message each, which makes some calls
