@@ -23,7 +23,7 @@ const (
 
 // What their mails are called.
 const (
-	thanked, thankedZH = "Thank you for your order of 180.00 EUR", "感谢您的订单（24.50 EUR）"
+	thanked, thankedZH = "Thank you for your order of 480.00 EUR", "感谢您的订单（24.50 EUR）"
 	asked, askedZH     = "How is our tea?", "您的评价对我们很重要"
 	sorry              = "We are sorry, and thank you for telling us"
 )
@@ -146,7 +146,7 @@ func (s *session) meiIsHappy(t *testing.T) {
 	if p.Title() != "感谢您的参与！ · Acme Tea" {
 		t.Errorf("the form leads to %q: %s", p.Title(), p.Text())
 	}
-	picture(t, p, "thanks-zh")
+	p.Screenshot("thanks-zh")
 	s.settle(t)
 }
 
