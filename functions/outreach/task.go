@@ -96,7 +96,7 @@ func tierOf(s customer.Scores, model string) string {
 	if err != nil {
 		return ""
 	}
-	return string(labels.Get(model))
+	return string(labels.Tier(model))
 }
 
 // alarms looks after the tasks whose time has come.

@@ -100,3 +100,19 @@ func find(text, model string) (label, rest string, first bool) {
 	}
 	return "", "", first
 }
+
+// Tier is the label of a model by which service is given, "" where the customer has none. Of abc, which takes churn risk, it is
+// what value says by itself as long as risk cannot be judged, as in a small or new shop.
+func (l Labels) Tier(model string) Label {
+	label := l.Get(model)
+	if model != "abc" || label != Unknown && label != "" {
+		return label
+	}
+	switch l.Get("value") {
+	case "high":
+		return "A"
+	case "mid", "potential":
+		return "B"
+	}
+	return label
+}

@@ -13,6 +13,7 @@ package rollup
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,8 +181,6 @@ func Read(ctx context.Context, s Store, surveyID string, from, before, now time.
 			open = append(open, m)
 		}
 	}
-	waiting = max(0, len(open)-live)
-	open = open[waiting:]
 	through := map[time.Time]time.Time{}
 	for _, m := range open {
 		through[m.Begin] = time.Time{}
@@ -195,6 +194,10 @@ func Read(ctx context.Context, s Store, surveyID string, from, before, now time.
 	if err != nil {
 		return 0, err
 	}
+	// An hour that is over and was counted since its mark was set has nothing new: its mark only waits until it has settled.
+	open = slices.DeleteFunc(open, func(m survey.Mark) bool { return !m.Open(now) && through[m.Begin].After(m.At) })
+	waiting = max(0, len(open)-live)
+	open = open[waiting:]
 	fresh, errs := make([]tally.Rollup, len(open)), make([]error, len(open))
 	each(len(open), func(i int) {
 		fresh[i], errs[i] = hour(ctx, s, open[i].Hour, through[open[i].Begin], now)
