@@ -1,111 +1,66 @@
 package ses_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"liuke/shared/channel"
 	"liuke/shared/channel/channeltest"
 	"liuke/shared/channel/ses"
 )
 
-// provider answers SendEmail as SES does.
-type provider struct {
-	mu     sync.Mutex
-	taken  []string
+// answered is one answer of SES; the zero value is that it takes the message.
+type answered struct {
 	status int
 	code   string
-	hang   chan struct{}
-	drop   bool
 }
 
-func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	p.mu.Lock()
-	p.taken = append(p.taken, string(body))
-	p.mu.Unlock()
-	switch {
-	case r.Method != http.MethodPost || r.URL.Path != "/v2/email/outbound-emails":
-		w.WriteHeader(http.StatusNotImplemented)
-	case p.hang != nil:
-		select {
-		case <-p.hang:
-		case <-r.Context().Done():
-		}
-	case p.drop:
-		panic(http.ErrAbortHandler)
-	case p.status != 0:
-		w.Header().Set("X-Amzn-ErrorType", p.code)
-		w.WriteHeader(p.status)
-		fmt.Fprint(w, `{"message":"li@example.com says no"}`)
-	default:
+func (a answered) write(w http.ResponseWriter) {
+	if a.status == 0 {
 		fmt.Fprint(w, `{"MessageId":"0100-abc"}`)
+		return
 	}
+	w.Header().Set("X-Amzn-ErrorType", a.code)
+	w.WriteHeader(a.status)
+	fmt.Fprint(w, `{"message":"li@example.com says no"}`)
 }
 
-func (p *provider) list() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.taken
-}
-
-func start(t *testing.T, p *provider) channel.Channel {
-	t.Helper()
-	server := httptest.NewServer(p)
-	t.Cleanup(server.Close)
-	return over(server.URL)
+func read(r *http.Request, body []byte) string {
+	if r.Method != http.MethodPost || r.URL.Path != "/v2/email/outbound-emails" {
+		return "no call of SendEmail"
+	}
+	return string(body)
 }
 
 func over(url string) channel.Channel {
-	cfg := aws.Config{
-		Region:       "eu-central-1",
-		BaseEndpoint: aws.String(url),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b", SessionToken: "c"}, nil
-		}),
-	}
-	return ses.New(cfg, "Shop <hello@example.com>", "liuke")
+	return ses.New(channeltest.Config(url), "Shop <hello@example.com>", "liuke")
 }
 
 func TestConformance(t *testing.T) {
-	channeltest.Run(t, "li@example.com", func(t *testing.T, b channeltest.Behaviour) (channel.Channel, func() []string) {
-		p := &provider{}
-		switch b {
-		case channeltest.Accept:
-		case channeltest.Refuse:
-			p.status, p.code = 400, "MessageRejected"
-		case channeltest.Throttle:
-			p.status, p.code = 429, "TooManyRequestsException"
-		case channeltest.Deny:
-			p.status, p.code = 403, "AccessDeniedException"
-		case channeltest.Failing:
-			p.status, p.code = 500, "InternalServiceErrorException"
-		case channeltest.Lost:
-			p.drop = true
-		case channeltest.Silent:
-			p.hang = make(chan struct{})
-		case channeltest.Unreachable:
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			address := listener.Addr().String()
-			listener.Close()
-			return over("http://" + address), p.list
-		default:
-			t.Fatalf("behaviour %s", b)
-		}
-		return start(t, p), p.list
+	answers := map[channeltest.Behaviour]answered{
+		channeltest.Refuse:   {400, "MessageRejected"},
+		channeltest.Throttle: {429, "TooManyRequestsException"},
+		channeltest.Deny:     {403, "AccessDeniedException"},
+		channeltest.Garbled:  {500, "InternalServiceErrorException"},
+	}
+	channeltest.Run(t, channeltest.Subject{
+		Message: hello(),
+		Holds:   []string{"li@example.com", "Hello 你好", "Hello Li", "<p>Hello Li</p>", "https://example.com/u/abc"},
+		Setup: func(t *testing.T, p *channeltest.Provider) channel.Channel {
+			return over(channeltest.Serve(t, p, read, func(w http.ResponseWriter, b channeltest.Behaviour) { answers[b].write(w) }))
+		},
 	})
+}
+
+// send sends a message to an SES that answers so, and returns what SES was asked.
+func send(t *testing.T, a answered) (asked string, err error) {
+	t.Helper()
+	p := channeltest.NewProvider(t, channeltest.Accept)
+	url := channeltest.Serve(t, p, read, func(w http.ResponseWriter, _ channeltest.Behaviour) { a.write(w) })
+	_, err = over(url).Send(t.Context(), hello())
+	return p.Taken()[0], err
 }
 
 func TestAnswers(t *testing.T) {
@@ -123,12 +78,13 @@ func TestAnswers(t *testing.T) {
 		{400, "MailFromDomainNotVerifiedException", channel.Blocked},
 		{404, "NotFoundException", channel.Blocked},
 		{403, "InvalidSignatureException", channel.Blocked},
+		{403, "ExpiredTokenException", channel.Throttled},
+		{400, "ThrottlingException", channel.Throttled},
 		{502, "", channel.Unknown},
 		{503, "ThrottlingException", channel.Unknown},
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.code), func(t *testing.T) {
-			p := &provider{status: c.status, code: c.code}
-			_, err := start(t, p).Send(t.Context(), hello())
+			_, err := send(t, answered{c.status, c.code})
 			if got, _ := channel.OutcomeOf(err); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -138,14 +94,14 @@ func TestAnswers(t *testing.T) {
 
 func hello() channel.Message {
 	return channel.Message{
-		To: "li@example.com", Subject: "Hello", Text: "Hello", HTML: "<p>Hello</p>",
+		To: "li@example.com", Subject: "Hello 你好", Text: "Hello Li", HTML: "<p>Hello Li</p>",
 		Unsubscribe: "https://example.com/u/abc", Ledger: "abc-DEF_123",
 	}
 }
 
 func TestWhatSESIsAsked(t *testing.T) {
-	p := &provider{}
-	if _, err := start(t, p).Send(t.Context(), hello()); err != nil {
+	asked, err := send(t, answered{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -162,7 +118,7 @@ func TestWhatSESIsAsked(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(p.list()[0]), &got); err != nil {
+	if err := json.Unmarshal([]byte(asked), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.FromEmailAddress != "Shop <hello@example.com>" || got.ConfigurationSetName != "liuke" || len(got.Destination.ToAddresses) != 1 {
@@ -178,7 +134,7 @@ func TestWhatSESIsAsked(t *testing.T) {
 	if headers["List-Unsubscribe"] != "<https://example.com/u/abc>" || headers["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" {
 		t.Errorf("headers %v", headers)
 	}
-	if b := got.Content.Simple.Body; b.Text.Data != "Hello" || b.Html.Data != "<p>Hello</p>" || b.Html.Charset != "UTF-8" {
+	if b := got.Content.Simple.Body; b.Text.Data != "Hello Li" || b.Html.Data != "<p>Hello Li</p>" || b.Html.Charset != "UTF-8" {
 		t.Errorf("body %+v", b)
 	}
 }
