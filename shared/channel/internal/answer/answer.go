@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -33,21 +35,40 @@ var common = Codes{
 // Classify returns what a failed call leaves behind. Only an answer of the service with a 4xx status, or a connection
 // that never came about, shows that the message was not taken.
 func Classify(err error, codes Codes) *channel.Error {
-	e := &channel.Error{Outcome: channel.Unknown, Reason: "no_answer", Err: err}
+	const none = "no_answer"
+	e := &channel.Error{Outcome: channel.Unknown, Reason: none, Err: err}
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() != "" {
-		e.Reason = api.ErrorCode()
+		e.Reason = Code(api.ErrorCode())
 	}
 	var response interface{ HTTPStatusCode() int }
 	switch {
 	case errors.As(err, &response) && response.HTTPStatusCode() != 0:
-		e.Outcome = outcome(response.HTTPStatusCode(), e.Reason, codes)
+		if e.Outcome = outcome(response.HTTPStatusCode(), e.Reason, codes); e.Reason == none {
+			e.Reason = Status(response.HTTPStatusCode())
+		}
 	case NeverConnected(err):
 		e.Outcome, e.Reason = channel.Throttled, "unreachable"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		e.Reason = "timeout"
 	}
 	return e
+}
+
+// Status names an answer that has nothing but its status.
+func Status(status int) string { return "HTTP_" + strconv.Itoa(status) }
+
+// Code returns what a provider calls an error, where it looks like a code: nothing else of an answer may stand in a
+// reason.
+func Code(text string) string {
+	const most = 80
+	odd := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '.')
+	}
+	if len(text) > most || strings.ContainsFunc(text, odd) {
+		return "unreadable_code"
+	}
+	return text
 }
 
 // NeverConnected reports whether a call failed before it had a connection to speak on.
