@@ -1,0 +1,127 @@
+package experiment
+
+import (
+	"math/big"
+
+	"liuke/shared/fault"
+	"liuke/shared/money"
+	"liuke/shared/stats"
+)
+
+// Counters are how many customers of a variant came how far. Each is counted by an addition of its own, so that they may
+// be read while some are yet to come.
+type Counters struct {
+	Assigned     int64   `json:"assigned"`  // customers, each once
+	Sent         int64   `json:"sent"`      // of them, who were sent the message at least once; and so on
+	Delivered    int64   `json:"delivered"` //
+	Opened       int64   `json:"opened"`    // shown, and never judged by
+	Clicked      int64   `json:"clicked"`   // people, not prefetchers
+	Converted    int64   `json:"converted"` // reached the goal within the scene's window
+	Unsubscribed int64   `json:"unsubscribed"`
+	Complained   int64   `json:"complained"`
+	Revenue      Revenue `json:"revenue"`
+	// Before has, of each assigned customer, the revenue of an equal span before the assignment (x) and of the window (y),
+	// both in minor units; nil where nobody gathers it. See RevenueDifference.
+	Before *stats.Pairs `json:"-"`
+}
+
+// Revenue is what the customers of an arm were worth within the window, each with the net of all orders in it. Those who
+// bought nothing are counted as assigned, and add nothing here.
+type Revenue struct {
+	Count   int64        `json:"count"`   // customers with any
+	Sum     money.Amount `json:"sum"`     // minor units
+	Squares Wide         `json:"squares"` // of each customer's sum
+}
+
+// Change returns what is to be added to the counters when the net of one customer within the window goes from before to
+// after, 0 being nothing yet: the parts of the result may be negative.
+func Change(before, after money.Amount) Revenue {
+	r := Revenue{Sum: after - before, Squares: Squared(after).Minus(Squared(before))}
+	if after != 0 {
+		r.Count++
+	}
+	if before != 0 {
+		r.Count--
+	}
+	return r
+}
+
+// Plus is r with o added.
+func (r Revenue) Plus(o Revenue) Revenue {
+	return Revenue{r.Count + o.Count, r.Sum + o.Sum, r.Squares.Plus(o.Squares)}
+}
+
+// Plus is c with o added, as of two shards of one variant. The pairs of before are merged.
+func (c Counters) Plus(o Counters) Counters {
+	out := Counters{
+		Assigned: c.Assigned + o.Assigned, Sent: c.Sent + o.Sent, Delivered: c.Delivered + o.Delivered, Opened: c.Opened + o.Opened,
+		Clicked: c.Clicked + o.Clicked, Converted: c.Converted + o.Converted, Unsubscribed: c.Unsubscribed + o.Unsubscribed,
+		Complained: c.Complained + o.Complained, Revenue: c.Revenue.Plus(o.Revenue),
+	}
+	for _, p := range []*stats.Pairs{c.Before, o.Before} {
+		if p != nil {
+			if out.Before == nil {
+				out.Before = &stats.Pairs{}
+			}
+			out.Before.Merge(p)
+		}
+	}
+	return out
+}
+
+// share is how many of those assigned did something, held to all of them: counters that are read while others are yet to
+// come may be ahead.
+func (c *Counters) share(n int64) stats.Share {
+	return stats.Share{Successes: min(n, c.Assigned), N: c.Assigned}
+}
+
+func (c *Counters) conversions() stats.Share { return c.share(c.Converted) }
+
+// validate returns an Invalid error for what no counting comes to.
+func (c *Counters) validate(at string) error {
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{
+		{"assigned", c.Assigned}, {"sent", c.Sent}, {"delivered", c.Delivered}, {"opened", c.Opened}, {"clicked", c.Clicked},
+		{"converted", c.Converted}, {"unsubscribed", c.Unsubscribed}, {"complained", c.Complained},
+	} {
+		if f.n < 0 {
+			return fault.At(at+"/"+f.name, "a count is not below 0")
+		}
+	}
+	return c.Revenue.validate(at+"/revenue", c.Assigned)
+}
+
+func (r *Revenue) validate(at string, n int64) error {
+	switch {
+	case r.Count < 0:
+		return fault.At(at+"/count", "a count is not below 0")
+	case r.Count > n:
+		return fault.At(at+"/count", "more customers with revenue than were assigned")
+	case r.Squares.Negative() || r.spread(r.Count).Sign() < 0:
+		return fault.At(at+"/squares", "the squares are less than any amounts with this sum have")
+	}
+	return nil
+}
+
+// spread is n Σx² − (Σx)², which is not below 0 for sums of at most n amounts.
+func (r *Revenue) spread(n int64) *big.Int {
+	sum := big.NewInt(int64(r.Sum))
+	spread := new(big.Int).Mul(big.NewInt(n), r.Squares.big())
+	return spread.Sub(spread, sum.Mul(sum, sum))
+}
+
+// sample is the revenue of each of n customers, those without any as 0; its variance is exact but for one rounding.
+func (r *Revenue) sample(n int64) stats.Sample {
+	s := stats.Sample{N: n}
+	if n == 0 {
+		return s
+	}
+	s.Mean = float64(r.Sum) / float64(n)
+	if n > 1 {
+		degrees := new(big.Int).Mul(big.NewInt(n), big.NewInt(n-1))
+		s.Variance, _ = new(big.Rat).SetFrac(r.spread(n), degrees).Float64()
+	}
+	return s
+}
