@@ -88,7 +88,7 @@ func (a *Atlas) Law(channel string, r Recipient) Law {
 		if !slices.Contains(rule.Channels, channel) || !unknown && !slices.Contains(countries, country) {
 			continue
 		}
-		if isPart && !a.within(rule, country, r, unknown) {
+		if isPart && !a.within(rule, country, r) {
 			continue
 		}
 		l.Rules = append(l.Rules, *rule)
@@ -122,10 +122,8 @@ func (a *Atlas) countries(r Recipient) (codes []string, unknown bool) {
 }
 
 // within reports whether the recipient may be in the rule's subdivision of the country.
-func (a *Atlas) within(rule *Rule, country string, r Recipient, unknown bool) bool {
+func (a *Atlas) within(rule *Rule, country string, r Recipient) bool {
 	switch sub := strings.ToUpper(strings.TrimSpace(r.Subdivision)); {
-	case unknown:
-		return true
 	case strings.HasPrefix(sub, country+"-"):
 		return sub == rule.Place
 	case slices.Contains(a.regions[country], strings.TrimSpace(r.TimeZone)):
