@@ -10,6 +10,10 @@ import (
 // Level is the chance of a false alarm that a test is allowed.
 const Level = .05
 
+// harmful is the difference that is looked for in the shares of those who unsubscribe and complain: half a point. Such shares
+// are small, and what is looked for in conversions would never show in them.
+const harmful = .005
+
 // Compare returns how a variant's counters differ from the reference's, as one of as many comparisons as there are: HolmP
 // is P. The error is Invalid for counters that no counting comes to.
 func (e *Experiment) Compare(reference, variant Counters) (Comparison, error) {
@@ -25,8 +29,8 @@ func (e *Experiment) Compare(reference, variant Counters) (Comparison, error) {
 func (e *Experiment) compare(a, b *Counters) Comparison {
 	c := Comparison{
 		Conversion:  rates(a.conversions(), b.conversions(), e.tau2()),
-		Unsubscribe: rates(a.share(a.Unsubscribed), b.share(b.Unsubscribed), e.tau2()),
-		Complaint:   rates(a.share(a.Complained), b.share(b.Complained), e.tau2()),
+		Unsubscribe: rates(a.share(a.Unsubscribed), b.share(b.Unsubscribed), harmful*harmful),
+		Complaint:   rates(a.share(a.Complained), b.share(b.Complained), harmful*harmful),
 		Revenue:     e.revenue(a, b),
 	}
 	if a.Assigned > 0 && b.Assigned > 0 {

@@ -48,20 +48,22 @@ func trial(t *testing.T, e *experiment.Experiment, seed uint64, experiments, loo
 }
 
 func TestLookingAllTheTimeRaisesNoFalseAlarms(t *testing.T) {
-	const experiments, looks, customers = 400, 100, 25
+	const experiments, looks = 400, 100
 	margin := 4 * math.Sqrt(.05*.95/experiments)
 	for _, c := range []struct {
-		name     string
-		rate     float64
-		expected float64
+		name      string
+		rate      float64
+		expected  float64
+		customers int // an arm, from look to look
 	}{
-		{"a rate of a fifth", .2, 0},
-		{"a rate of a thirtieth, and small differences looked for", .03, .01},
+		{"a rate of a fifth", .2, 0, 25},
+		{"a rate of a thirtieth, and small differences looked for", .03, .01, 25},
+		{"a rate of one in two hundred, as of those who unsubscribe", .005, .005, 80},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := of(1, 1)
 			e.Expected = c.expected
-			valid, naive, _ := trial(t, e, 11, experiments, looks, customers, c.rate, c.rate)
+			valid, naive, _ := trial(t, e, 11, experiments, looks, c.customers, c.rate, c.rate)
 			t.Logf("no difference, looked at %d times: %.1f %% of %d experiments alarm by the always-valid p, %.1f %% by a z-test at each look",
 				looks, 100*float64(valid)/experiments, experiments, 100*float64(naive)/experiments)
 			if share := float64(valid) / experiments; share > experiment.Level+margin {
@@ -86,7 +88,7 @@ func TestADifferenceIsFound(t *testing.T) {
 
 // Nine in ten spend nothing, and what the others spend is skewed, as spending is.
 func TestLookingAtRevenueAllTheTimeRaisesNoFalseAlarms(t *testing.T) {
-	const experiments, looks, customers = 300, 60, 50
+	const experiments, looks, customers = 300, 40, 75
 	random := rand.New(rand.NewPCG(13, 5))
 	e := of(1, 1)
 	e.ExpectedRevenue = 300
