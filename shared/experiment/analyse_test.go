@@ -264,27 +264,14 @@ func TestWhateverIsCountedCanBeSaid(t *testing.T) {
 	})
 }
 
-func TestCountersThatAreRefused(t *testing.T) {
-	for _, c := range []struct {
-		name, pointer string
-		with          func(*experiment.Observed)
-	}{
-		{"a count below 0", "/variants/1/clicked", func(o *experiment.Observed) { o.Variants[1].Clicked = -1 }},
-		{"counters of too few variants", "/variants", func(o *experiment.Observed) { o.Variants = o.Variants[:1] }},
-		{"more buyers than customers", "/variants/0/revenue/count", func(o *experiment.Observed) { o.Variants[0].Revenue.Count = 1e6 }},
-		{"squares that no amounts have", "/variants/0/revenue/squares", func(o *experiment.Observed) { o.Variants[0].Revenue = experiment.Revenue{Count: 2, Sum: 10} }},
-		{"a share that is none", "/holdout/share", func(o *experiment.Observed) { o.Holdout = &experiment.Held{Share: 1} }},
-		{"more converts than were held out", "/holdout/converted", func(o *experiment.Observed) { o.Holdout = &experiment.Held{Share: .1, Converted: 1} }},
-		{"a margin beyond the revenue", "/margin_share", func(o *experiment.Observed) { o.Economy.MarginShare = 2 }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			o := experiment.Observed{Variants: []experiment.Counters{arm(5, 50), arm(6, 50)}}
-			c.with(&o)
-			var f *fault.Error
-			if _, err := of(1, 1).Analyse(o); !asFault(err, &f) || f.Code != fault.Invalid || f.Pointer != c.pointer {
-				t.Errorf("got %#v, want invalid at %s", err, c.pointer)
-			}
-		})
+func TestAHoldoutOfTheWrongSizeIsNotUsed(t *testing.T) {
+	r := analyse(t, of(1), experiment.Observed{Variants: []experiment.Counters{arm(720, 9000)}, Holdout: &experiment.Held{Share: .1, Assigned: 800, Converted: 48}})
+	if r.Verdict.Code != experiment.SampleRatioOff || !r.Holdout.SampleRatio.Off || len(r.Notes) != 1 {
+		t.Errorf("%+v, %q", r.Verdict, r.Notes)
+	}
+	r = analyse(t, of(1), experiment.Observed{Variants: []experiment.Counters{arm(720, 9000)}, Holdout: &experiment.Held{Share: .1, Assigned: 1000, Converted: 30}})
+	if r.Verdict.Code != experiment.Single || !strings.Contains(r.Verdict.Text, "the scene brings about +5.00 percentage points of conversions, some 450 customers") {
+		t.Errorf("%+v", r.Verdict)
 	}
 }
 

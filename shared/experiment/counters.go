@@ -46,6 +46,37 @@ func Change(before, after money.Amount) Revenue {
 	return r
 }
 
+// Journey is what one assigned customer has come to by now.
+type Journey struct {
+	Sent, Delivered, Opened, Clicked, Converted, Unsubscribed, Complained bool
+
+	Net    money.Amount  // of the customer's orders within the window
+	Before *money.Amount // of an equal span before the assignment; nil where nobody gathers it, which must be of all alike
+}
+
+// Add counts a customer, as a rollup of the ledger's entries does; whoever counts events one by one adds to the fields.
+func (c *Counters) Add(j Journey) {
+	c.Assigned++
+	for _, step := range []struct {
+		did bool
+		to  *int64
+	}{
+		{j.Sent, &c.Sent}, {j.Delivered, &c.Delivered}, {j.Opened, &c.Opened}, {j.Clicked, &c.Clicked}, {j.Converted, &c.Converted},
+		{j.Unsubscribed, &c.Unsubscribed}, {j.Complained, &c.Complained},
+	} {
+		if step.did {
+			*step.to++
+		}
+	}
+	c.Revenue = c.Revenue.Plus(Change(0, j.Net))
+	if j.Before != nil {
+		if c.Before == nil {
+			c.Before = &stats.Pairs{}
+		}
+		c.Before.Add(float64(*j.Before), float64(j.Net))
+	}
+}
+
 // Plus is r with o added.
 func (r Revenue) Plus(o Revenue) Revenue {
 	return Revenue{r.Count + o.Count, r.Sum + o.Sum, r.Squares.Plus(o.Squares)}

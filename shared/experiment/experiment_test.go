@@ -1,7 +1,6 @@
 package experiment_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"testing"
@@ -169,54 +168,4 @@ func TestExperimentsThatAreRefused(t *testing.T) {
 	if err := of(1, 0, 3).Validate(); err != nil {
 		t.Error(err)
 	}
-}
-
-func TestSquaresAreExact(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var w, back experiment.Wide
-		for _, v := range rapid.SliceOfN(rapid.Int64Range(-4e18, 4e18), 0, 6).Draw(t, "amounts") {
-			w = w.Plus(experiment.Squared(moneyOf(v)))
-		}
-		less := experiment.Squared(moneyOf(rapid.Int64().Draw(t, "less")))
-		if w.Plus(less).Minus(less) != w {
-			t.Fatal("what is added and taken away again leaves something")
-		}
-		w = w.Minus(less)
-		b, err := json.Marshal(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(b) > 38 { // beyond what DynamoDB's numbers hold
-			return
-		}
-		if err := json.Unmarshal(b, &back); err != nil || back != w {
-			t.Fatalf("%s comes back as %s, %v", w, back, err)
-		}
-	})
-	if got := experiment.Squared(math.MinInt64).String(); got != "85070591730234615865843651857942052864" {
-		t.Errorf("the square of the least amount is %s", got)
-	}
-	for _, bad := range []string{"", "-", "1.5", "1e3", "+1", "0x1", "999999999999999999999999999999999999999"} {
-		if w, err := experiment.ParseWide(bad); fault.CodeOf(err) != fault.Invalid {
-			t.Errorf("%q is taken for %s", bad, w)
-		}
-	}
-}
-
-// However a customer's net moves, the counters are those of where it stands.
-func TestChangesOfRevenueAddUpToWhatStands(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var sum, want experiment.Revenue
-		for range rapid.IntRange(0, 5).Draw(t, "customers") {
-			last := int64(0)
-			for _, next := range rapid.SliceOfN(rapid.Int64Range(-1000, 1e12), 0, 5).Draw(t, "nets") {
-				sum = sum.Plus(experiment.Change(moneyOf(last), moneyOf(next)))
-				last = next
-			}
-			want = want.Plus(experiment.Change(0, moneyOf(last)))
-		}
-		if sum != want {
-			t.Fatalf("%+v, want %+v", sum, want)
-		}
-	})
 }

@@ -118,7 +118,7 @@ type RevenueDifference struct {
 	High  *float64 `json:"high"`
 	P     *float64 `json:"single_look_p"`
 	// ValidP is always valid, where the experiment says what difference is looked for and each arm has 30 buyers, before
-	// which means of spending are far from normal; else null.
+	// which means of spending are far from normal; else null. It is of this comparison alone.
 	ValidP *float64 `json:"always_valid_p"`
 	// Adjusted is the same by CUPED (Deng, Xu, Kohavi & Walker 2013), narrower by what the customers spent before; null
 	// where that is not given of both arms.

@@ -15,6 +15,8 @@ func (e *Experiment) verdict(r *Result) Verdict {
 		return Verdict{Code: SampleRatioOff, Text: r.SampleRatio.Text}
 	case len(r.Variants) == 1 && r.Holdout == nil:
 		return Verdict{Code: Single, Text: "one variant and nobody held out: there is nothing to compare"}
+	case len(r.Variants) == 1 && r.Holdout.SampleRatio.Off:
+		return Verdict{Code: SampleRatioOff, Text: r.Holdout.Text}
 	case len(r.Variants) == 1:
 		return Verdict{Code: Single, Text: r.Holdout.Text}
 	case e.tooFew(r):

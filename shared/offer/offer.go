@@ -29,11 +29,11 @@
 //
 // # Cost
 //
-// A claim writes 2 units more than a message without a code (one more item in the transaction), and moves a hint once in some
-// 16 claims of a shard, 1 unit. It reads a hint and a window of 32 codes, some 2 read units. Entries begin in a shard of
+// A claim writes 2 units more than a message without a code (one more item in the transaction), and one in some 14 moves a
+// hint, 1 unit. It reads a hint and a window of 32 codes, some 2 read units. Entries begin in a shard of
 // their own hash, so that 1,000 claims a second are 63 a shard and some 130 of the 1,000 write units that a partition takes
-// a second; two of one shard that run at the same time choose among the window's free codes by the entry's hash, and meet in
-// one of some 16 cases, of which one reads on. In an empty pool a claim reads all 16 shards, some 32 read units: whoever
+// a second; two of one shard that run at the same time choose among the window's free codes by the entry's hash, and one
+// claim in some 20 finds its code taken and tries the next, which costs it the transaction's units again. In an empty pool a claim reads all 16 shards, some 32 read units: whoever
 // sends many messages remembers for a minute that a pool is empty.
 package offer
 
