@@ -58,7 +58,7 @@ type Action int
 
 // The actions. Reserving ends with Reserved, with Spent or with Dear.
 const (
-	Add      Action = iota // add Delta to the counter, on condition that it is at most AtMost (no counter is 0); tell Added or Full
+	Add      Action = iota // add Delta to the counter, on condition that it is at most AtMost, which is not below 0, or does not exist; tell Added or Full
 	Undo                   // add Delta, which is negative, to the counter, without condition; tell Undone
 	Reserved               // the money is set aside: Reserve.Reservation
 	Spent                  // Account has no room for it: hold the message for ReasonSpent
@@ -95,7 +95,9 @@ func (l *Limits) NewReserve(accounts []Account, entry string, cost Micro, messag
 	h.Write([]byte(entry))
 	n := Micro(max(messages, 1))
 	dear := cost < 0 || cost/n > l.Dearest || cost/n == l.Dearest && cost%n > 0
-	return &Reserve{accounts: accounts, cost: cost, home: h.Sum32(), dear: dear}
+	r := &Reserve{accounts: accounts, cost: cost, home: h.Sum32(), dear: dear}
+	r.pass()
+	return r
 }
 
 // Next returns what is to be done next. It changes nothing.
@@ -110,23 +112,46 @@ func (r *Reserve) Next() Step {
 	case r.cost == 0 || len(r.held) == len(r.accounts):
 		return Step{Action: Reserved}
 	}
+	counter, atMost := r.counter()
+	return Step{Action: Add, Counter: counter, Delta: r.cost, AtMost: atMost}
+}
+
+// counter is the one to try next, and the most that it may hold for the cost to fit.
+func (r *Reserve) counter() (c Counter, atMost Micro) {
 	a := &r.accounts[len(r.held)]
 	shard := int((uint64(r.home) + uint64(r.tried)) % uint64(a.Shards))
-	return Step{Action: Add, Counter: Counter{a.ID, shard}, Delta: r.cost, AtMost: a.quota(shard) - r.cost}
+	return Counter{a.ID, shard}, a.quota(shard) - r.cost
+}
+
+// pass goes by the counters whose whole quota is less than the cost, so that a step's AtMost is never below 0 and a counter
+// that does not exist yet has room.
+func (r *Reserve) pass() {
+	for !r.spent && len(r.held) < len(r.accounts) {
+		if _, atMost := r.counter(); atMost >= 0 {
+			return
+		}
+		r.next()
+	}
+}
+
+func (r *Reserve) next() {
+	a := &r.accounts[len(r.held)]
+	if r.tried++; r.tried == a.Shards {
+		r.spent, r.out = true, a.ID
+	}
 }
 
 // Added tells that the counter has it.
 func (r *Reserve) Added() {
 	r.held = append(r.held, r.Next().Counter)
 	r.tried = 0
+	r.pass()
 }
 
 // Full tells that the counter had no room.
 func (r *Reserve) Full() {
-	a := &r.accounts[len(r.held)]
-	if r.tried++; r.tried == a.Shards {
-		r.spent, r.out = true, a.ID
-	}
+	r.next()
+	r.pass()
 }
 
 // Undone tells that the counter was changed back.

@@ -25,7 +25,9 @@ type entry struct {
 }
 
 func (s *table) add(step budget.Step) bool {
-	s.writes++
+	if s.writes++; step.AtMost < 0 {
+		panic("a counter that does not exist would take it")
+	}
 	if s.counters[step.Counter] > step.AtMost {
 		return false
 	}
@@ -269,7 +271,7 @@ func TestALimitIsUsedUp(t *testing.T) {
 }
 
 func TestWhatIsDearIsRefusedAndWhatIsFreePasses(t *testing.T) {
-	day := budget.Micro(0)
+	day := budget.Micro(5_000)
 	l := &budget.Limits{Day: &day, Dearest: 1_000}
 	accounts := l.Accounts("s", "d")
 	for _, c := range []struct {
@@ -281,6 +283,7 @@ func TestWhatIsDearIsRefusedAndWhatIsFreePasses(t *testing.T) {
 		{"a message that costs too much", 1_001, 1, budget.Dear},
 		{"a batch of which each may", 3_000, 3, budget.Add},
 		{"a batch of which each costs too much", 9_000, 3, budget.Dear},
+		{"a batch beyond the whole limit", 6_000, 6, budget.Spent},
 		{"a message that costs nothing", 0, 1, budget.Reserved},
 		{"a batch of which one must cost too much", 3_001, 3, budget.Dear},
 		{"a cost that is none", -1, 1, budget.Dear},
