@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,17 +27,18 @@ type Rule struct {
 	week  week
 }
 
-// rules is the table, which the tests hold to be readable.
-var rules = func() []Rule {
+// rules is the table, which the tests hold to be readable. It is read when it is first asked for: a function that sends
+// nothing starts without it.
+var rules = sync.OnceValue(func() []Rule {
 	all, err := parseRules(jurisdictions)
 	if err != nil {
 		panic(err)
 	}
 	return all
-}()
+})
 
 // Rules returns the table of jurisdictions.
-func Rules() []Rule { return slices.Clone(rules) }
+func Rules() []Rule { return slices.Clone(rules()) }
 
 func parseRules(table string) (all []Rule, err error) {
 	for line := range strings.Lines(table) {
@@ -82,8 +84,8 @@ type Law struct {
 func (a *Atlas) Law(channel string, r Recipient) Law {
 	l := Law{open: always()}
 	countries, unknown := a.countries(r)
-	for i := range rules {
-		rule := &rules[i]
+	for i := range rules() {
+		rule := &rules()[i]
 		country, _, isPart := strings.Cut(rule.Place, "-")
 		if !slices.Contains(rule.Channels, channel) || !unknown && !slices.Contains(countries, country) {
 			continue
