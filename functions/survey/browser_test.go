@@ -84,7 +84,15 @@ func (b *testBundle) withKinds(t *testing.T) {
 	b.surveys["kinds"] = s
 }
 
+// inBrowser leaves out what takes a browser where tests are to be short.
+func inBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("looks at pages in a browser")
+	}
+}
+
 func TestOneTapLeadsFromTheMailToTheThanks(t *testing.T) {
+	inBrowser(t)
 	for name, c := range map[string]struct {
 		screen browser.Options
 		title  string
@@ -120,6 +128,7 @@ func TestOneTapLeadsFromTheMailToTheThanks(t *testing.T) {
 }
 
 func TestASurveyIsAnsweredByKeyboardAlone(t *testing.T) {
+	inBrowser(t)
 	for name, c := range map[string]struct {
 		screen browser.Options
 		thanks string
@@ -167,6 +176,7 @@ func TestASurveyIsAnsweredByKeyboardAlone(t *testing.T) {
 }
 
 func TestMistakesAreAnnouncedAndLeadToTheirQuestion(t *testing.T) {
+	inBrowser(t)
 	b := setup(t)
 	b.withKinds(t)
 	p := browser.Open(t, b.invite(t, b.site(t), "kinds"), in(phone, "ar"))
@@ -207,6 +217,7 @@ const measure = `<script>document.title = [...document.querySelectorAll("label:n
 }).map(e => e.outerHTML.slice(0, 60) + " " + e.getBoundingClientRect().width + "x" + e.getBoundingClientRect().height).join("; ") || "all large"</script>`
 
 func TestEveryTargetIsAsLargeAsAFingertip(t *testing.T) {
+	inBrowser(t)
 	b := setup(t)
 	b.withKinds(t)
 	to := b.to(t, token.Survey{Survey: "kinds", Customer: "c", Invitation: "i", Expires: b.now.Add(time.Hour)})
@@ -220,6 +231,7 @@ func TestEveryTargetIsAsLargeAsAFingertip(t *testing.T) {
 }
 
 func TestPagesKeepNobodyOut(t *testing.T) {
+	inBrowser(t)
 	b := setup(t)
 	b.withKinds(t)
 	b.documents["brand"] = `{"name":"Teehaus 茶馆","colour":"#ffcc00"}`
@@ -287,6 +299,7 @@ func shopSite(t *testing.T, pages map[string]string) string {
 }
 
 func TestASnippetInAShopsOwnPageAsksAndLeadsBack(t *testing.T) {
+	inBrowser(t)
 	b := setup(t)
 	site := b.site(t)
 	pages := map[string]string{"/danke": "<p>Danke!</p>"}
