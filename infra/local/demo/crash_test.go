@@ -99,19 +99,22 @@ func newKills(seed uint64) *kills {
 
 func (k *kills) plan(c proxy.Call) *proxy.Plan {
 	swept := c.Action == "dynamodb:Query" || c.Action == "dynamodb:DeleteItem"
+	read := c.Action == "dynamodb:GetItem" || c.Action == "dynamodb:BatchGetItem"
 	switch {
 	case c.Function == "rfm" && c.Action == "dynamodb:UpdateItem": // a customer's scores each
 		return k.many
 	case swept && (c.Function == "survey" || c.Function == "outreach"): // all marked hours, all that is due
 		return k.rare
-	case c.Function == "survey" && c.Action == "dynamodb:PutItem": // an hour's rollup, or an answer
+	case read && c.Function == "outreach": // most of its calls, of which nothing is left behind
+		return k.rare
+	case c.Function == "profile" && c.Action == "dynamodb:GetItem": // the answer that a pointer names
+		return k.few
+	case c.Function == "survey" && (read || c.Action == "dynamodb:PutItem"): // the form; an answer, or an hour's rollup
 		return k.phase
 	case c.Function == "outreach", c.Function == "dispatch", c.Function == "receipts": // a message each, which makes some calls
 		return k.phase
 	case c.Function == "rfm": // a phase of a run each, which makes a dozen calls
 		return k.phase
-	case c.Function == "profile" && c.Action == "dynamodb:GetItem": // the answer that a pointer names
-		return k.few
 	case c.Function == "profile", c.Function == "console": // a customer each
 		return k.some
 	default:
