@@ -157,7 +157,7 @@ func TestLinksAreMadeForWhoSendsThemAndCounted(t *testing.T) {
 		t.Fatal(status, body)
 	}
 	expires := now.Add(survey.DefaultExpires)
-	want := token.Survey{Survey: "nps", Customer: user, Invitation: all[0]["invitation"].(string), Expires: expires, Segment: "Potential Loyalist", Node: "checkout", Channel: "link"}
+	want := token.Survey{Survey: "nps", Customer: user, Invitation: all[0]["invitation"].(string), Expires: expires, Segment: "Potential Loyalist", Tier: "B", Node: "checkout", Channel: "link"}
 	if to := b.opened(t, all[0]); fmt.Sprint(to) != fmt.Sprint(want) {
 		t.Errorf("the link is of %+v, want %+v", to, want)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -146,7 +147,40 @@ func (h *Handler) putSettings(ctx context.Context, r *api.Request) (api.Response
 	if err := h.checkSettings(name, body); err != nil {
 		return api.Response{}, err
 	}
+	if name == task.Document {
+		if err := h.checkTiers(ctx, body); err != nil {
+			return api.Response{}, err
+		}
+	}
 	return h.replace(ctx, r, name, string(body))
+}
+
+// checkTiers returns an Invalid error where settings of tasks name a segment model, or a label, that there is not: their tasks
+// would be due as if no tier were known.
+func (h *Handler) checkTiers(ctx context.Context, body []byte) error {
+	p, err := task.ParsePolicy(body)
+	if err != nil {
+		return err
+	}
+	k, err := h.oneKept(ctx, p.TierModel)
+	if fault.CodeOf(err) == fault.NotFound || err == nil && k.model == nil {
+		return fault.At("/tier_model", "there is no segment model %s: GET /v1/models lists them", p.TierModel)
+	}
+	if err != nil {
+		return err
+	}
+	var labels []string
+	for _, l := range k.model.Labels() {
+		labels = append(labels, string(l))
+	}
+	for member, named := range map[string][]string{"due": slices.Collect(maps.Keys(p.Due)), "owners": slices.Collect(maps.Keys(p.Owners))} {
+		for _, tier := range named {
+			if !slices.Contains(labels, tier) {
+				return fault.At("/"+member+"/"+pointerOf(tier), "the model %s has no label %s: it has %s", p.TierModel, tier, strings.Join(labels, ", "))
+			}
+		}
+	}
+	return nil
 }
 
 // deleteSettings returns to the defaults.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,13 +232,30 @@ func (h *Handler) nextSurvey(ctx context.Context, id string, body []byte, of int
 	return s, sharedKey(s, all)
 }
 
+var braces = regexp.MustCompile(`\{[^{}]*\}`)
+
+// foreignBraces returns the first thing in braces that a text has and the English one has not; "" for none.
+func foreignBraces(text, english string) string {
+	known := braces.FindAllString(english, -1)
+	for _, b := range braces.FindAllString(text, -1) {
+		if !slices.Contains(known, b) {
+			return b
+		}
+	}
+	return ""
+}
+
 // shown returns an Invalid error where the pages could not show the survey: a page too large for a bad phone under the
 // operator's brand, or a word that they do not say.
 func (h *Handler) shown(ctx context.Context, s *survey.Survey) error {
 	words := page.Words()
 	for locale, t := range s.Texts {
-		for name := range t.Interface {
-			if _, ok := words[name]; !ok {
+		for name, said := range t.Interface {
+			english, ok := words[name]
+			if unknown := foreignBraces(said, english); ok && unknown != "" {
+				return fault.At("/texts/"+locale+"/interface/"+pointerOf(name), "nothing is put in the place of %s: in English it reads %q", unknown, english)
+			}
+			if !ok {
 				return fault.At("/texts/"+locale+"/interface/"+pointerOf(name), "the pages say nothing of this name: there are %s",
 					strings.Join(slices.Sorted(maps.Keys(words)), ", "))
 			}

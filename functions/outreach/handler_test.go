@@ -60,7 +60,7 @@ func TestAHeldMessageCostsOneUnitAndSaysWhy(t *testing.T) {
 		traits             map[string]string
 		suppress           bool
 	}{
-		{"a customer who is not known", "consent", "no_consent", map[string]string{}, false},
+		{"a customer who is not known", "consent", "unknown_customer", map[string]string{}, false},
 		{"a customer who said no", "consent", "no_consent", map[string]string{customer.TraitEmail: "li@example.com", customer.ConsentTrait("email"): "false"}, false},
 		{"a customer without an address", "consent", "no_address", map[string]string{customer.ConsentTrait("email"): "true"}, false},
 		{"an address that bounced", "suppression", "suppressed", map[string]string{customer.TraitEmail: "Li@example.com", customer.ConsentTrait("email"): "true"}, true},

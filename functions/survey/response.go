@@ -79,6 +79,9 @@ func shared(out api.Response, origin string) api.Response {
 // response takes an answer from a form on a site of its own.
 func (h *Handler) response(ctx context.Context, r *api.Request) api.Response {
 	sit, origin, err := h.own(ctx, r)
+	if fault.CodeOf(err) == fault.Unauthorized && readsPages(r) {
+		return show(http.StatusUnauthorized, h.pages.Elsewhere(h.plain(r)))
+	}
 	if err != nil {
 		return h.problem(ctx, r, nil, err)
 	}

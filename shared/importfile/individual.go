@@ -70,7 +70,8 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 		if err := f.identify(e, closeTraits([]byte{'{'}, consent), row); err != nil {
 			return err
 		}
-		if channel != "" && f.columns.get(fields, fieldCustomer) == "" {
+		// Their address as well: consent that a file of another tool gives them later, as of a later day, does not undo it.
+		if channel != "" {
 			row.Suppressed = &Suppression{channel, address, reasonUnsubscribed, gone}
 		}
 	}

@@ -34,6 +34,10 @@ func Parse(body []byte, into any) error {
 		return fault.New(fault.Invalid, "the body is not a JSON object: send one, in braces")
 	}
 	if err := w.value("", reflect.TypeOf(into), 0); err != nil {
+		if errors.Is(err, errDamaged) {
+			line := 1 + bytes.Count(body[:min(int(w.d.InputOffset()), len(body))], []byte("\n"))
+			return fault.New(fault.Invalid, "the body is not JSON: look at line %d", line)
+		}
 		return err
 	}
 	if _, err := w.d.Token(); !errors.Is(err, io.EOF) {
@@ -130,6 +134,12 @@ func members(t reflect.Type) (known map[string]reflect.Type, names []string) {
 	return known, names
 }
 
+// errDamaged is the error of what is no JSON.
+var errDamaged = errors.New("damaged")
+
 func damaged(err error) error {
-	return fault.As(err, fault.Invalid, "the body is not JSON")
+	if err == nil {
+		return nil
+	}
+	return errDamaged
 }

@@ -147,6 +147,9 @@ func (r *Rules) audience(c *Candidate) Verdict {
 
 func (r *Rules) consent(c *Candidate) Verdict {
 	if !c.Profile.Consents(string(c.Scene.Channel)) {
+		if c.Profile.Version == 0 {
+			return hold("unknown_customer") // nothing was ever said of the customer: a mistyped id, as a rule
+		}
 		return hold("no_consent")
 	}
 	switch address := Address(c.Scene.Channel, c.Profile); {

@@ -37,6 +37,9 @@ func TestTheHoldoutGate(t *testing.T) {
 		{"consent is asked before the holdout", "win_back", everyone, 0, func(c *scene.Candidate) {
 			set(&c.Profile, customer.ConsentTrait("email"), "false")
 		}, held("consent", "no_consent")},
+		{"who is not known is told from who does not consent", "win_back", everyone, 0, func(c *scene.Candidate) {
+			c.Profile = customer.Profile{}
+		}, held("consent", "unknown_customer")},
 		{"suppression is asked before the holdout", "win_back", everyone, 0, func(c *scene.Candidate) { c.Suppressed = true }, held("suppression", "suppressed")},
 		{"the holdout is asked before the caps", "win_back", everyone, 0, func(c *scene.Candidate) {
 			c.Contact.Stamps = []message.Stamp{{Time: now, Scene: "win_back", Channel: message.Email}}

@@ -68,7 +68,7 @@ func raw(t testing.TB, v any) json.RawMessage {
 }
 
 func profile(traits map[string]string) customer.Profile {
-	var p customer.Profile
+	p := customer.Profile{Version: 1}
 	for name, value := range traits {
 		p.Set(name, customer.Trait{Value: value, Time: 1})
 	}

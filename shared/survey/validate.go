@@ -137,7 +137,7 @@ func unprintable(r rune) bool { return unicode.IsControl(r) && r != '\n' }
 func (s *Survey) condition(c *Condition, question int, at string) error {
 	on := s.Index(c.Question)
 	if on < 0 || on >= question {
-		return fault.At(at+"/question", "a question depends on an earlier one alone")
+		return fault.At(at+"/question", "there is no earlier question %s to depend on", c.Question)
 	}
 	q := &s.Questions[on]
 	switch {
@@ -194,7 +194,7 @@ func (s *Survey) forms() error {
 		}
 		for n, o := range f.Origins {
 			if u, err := url.Parse(o); err != nil || u.Scheme+"://"+u.Host != o || !web(u) || !isHost(u) {
-				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, as browsers spell it, such as https://shop.example: lower case, letters beyond a to z as xn--…, no port that goes without saying, no pattern")
+				return fault.At(at+"/origins/"+strconv.Itoa(n), "an origin is a scheme and a host alone, as browsers spell it, such as https://shop.example: https (or http on this machine), lower case, letters beyond a to z as xn--…, no port that goes without saying, no pattern")
 			}
 		}
 		for n, b := range f.Back {

@@ -121,6 +121,9 @@ func (p *Pages) Problem(v View, code fault.Code) Page {
 	return p.message(v, string(fault.Internal))
 }
 
+// Elsewhere renders that a form was sent from a page that may not send it: to whoever puts the form up, as a rule.
+func (p *Pages) Elsewhere(v View) Page { return p.message(v, "elsewhere") }
+
 // message renders a page of a heading and a text.
 func (p *Pages) message(v View, name string) Page {
 	f := p.frame(v)

@@ -100,6 +100,7 @@ func every(t testing.TB, p *Pages, locale string, brand *Brand) map[string]Page 
 	all["answered"] = p.Answered(v)
 	all["closed"] = p.Closed(v)
 	all["erased"] = p.Erased(v)
+	all["elsewhere"] = p.Elsewhere(v)
 	for _, code := range []fault.Code{fault.Unauthorized, fault.Gone, fault.NotFound, fault.Invalid, fault.TooLarge, fault.Throttled, fault.Unavailable, fault.Internal, fault.Unsupported} {
 		all["problem_"+string(code)] = p.Problem(v, code)
 	}
