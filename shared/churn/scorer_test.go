@@ -2,6 +2,7 @@ package churn
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,11 +179,15 @@ func TestScoresMoveWithWhatMovesThem(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				d := draw(t)
 				scorer := NewScorer(drawSettings(t), &prior, today)
-				before := scorer.Of(d.evidence(0))
-				longer := int32(0)
+				start, longer := int32(0), int32(0)
 				if c.longer {
 					longer = rapid.Int32Range(1, 400).Draw(t, "longer")
+					if slices.Max(d.ago) == 0 {
+						start = 1 // on the first day there is no trend yet, and one that is neither good nor bad may raise what else is bad
+					}
 				}
+				before := scorer.Of(d.evidence(start))
+				longer += start
 				if c.change != nil {
 					c.change(t, &d)
 				}

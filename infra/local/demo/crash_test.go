@@ -85,6 +85,7 @@ func TestKillsLeaveNoTrace(t *testing.T) {
 	same(t, "customers", without(calm.customers, apart), without(struck.customers, apart))
 	same(t, "records", calm.records, struck.records)
 	same(t, "runs", calm.runs, struck.runs)
+	near(t, calm.counts, struck.counts, len(apart))
 	calm.compare(t, &struck.feedback, apart, 50, 8)
 }
 

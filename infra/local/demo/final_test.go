@@ -23,7 +23,8 @@ import (
 type final struct {
 	customers map[string]string
 	known     map[string]int            // of customers, how many have what runs write or signs tell
-	runs      map[string]string         // what the runs say
+	runs      map[string]string         // what the runs say, but for counts
+	counts    map[string]int            // of customers, as the runs say them: how many are of a band of risk, a label, and changed
 	records   map[string]string         // orders and profiles
 	ledger    map[string]map[string]int // by customer and scene: how many entries in which state
 	rivals    map[string]bool           // customers to whom one message is the reason that another was not sent
@@ -38,7 +39,7 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 	var keys []string
 	seals, memories := map[string]bool{}, map[string]int{}
 	f := final{
-		customers: map[string]string{}, known: map[string]int{}, runs: map[string]string{}, records: map[string]string{},
+		customers: map[string]string{}, known: map[string]int{}, runs: map[string]string{}, counts: map[string]int{}, records: map[string]string{},
 		ledger: map[string]map[string]int{}, rivals: map[string]bool{}, mails: map[string]int{}, feedback: newFeedback(t, s),
 	}
 	for _, item := range scan(t, db, s.Named("AWS::DynamoDB::GlobalTable", "customers")) {
@@ -111,7 +112,8 @@ func finalState(t *testing.T, s *suite.Suite, d *play) final {
 		}
 	}
 	for i := range d.runs {
-		f.runs["run of "+d.runs[i].AsOf] = said(t, d, &d.runs[i])
+		name := "run of " + d.runs[i].AsOf
+		f.runs[name] = said(t, d, &d.runs[i], func(what string, n int) { f.counts[name+", "+what] = n })
 	}
 	f.metrics(t, s, d)
 	outbox, err := d.outbox(t.Context())
@@ -141,9 +143,10 @@ func signs(t *testing.T, encoded []byte) map[string]any {
 	return out
 }
 
-// said returns all that a run says of its customers together: how many have which label and band, who moved, occasions,
-// cohorts, economics, calibration; without what is of that play alone.
-func said(t *testing.T, d *play, r *run) string {
+// said returns all that a run says of its customers together: RFM labels, who moved, occasions, cohorts, economics,
+// calibration; without what is of that play alone. How many are of which band of risk, and of which label of the models that
+// may read it, it counts apart: an answer to a mail whose fate nobody knows moves them.
+func said(t *testing.T, d *play, r *run, count func(what string, n int)) string {
 	t.Helper()
 	var view, analysis map[string]any
 	for path, into := range map[string]*map[string]any{"": &view, "/analysis": &analysis} {
@@ -154,12 +157,46 @@ func said(t *testing.T, d *play, r *run) string {
 	for _, own := range []string{"run_id", "started_at", "finished_at", "cost"} {
 		delete(view, own)
 	}
+	for band, n := range view["risk"].(map[string]any) {
+		count("risk "+band, int(n.(float64)))
+	}
+	count("changed", int(view["changed"].(float64)))
+	models, _ := analysis["models"].([]any)
+	for _, m := range models {
+		totals := m.(map[string]any)
+		for _, s := range totals["segments"].([]any) {
+			label := s.(map[string]any)
+			count(fmt.Sprint(totals["model"], " ", label["name"]), int(label["customers"].(float64)))
+		}
+	}
+	delete(view, "risk")
+	delete(view, "changed")
 	for _, part := range []string{"models", "cohorts", "economics"} { // the calibration is of too few customers, at times
 		if analysis[part] == nil {
 			t.Errorf("the analysis of the run of %s has no %s", r.AsOf, part)
 		}
 	}
+	delete(analysis, "models")
 	return text(t, []any{view, analysis})
+}
+
+// near compares counts of customers, which may differ by as many as are left out.
+func near(t *testing.T, calm, struck map[string]int, apart int) {
+	t.Helper()
+	names := maps.Clone(calm)
+	maps.Copy(names, struck)
+	differ := 0
+	for name := range names {
+		if d := calm[name] - struck[name]; d > apart || -d > apart {
+			t.Errorf("%s: %d, undisturbed it is %d", name, struck[name], calm[name])
+		} else if d != 0 {
+			differ++
+		}
+	}
+	t.Logf("counts of the runs: %d compared, %d differ by as many as are left out at most", len(names), differ)
+	if len(names) < 20 {
+		t.Errorf("only %d counts: that compares too little", len(names))
+	}
 }
 
 func without(customers map[string]string, ids map[string]bool) map[string]string {
