@@ -216,11 +216,8 @@ func (h *Handler) cell(ctx context.Context, c customer.ID, node string) (survey.
 		return survey.Cell{}, err
 	}
 	labels, err := segment.ParseLabels(rec.Scores.Labels)
-	return survey.Cell{Segment: rec.Scores.Segment, Tier: string(labels.Tier(tierModel)), Node: node, Channel: deliverLink}, err
+	return survey.Cell{Segment: rec.Scores.Segment, Tier: string(labels.Tier(segment.Tiers)), Node: node, Channel: deliverLink}, err
 }
-
-// tierModel is the segment model whose labels are the tiers, as outreach has it.
-const tierModel = "abc"
 
 func tokenOf(a *tally.Asked, expires time.Time) token.Survey {
 	return token.Survey{

@@ -5,8 +5,8 @@
 //
 // It reads single items and short ranges, never a whole table; what takes longer than a request it queues and answers
 // 202. An id that was absorbed is answered with the customer who stands for it, an erased one is gone. A request is read
-// strictly: what is not known, said twice or was altered is refused with a pointer to it. No answer but a customer's own
-// and a task's names a customer, and no log does.
+// strictly: what is not known, said twice or was altered is refused with a pointer to it. No answer but a customer's own,
+// a task's and those of lists of customers, tasks, invitations and responses names a customer, and no log does.
 package main
 
 import (

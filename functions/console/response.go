@@ -12,6 +12,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
+	"liuke/shared/sheet"
 	"liuke/shared/survey"
 )
 
@@ -227,7 +228,7 @@ func responsesCSV(s *survey.Survey, answers []survey.Answer) string {
 			row = append(row, cellOf(a.Values[s.Questions[j].ID]))
 		}
 		for j := range row {
-			row[j] = inert(row[j])
+			row[j] = sheet.Inert(row[j])
 		}
 		w.Write(row)
 	}
@@ -243,13 +244,4 @@ func cellOf(v survey.Value) string {
 		return strings.Join(v.Choices, "; ")
 	}
 	return v.Text
-}
-
-// inert returns a field that no spreadsheet takes for a formula (OWASP, CSV injection): one that begins like a formula is
-// quoted as text.
-func inert(field string) string {
-	if field != "" && strings.ContainsRune("=+-@\t\r\n|＝＋－＠", []rune(field)[0]) {
-		return "'" + field
-	}
-	return field
 }

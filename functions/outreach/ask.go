@@ -7,11 +7,9 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/scene"
+	"liuke/shared/segment"
 	"liuke/shared/survey"
 )
-
-// tierModel is the segment model whose labels are the tiers that answers are counted by.
-const tierModel = "abc"
 
 // find gives the tasks that ask to a survey that survey. Where the surveys cannot be read, those tasks' signals come back.
 func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *result) {
@@ -69,7 +67,7 @@ func invitation(c *scene.Candidate, first message.Entry) message.Invitation {
 	if c.Step > 0 {
 		return first.Invitation
 	}
-	cell := survey.Cell{Segment: c.Scores.Segment, Tier: tierOf(c.Scores, tierModel), Node: c.Ask.Node, Channel: string(c.Scene.Channel)}
+	cell := survey.Cell{Segment: c.Scores.Segment, Tier: tierOf(c.Scores, segment.Tiers), Node: c.Ask.Node, Channel: string(c.Scene.Channel)}
 	if cell.Node == "" {
 		cell.Node = c.Survey.Node
 	}

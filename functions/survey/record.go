@@ -30,9 +30,13 @@ func (h *Handler) record(ctx context.Context, sit *sitting, s *survey.Survey, f 
 			return survey.Answer{}, nil, err
 		}
 		if standing != nil && sit.claim != proven {
-			if standing, err = h.claimed(sit, s, f, standing); err != nil || standing != nil {
-				return deref(standing), nil, err
+			switch repeat, err := h.claimed(sit, s, f, standing); {
+			case err != nil:
+				return survey.Answer{}, nil, err
+			case repeat:
+				return *standing, nil, nil
 			}
+			standing = nil
 		}
 		stands := survey.Values{}
 		if standing != nil {
@@ -73,32 +77,25 @@ func (h *Handler) record(ctx context.Context, sit *sitting, s *survey.Survey, f 
 	return survey.Answer{}, nil, fault.New(fault.Unavailable, "other answers to this invitation came at the same time: send it again")
 }
 
-// claimed judges a claim to an answer that stands which no token proves. It returns the answer where the same is sent again, so
-// that it shows nothing but what was sent; who says it only by saying the same gets no token to go on with it. Of a name that
-// stands for something else it returns Conflict. What only looks alike is an answer of its own: nil, under an id of its own.
-func (h *Handler) claimed(sit *sitting, s *survey.Survey, f survey.Form, standing *survey.Answer) (*survey.Answer, error) {
+// claimed judges a claim to an answer that stands which no token proves. It reports a repeat where the same is sent again, so
+// that the answer shows nothing but what was sent; who says it only by saying the same gets no token to go on with it. Of a name
+// that stands for something else it returns Conflict. What only looks alike is no repeat: it gets an id of its own.
+func (h *Handler) claimed(sit *sitting, s *survey.Survey, f survey.Form, standing *survey.Answer) (repeat bool, err error) {
 	values, _, wrong := s.Check(f, survey.Values{})
 	same := len(wrong) == 0 && standing.Revision == 1 && standing.Values.Equal(values)
 	fresh := h.Now().Sub(standing.Answered) < sameAnswer
 	switch {
 	case same && sit.claim == byName:
 		sit.ended = !fresh
-		return standing, nil
+		return true, nil
 	case sit.claim == byName:
-		return nil, fault.New(fault.Conflict, "another answer was sent under this _response: make one up at random for each answer")
+		return false, fault.New(fault.Conflict, "another answer was sent under this _response: make one up at random for each answer")
 	case same && fresh:
 		sit.ended = true
-		return standing, nil
+		return true, nil
 	}
 	sit.claim = proven
-	return nil, h.anew(sit)
-}
-
-func deref(a *survey.Answer) survey.Answer {
-	if a == nil {
-		return survey.Answer{}
-	}
-	return *a
+	return false, h.anew(sit)
 }
 
 // store sends the pointer and writes the answer.

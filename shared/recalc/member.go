@@ -11,6 +11,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/segment"
+	"liuke/shared/sheet"
 )
 
 // Index says where the members of each label of each model are.
@@ -97,8 +98,8 @@ func membersIn(table []byte, column int, label segment.Label) ([]customer.ID, er
 	}
 	var ids []customer.ID
 	for _, rec := range records {
-		if len(rec) > column && plain(rec[column]) == string(label) {
-			ids = append(ids, customer.ID(plain(rec[columnID])))
+		if len(rec) > column && sheet.Plain(rec[column]) == string(label) {
+			ids = append(ids, customer.ID(sheet.Plain(rec[columnID])))
 		}
 	}
 	return ids, nil

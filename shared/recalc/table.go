@@ -5,18 +5,17 @@ import (
 	"encoding/csv"
 	"math"
 	"strconv"
-	"strings"
 
-	"liuke/shared/customer"
 	"liuke/shared/money"
 	"liuke/shared/segment"
+	"liuke/shared/sheet"
 )
 
 // columns head the scores that a run publishes as CSV (RFC 4180, comma, UTF-8), before one column for each segment model,
 // headed by its name. Recency is in days, frequency in orders, monetary and clv in major units, risk and health from 0 to
 // 100, overdue in usual gaps between orders; what is not known is empty. No field is a formula to a spreadsheet that
-// opens the file: a customer id that begins with = + - @, a tab or a carriage return has ' before it, and so has one that
-// begins with ' itself; who reads the file takes one leading ' away. Labels are such that none begins so.
+// opens the file: what begins like one, or with ', has a ' before it (package sheet); who reads the file takes one leading '
+// away.
 var columns = []string{
 	"customer_id", "recency_days", "frequency", "monetary", "r", "f", "m", "segment", "p_alive", "expected_orders_90d", "clv",
 	"risk", "risk_band", "health", "overdue",
@@ -39,14 +38,14 @@ func (o *Options) Table(lines []Line, c money.Currency) []byte {
 			continue
 		}
 		record := append(make([]string, 0, len(columns)+len(models)),
-			inert(l.ID),
+			sheet.Inert(string(l.ID)),
 			strconv.Itoa(int(l.Value.Recency)),
 			strconv.Itoa(int(l.Value.Frequency)),
 			c.Format(money.Amount(l.Value.Monetary)),
 			strconv.Itoa(l.Scores.R),
 			strconv.Itoa(l.Scores.F),
 			strconv.Itoa(l.Scores.M),
-			inertText(l.Scores.Segment),
+			sheet.Inert(l.Scores.Segment),
 			estimate(l.Forecast.Alive, 10),
 			estimate(l.Forecast.Orders, 10),
 			estimate(l.Forecast.Value, c.Exponent()+4),
@@ -56,7 +55,7 @@ func (o *Options) Table(lines []Line, c money.Currency) []byte {
 			estimate(l.Churn.Overdue, 4),
 		)
 		for _, m := range models {
-			record = append(record, inertText(string(l.Labels.Get(m))))
+			record = append(record, sheet.Inert(string(l.Labels.Get(m))))
 		}
 		records = append(records, record)
 	}
@@ -72,19 +71,6 @@ func (x *Index) column(model string) (int, bool) {
 	}
 	return 0, false
 }
-
-// inert returns an id as no spreadsheet reads it as a formula.
-func inert(id customer.ID) string { return inertText(string(id)) }
-
-func inertText(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r'", s[0]) >= 0 {
-		return "'" + s
-	}
-	return s
-}
-
-// plain returns the text that inertText was given.
-func plain(field string) string { return strings.TrimPrefix(field, "'") }
 
 func encodeCSV(records [][]string) []byte {
 	var b bytes.Buffer

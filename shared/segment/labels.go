@@ -101,11 +101,15 @@ func find(text, model string) (label, rest string, first bool) {
 	return "", "", first
 }
 
-// Tier is the label of a model by which service is given, "" where the customer has none. Of abc, which takes churn risk, it is
+// Tiers is the model whose labels are the tiers that service is given by and answers are counted by, unless the settings of
+// tasks name another for theirs.
+const Tiers = "abc"
+
+// Tier is the label of a model by which service is given, "" where the customer has none. Of Tiers, which takes churn risk, it is
 // what value says by itself as long as risk cannot be judged, as in a small or new shop.
 func (l Labels) Tier(model string) Label {
 	label := l.Get(model)
-	if model != "abc" || label != Unknown && label != "" {
+	if model != Tiers || label != Unknown && label != "" {
 		return label
 	}
 	switch l.Get("value") {

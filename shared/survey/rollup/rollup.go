@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"liuke/shared/clock"
 	"liuke/shared/survey"
 	"liuke/shared/survey/tally"
@@ -138,16 +140,15 @@ func countHour(ctx context.Context, s Store, m survey.Mark, now time.Time) error
 
 // each calls do for 0 to n−1, some of them side by side.
 func each(n int, do func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, atOnce) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i := range n {
+		g.Go(func() error {
+			do(i)
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = g.Wait() // what goes wrong is told by do itself
 }
 
 // hour counts what is stored of an hour after a time (zero for all) through another.
