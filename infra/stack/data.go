@@ -53,7 +53,7 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 			// What is listed or counted by time: answers, invitations, tasks. It holds what is counted of them, no texts.
 			Index: &construct.IndexProps{
 				Name: "ByTime", PartitionKey: "ipk", SortKey: "isk",
-				Include: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "answered", "revised", "sent", "st", "own"},
+				Include: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "answered", "revised", "st", "own"},
 			},
 		}),
 		Lake: construct.NewBucket(scope, "Lake", construct.BucketProps{Key: key.Key, Expirations: expirations}),

@@ -107,7 +107,7 @@ var byTime = &types.GlobalSecondaryIndex{
 	},
 	Projection: &types.Projection{
 		ProjectionType:   types.ProjectionTypeInclude,
-		NonKeyAttributes: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "answered", "revised", "sent", "st", "own"},
+		NonKeyAttributes: []string{"survey", "sv", "metric", "inv", "score", "a", "done", "c", "ins", "locale", "answered", "revised", "st", "own"},
 	},
 }
 
