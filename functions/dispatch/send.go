@@ -75,7 +75,11 @@ func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry
 	if err != nil {
 		return out, err
 	}
-	out.Unsubscribe = h.Settings.link("u", unsubscribe)
+	preferences, err := keys.Seal(token.PurposePreferences, token.Preferences{Customer: e.Customer})
+	if err != nil {
+		return out, err
+	}
+	out.Unsubscribe, out.Preferences = h.Settings.link("u", unsubscribe), h.Settings.link("p", preferences)
 	out.Survey, err = h.question(keys, c, e)
 	return out, err
 }

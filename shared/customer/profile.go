@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Names of the traits that the suite itself reads, as a profile keeps them (see ParseTraits for how clients may spell
@@ -21,6 +22,11 @@ const (
 	TraitBirthday  = "birthday"
 	TraitGroup     = "group"               // the id of the group that the customer belongs to
 	TraitChannel   = "acquisition_channel" // through which the customer came, where the business knows
+
+	// What the customer has said of how to be reached, beside consent to channels and topics.
+	TraitPersonalised = "personalised_offers" // "false" refuses offers made by what is known of the customer
+	TraitQuietFrom    = "quiet_from"          // "22:00": from when to TraitQuietTo, by the customer's own clock, nothing is to come
+	TraitQuietTo      = "quiet_to"
 )
 
 const consentPrefix = "consent."
@@ -114,7 +120,8 @@ func (p *Profile) trim() string {
 
 func known(name string) bool {
 	switch name {
-	case TraitEmail, TraitPhone, TraitLocale, TraitTimeZone, TraitName, TraitFirstName, TraitLastName, TraitBirthday:
+	case TraitEmail, TraitPhone, TraitLocale, TraitTimeZone, TraitName, TraitFirstName, TraitLastName, TraitBirthday,
+		TraitPersonalised, TraitQuietFrom, TraitQuietTo:
 		return true
 	}
 	return strings.HasPrefix(name, consentPrefix)
@@ -145,6 +152,22 @@ func (p *Profile) Name() string {
 
 // Consents reports whether the customer has agreed to be reached through the channel. No word is no consent.
 func (p *Profile) Consents(channel string) bool { return p.Get(ConsentTrait(channel)) == "true" }
+
+// Personalised reports whether offers may be made by what is known of the customer: unless the customer has refused them
+// (as China's Personal Information Protection Law has it in article 24).
+func (p *Profile) Personalised() bool { return p.Get(TraitPersonalised) != "false" }
+
+// Quiet returns the customer's own quiet hours, "HH:MM" each; ok is false where there are none.
+func (p *Profile) Quiet() (from, to string, ok bool) {
+	from, to = p.Get(TraitQuietFrom), p.Get(TraitQuietTo)
+	return from, to, IsClock(from) && IsClock(to) && from != to
+}
+
+// IsClock reports whether a text is a time of day such as "08:30".
+func IsClock(s string) bool {
+	_, err := time.Parse("15:04", s)
+	return err == nil && len(s) == len("15:04")
+}
 
 // Clone returns a copy that shares nothing with p.
 func (p *Profile) Clone() Profile { return Profile{Version: p.Version, Traits: maps.Clone(p.Traits)} }

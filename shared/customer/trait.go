@@ -61,6 +61,14 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 			}
 			name = own
 		}
+		if name == TraitPersonalised {
+			said, err := word(fields[field], "/traits/"+field, "the word on personalised offers")
+			if err != nil {
+				return nil, err
+			}
+			out[name] = said
+			continue
+		}
 		value, ok := scalar(fields[field], name == TraitPhone || !known(name))
 		ok = ok && len(value) <= maxTraitValue && strings.IndexFunc(value, unicode.IsControl) < 0
 		switch {
@@ -68,6 +76,8 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 			return nil, fault.At("/traits/"+field, `consent must be an object such as {"consent": {"email": true}}`)
 		case strings.HasPrefix(name, topicPrefix): // a client's own trait would pass for the customer's word
 			return nil, fault.At("/traits/"+field, `topics must be given as {"preferences": {"topics": {"offers": true}}}`)
+		case ok && value != "" && !IsClock(value) && (name == TraitQuietFrom || name == TraitQuietTo):
+			return nil, fault.At("/traits/"+field, "the trait must be a time of day such as 22:00")
 		case ok && name != "" && len(name) <= maxTraitName:
 			out[name] = value
 		case known(name):

@@ -42,6 +42,10 @@ const (
 	attrBounced     = "t_bounced"
 	attrAccused     = "t_complained"
 	attrRejected    = "t_rejected"
+	attrOpened      = "t_opened"
+	attrClicked     = "t_clicked"
+	attrPrefetched  = "t_fetched"
+	attrLink        = "link"
 )
 
 // attrStamps is the contact record's one attribute beside its version.
@@ -194,7 +198,7 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 	for name, value := range map[string]string{
 		attrScene: e.Scene, attrChannel: string(e.Channel), attrOccasion: e.Occasion, attrKind: string(e.Kind),
 		attrData: string(e.Data), attrEntryState: string(e.State), attrGate: e.Gate, attrEntryReason: e.Reason,
-		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider,
+		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider, attrLink: e.Link,
 		attrSurvey: e.Invitation.Survey, attrInvitation: e.Invitation.ID, attrCell: encodeCell(e.Invitation.Cell),
 		attrIPK: index.PK, attrISK: index.SK,
 	} {
@@ -229,6 +233,7 @@ func entryTimes(e *message.Entry) map[string]*time.Time {
 	return map[string]*time.Time{
 		attrCaused: &e.Caused, attrDecided: &e.Decided, attrDue: &e.Due, attrClaimed: &e.Claimed, attrTried: &e.Attempted,
 		attrSent: &e.Sent, attrArrived: &e.Delivered, attrBounced: &e.Bounced, attrAccused: &e.Complained, attrRejected: &e.Rejected,
+		attrOpened: &e.Opened, attrClicked: &e.Clicked, attrPrefetched: &e.Prefetched,
 	}
 }
 
@@ -248,6 +253,7 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 		Locale:   textOf(item[attrLocale]),
 		Attempt:  textOf(item[attrAttempt]),
 		Provider: textOf(item[attrProvider]),
+		Link:     textOf(item[attrLink]),
 	}
 	if data := textOf(item[attrData]); data != "" {
 		e.Data = json.RawMessage(data)

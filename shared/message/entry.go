@@ -87,6 +87,12 @@ type Entry struct {
 	Bounced    time.Time // the recipient's server refused it for good
 	Complained time.Time // the recipient called it spam
 	Rejected   time.Time // the provider took it and then would not send it
+
+	// What the customer did with it. Opened is a hint at most: mail programs load images on their own.
+	Opened     time.Time // when it was first shown, as far as an image tells
+	Clicked    time.Time // when a person first followed a link; see Visit
+	Prefetched time.Time // when a program followed one last
+	Link       string    // which link that was, for telling people from programs
 }
 
 // Invitation is the invitation to a survey that a message carries. It and the cell that it counts in are fixed at the

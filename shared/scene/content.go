@@ -19,6 +19,7 @@ type content struct{ subject, text, html Template }
 // The links that content may hold. Whoever renders seals them.
 const (
 	varUnsubscribe = "unsubscribe_link"
+	varPreferences = "preferences_link"
 	varSurvey      = "survey_link"
 	varAskLink     = "survey.link" // the same
 	varChoices     = "survey.choices[]"
@@ -27,7 +28,7 @@ const (
 // variables lists what the content of the scene may speak of. A name that ends in [] is of a list, and one that goes on
 // behind that of each of its members.
 func (s *Scene) variables() []string {
-	known := []string{"customer.name", "customer.first_name", "sender_name", varUnsubscribe}
+	known := []string{"customer.name", "customer.first_name", "sender_name", varUnsubscribe, varPreferences}
 	if s.Asks() {
 		known = append(known, varSurvey, "survey.title", "survey.question", "survey.scored", "survey.lowest", "survey.highest",
 			varAskLink, varChoices, varChoices+".value", varChoices+".label", varChoices+".link", "reminder")
@@ -52,6 +53,7 @@ func (s *Scene) variables() []string {
 // Links are what the content may link to, sealed for the one customer, and what it may say of the survey behind it.
 type Links struct {
 	Unsubscribe string
+	Preferences string // to what the customer wants to hear, and by which channel
 	Survey      Question
 }
 
@@ -102,6 +104,7 @@ func bindings(p customer.Profile, e message.Entry, sender string, links Links) (
 	values := map[string]any{"customer": who}
 	given(values, "sender_name", sender)
 	given(values, varUnsubscribe, links.Unsubscribe)
+	given(values, varPreferences, links.Preferences)
 	if links.Survey.Link != "" {
 		links.Survey.bind(values)
 		values["reminder"] = e.Step > 0

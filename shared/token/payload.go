@@ -2,6 +2,10 @@ package token
 
 import (
 	"encoding/base32"
+	"encoding/binary"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"liuke/shared/customer"
@@ -14,6 +18,9 @@ const (
 	PurposeUnsubscribe = "unsubscribe" // payload: Unsubscribe
 	PurposeEntry       = "entry"       // payload: Entry
 	PurposeForm        = "form"        // payload: Form
+	PurposeClick       = "click"       // payload: Click
+	PurposePreferences = "preferences" // payload: Preferences
+	PurposeShown       = "shown"       // payload: what a page of preferences showed, and what was changed by it
 )
 
 // Survey is behind the link BASE_URL/s/<token>: one customer's invitation to one survey.
@@ -39,10 +46,76 @@ type Form struct {
 	Response string `json:"response,omitempty"`
 }
 
-// Unsubscribe is behind the link BASE_URL/u/<token>: it may stop one channel for one customer, for ever.
+// Unsubscribe is behind the link BASE_URL/u/<token>: it may stop one channel for one customer, for ever, or one topic
+// alone.
 type Unsubscribe struct {
 	Customer customer.ID `json:"customer"`
-	Channel  string      `json:"channel"` // "email"
+	Channel  string      `json:"channel"`         // "email"
+	Topic    string      `json:"topic,omitempty"` // "" for all that comes by the channel
+}
+
+// Preferences is behind the link BASE_URL/p/<token>: it shows and changes how one customer wants to be reached.
+type Preferences struct {
+	Customer customer.ID `json:"customer"`
+}
+
+// Click is behind the link BASE_URL/r/<token>: it leads to one address, and tells which message it stood in. It marshals
+// itself in binary, for a link is repeated in many a message.
+type Click struct {
+	Entry
+	URL string // absolute, http or https; see ParseURL
+}
+
+// MaxURLBytes is the longest address that a Click takes: with it a link stays within the 4,096 bytes that are opened, and
+// within what mail programs pass on.
+const MaxURLBytes = 1500
+
+// ParseURL returns an address as a Click may lead to it: absolute, http or https, with a host and no user, in printable
+// ASCII. It returns an Invalid error, which does not repeat the address, for any other.
+func ParseURL(address string) (*url.URL, error) {
+	refused := fault.New(fault.Invalid, "a link leads to an absolute address of http or https in ASCII, at most %d bytes long", MaxURLBytes)
+	if len(address) > MaxURLBytes || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+		return nil, refused
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
+		return nil, refused
+	}
+	return u, nil
+}
+
+// MarshalBinary returns the entry's 16 bytes, the customer's length and id, and the address behind them. It returns an
+// Invalid error for an address that ParseURL refuses.
+func (c Click) MarshalBinary() ([]byte, error) {
+	if _, err := ParseURL(c.URL); err != nil {
+		return nil, err
+	}
+	entry, err := c.Entry.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	id := entry[entryBytes:]
+	out := binary.AppendUvarint(slices.Clone(entry[:entryBytes]), uint64(len(id)))
+	return append(append(out, id...), c.URL...), nil
+}
+
+// UnmarshalBinary is the inverse of MarshalBinary; it returns an Invalid error for anything else.
+func (c *Click) UnmarshalBinary(b []byte) error {
+	damaged := fault.New(fault.Invalid, "the token of a link is damaged")
+	if len(b) <= entryBytes {
+		return damaged
+	}
+	n, used := binary.Uvarint(b[entryBytes:])
+	rest := b[entryBytes+max(used, 0):]
+	if used <= 0 || n > uint64(len(rest)) {
+		return damaged
+	}
+	if err := c.Entry.UnmarshalBinary(append(slices.Clone(b[:entryBytes]), rest[:n]...)); err != nil {
+		return err
+	}
+	c.URL = string(rest[n:])
+	_, err := ParseURL(c.URL)
+	return err
 }
 
 // Entry names a ledger entry to a provider. It marshals itself in binary, so that its token stays within the 256

@@ -205,3 +205,60 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+var clicked = token.Entry{Customer: "客户-1", Entry: "aebagbafaydqqcikbmga2dqpca"}
+
+func TestClicksLeadWhereTheTokenSaysAndNowhereElse(t *testing.T) {
+	r := ring(t, secretA, "")
+	for _, address := range []string{
+		"https://shop.example", "http://shop.example/a?b=c&d=%E5%AE%A2#e", "https://user.shop.example:8443/x;y?z", "https://[2001:db8::1]/", "HTTPS://Shop.Example/",
+		"https://shop.example/" + strings.Repeat("x", token.MaxURLBytes-21),
+	} {
+		in := token.Click{Entry: clicked, URL: address}
+		tok, err := r.Seal(token.PurposeClick, in)
+		if err != nil {
+			t.Fatal(address, err)
+		}
+		var out token.Click
+		if err := r.Open(token.PurposeClick, tok, &out); err != nil || out != in {
+			t.Errorf("%+v, %v", out, err)
+		}
+		if r.Open(token.PurposeEntry, tok, &token.Entry{}) == nil {
+			t.Error("a click opens as an entry")
+		}
+	}
+	for _, address := range []string{
+		"", "/", "//shop.example", "shop.example", "javascript:alert(1)", "data:text/html,x", "ftp://shop.example", "mailto:a@shop.example",
+		"https://", "https:///x", "https:shop.example", "https://:80/", "https://shop.example@evil.example/", "https://shop.example\\@evil.example", "https://shop.example/\r\nset-cookie: a=b",
+		"https://shop.example/ a", "https://客户.example/", "https://shop.example/客", "https://shop.example/%zz", "https://shop.example/\x00",
+		"https://shop.example/" + strings.Repeat("x", token.MaxURLBytes-20),
+	} {
+		if tok, err := r.Seal(token.PurposeClick, token.Click{Entry: clicked, URL: address}); err == nil {
+			t.Errorf("%q is sealed as %s", address, tok)
+		}
+	}
+}
+
+func FuzzClick(f *testing.F) {
+	whole, err := token.Click{Entry: clicked, URL: "https://shop.example/a"}.MarshalBinary()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:17])
+	f.Add(append(make([]byte, 16), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var c token.Click
+		if c.UnmarshalBinary(b) != nil {
+			return
+		}
+		if u, err := token.ParseURL(c.URL); err != nil || strings.ContainsAny(c.URL, "\r\n\\ ") || u.Hostname() == "" {
+			t.Fatalf("%q", c.URL)
+		}
+		if again, err := c.MarshalBinary(); err != nil {
+			t.Fatal(err)
+		} else if string(again) != string(b) && len(again) >= len(b) { // a length may be spelled longer than it must
+			t.Fatalf("%x, then %x", b, again)
+		}
+	})
+}
