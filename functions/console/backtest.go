@@ -64,7 +64,7 @@ func (h *Handler) backtest(ctx context.Context, r *api.Request) (api.Response, e
 		return api.Response{}, err
 	}
 	id := pathParameter(r, "id")
-	if !trial.IsID(id) {
+	if !recalc.IsJobID(id) {
 		return api.Response{}, fault.New(fault.NotFound, "there is no such backtest, or not any more")
 	}
 	record, err := h.store.Backtest(ctx, id)

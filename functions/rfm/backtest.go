@@ -30,7 +30,7 @@ func (h *Handler) backtest(ctx context.Context, m *recalc.Message) error {
 	if err != nil {
 		return err
 	}
-	if record.State != recalc.Running || m.Step < record.Step {
+	if record.Late(m.Step) {
 		return nil
 	}
 	work, err := h.workOn(ctx, record, m.Step)

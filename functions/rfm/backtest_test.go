@@ -345,7 +345,7 @@ func TestBacktestsThatCannotBeAreRefused(t *testing.T) {
 	if v := all[1].View(w.now, nil); v.State != recalc.Running || v.PartsToRead != 0 {
 		t.Errorf("%+v", v)
 	}
-	if v := all[1].View(w.now.Add(trial.Lost), nil); v.State != recalc.Failed || !strings.Contains(v.Reason, "no progress") {
+	if v := all[1].View(w.now.Add(recalc.JobLost), nil); v.State != recalc.Failed || !strings.Contains(v.Reason, "no progress") {
 		t.Errorf("%+v", v)
 	}
 }

@@ -22,7 +22,7 @@ func TestABacktestsRecordOnlyMovesForwardAndEndsOnce(t *testing.T) {
 	begin := func(at time.Time) *trial.Record {
 		t.Helper()
 		r := &trial.Record{
-			ID: at.Format("20060102T150405.000Z"), Run: "run", State: recalc.Running, Started: at, Updated: at,
+			Job:   recalc.Job{ID: recalc.JobID(at), Run: "run", State: recalc.Running, Started: at, Updated: at},
 			Terms: trial.Terms{Test: backtest.Terms{AsOf: 20000, HoldoutDays: 90, Grid: backtest.DefaultGrid()}, Customers: 7},
 		}
 		if err := s.BeginBacktest(ctx, r); err != nil {

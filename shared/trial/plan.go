@@ -30,15 +30,6 @@ type Planner struct {
 	Now   clock.Now
 }
 
-// idLayout makes an id of the moment at which a backtest starts.
-const idLayout = "20060102T150405.000Z"
-
-// IsID reports whether a text may be the id of a backtest.
-func IsID(id string) bool {
-	_, err := time.Parse(idLayout, id)
-	return err == nil
-}
-
 // Plan starts a backtest and returns its record. It returns an Invalid error where the request is wrong, and a Conflict
 // where there is no run to go over yet.
 func (p *Planner) Plan(ctx context.Context, r Request) (*Record, error) {
@@ -51,7 +42,7 @@ func (p *Planner) Plan(ctx context.Context, r Request) (*Record, error) {
 		return nil, err
 	}
 	now := p.Now().UTC().Truncate(time.Millisecond) // as the record keeps it
-	record := &Record{ID: now.Format(idLayout), Run: run.ID, State: recalc.Running, Terms: terms, Started: now, Updated: now}
+	record := &Record{Job: recalc.Job{ID: recalc.JobID(now), Run: run.ID, State: recalc.Running, Started: now, Updated: now}, Terms: terms}
 	if err := p.Store.BeginBacktest(ctx, record); err != nil {
 		return nil, err
 	}
@@ -90,27 +81,3 @@ func (r *Record) Message(step int) recalc.Message {
 }
 
 func stepName(step int) string { return fmt.Sprintf("state-%06d", step) }
-
-// Sample takes parts from a snapshot's, spread evenly, of so many customers together at most, but one part at least.
-func Sample(parts []recalc.Part, customers int) []recalc.Part {
-	total := 0
-	for _, p := range parts {
-		total += p.Rows
-	}
-	if total <= customers {
-		return parts
-	}
-	var out []recalc.Part
-	taken, seen := 0, 0
-	for _, p := range parts {
-		seen += p.Rows
-		if (taken+p.Rows)*total <= customers*seen { // never ahead of the share that is asked for
-			taken += p.Rows
-			out = append(out, p)
-		}
-	}
-	if len(out) == 0 {
-		out = parts[:1]
-	}
-	return out
-}

@@ -14,18 +14,9 @@
 package trial
 
 import (
-	"time"
-
 	"liuke/shared/backtest"
 	"liuke/shared/recalc"
 )
-
-// Kept is for how long the record of a backtest is kept, as its objects are.
-const Kept = 400 * 24 * time.Hour
-
-// Lost is after how long without progress a backtest that is under way counts as failed. An invocation, and what SQS
-// waits before it delivers its message again, take minutes.
-const Lost = time.Hour
 
 // Terms are a request with everything settled.
 type Terms struct {
@@ -33,20 +24,10 @@ type Terms struct {
 	Customers int            `json:"customers"` // how many rows of the snapshot are read at most, if more than one part
 }
 
-// Record is what is kept of a backtest beside its report.
+// Record is what is kept of a backtest beside its report. Its steps are the parts of the snapshot, of both passes.
 type Record struct {
-	ID       string
-	Run      string // whose snapshot it goes over
-	State    recalc.State
-	Reason   string // why it failed
-	Terms    Terms
-	Started  time.Time
-	Updated  time.Time // when it came on last; Started at first
-	Finished time.Time // the zero time while it is under way
-	// Step is how many parts are read, of both passes, as far as the state is kept and the message sent that goes on from
-	// there; Steps is how many there are to read, 0 while that is not known.
-	Step  int
-	Steps int
+	recalc.Job
+	Terms Terms
 }
 
 const prefix = "/backtests/"

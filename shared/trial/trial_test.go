@@ -156,40 +156,6 @@ func TestWhatHappensAfterTheHoldoutChangesNothing(t *testing.T) {
 	}
 }
 
-func TestASampleIsSpreadEvenlyAndNeverTooLarge(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var parts []recalc.Part
-		total := 0
-		for i, rows := range rapid.SliceOfN(rapid.IntRange(1, 9), 1, 200).Draw(t, "rows") {
-			parts = append(parts, recalc.Part{Name: fmt.Sprint(i), Rows: rows})
-			total += rows
-		}
-		customers := rapid.IntRange(1, 2*total).Draw(t, "customers")
-		sample := Sample(parts, customers)
-		size := sizeOf(sample)
-		switch {
-		case customers >= total && len(sample) != len(parts):
-			t.Fatalf("%d of %d parts, and all are asked for", len(sample), len(parts))
-		case size.Parts > 1 && size.Customers > customers, size.Parts < 1, customers < total && size.Customers < customers-9:
-			t.Fatalf("%+v of %d, asked for %d", size, total, customers)
-		}
-		next, seen, taken := 0, 0, 0
-		for _, p := range parts { // at every place as many as of the whole, to a part
-			seen += p.Rows
-			if next < len(sample) && sample[next] == p {
-				next++
-				taken += p.Rows
-			}
-			if fair := float64(min(customers, total)) * float64(seen) / float64(total); size.Parts > 1 && (float64(taken) > fair+1e-9 || float64(taken) < fair-9) {
-				t.Fatalf("%d of the first %d rows, fair are %.1f", taken, seen, fair)
-			}
-		}
-		if next != len(sample) {
-			t.Fatal("the sample has parts that there are not, or in another order")
-		}
-	})
-}
-
 func TestAStateThatNobodyKeptIsRefused(t *testing.T) {
 	b := basis(clv.ModelBGNBD)
 	all := shop(rand.New(rand.NewPCG(5, 6)), 200)

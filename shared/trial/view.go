@@ -45,18 +45,16 @@ type ViewResult struct {
 // View returns the backtest for people at a moment, with its report where that is not nil.
 func (r *Record) View(now time.Time, report *Report) View {
 	v := View{
-		ID: r.ID, RunID: r.Run, State: r.State, Reason: r.Reason,
+		ID: r.ID, RunID: r.Run,
 		AsOf:        customer.DayTime(r.Terms.Test.AsOf).Format(time.DateOnly),
 		HoldoutDays: r.Terms.Test.HoldoutDays,
 		WindowDays:  r.Terms.Test.Grid.WindowDays, Bins: r.Terms.Test.Grid.Bins, Weights: [][3]uint8{},
 		Customers: r.Terms.Customers, PartsRead: r.Step, PartsToRead: r.Steps,
 		StartedAt: r.Started.UTC(),
 	}
+	v.State, v.Reason = r.Shown(now)
 	for _, w := range r.Terms.Test.Grid.Weights {
 		v.Weights = append(v.Weights, [3]uint8{w.R, w.F, w.M})
-	}
-	if r.State == recalc.Running && now.Sub(r.Updated) > Lost {
-		v.State, v.Reason = recalc.Failed, "it has made no progress for an hour: start another"
 	}
 	if !r.Finished.IsZero() {
 		at := r.Finished.UTC()

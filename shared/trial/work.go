@@ -84,7 +84,7 @@ type Models struct {
 
 // Begin returns the work on a sample of the parts of a snapshot.
 func Begin(b Basis, parts []recalc.Part, customers int) (*Work, error) {
-	w := &Work{Basis: b, parts: Sample(parts, customers), of: sizeOf(parts), counts: backtest.NewCounts(b.Terms)}
+	w := &Work{Basis: b, parts: recalc.Sample(parts, customers), of: sizeOf(parts), counts: backtest.NewCounts(b.Terms)}
 	return w, w.turn()
 }
 
