@@ -29,7 +29,11 @@ func (s *Store) Document(ctx context.Context, name string) (d document.Document,
 // Documents reads all documents in the order of their names, strongly consistent.
 func (s *Store) Documents(ctx context.Context) (all []document.Document, err error) {
 	defer fault.Wrap(&err, "list documents")
-	err = s.pages(ctx, s.family(documentsPK, documentPrefix), func(items []map[string]types.AttributeValue) error {
+	return s.documentsOf(ctx, documentsPK)
+}
+
+func (s *Store) documentsOf(ctx context.Context, pk string) (all []document.Document, err error) {
+	err = s.pages(ctx, s.family(pk, documentPrefix), func(items []map[string]types.AttributeValue) error {
 		for _, item := range items {
 			all = append(all, decodeDocument(item))
 		}
@@ -44,13 +48,17 @@ func (s *Store) Documents(ctx context.Context) (all []document.Document, err err
 // that versions go on.
 func (s *Store) PutDocument(ctx context.Context, d *document.Document, edits int64) (err error) {
 	defer fault.Wrap(&err, "write document %s", d.Name)
-	item := attributes(DocumentKey(d.Name))
+	return s.putDocument(ctx, d, edits, DocumentKey(d.Name), DocumentEditsKey())
+}
+
+func (s *Store) putDocument(ctx context.Context, d *document.Document, edits int64, at, counter Key) error {
+	item := attributes(at)
 	item[attrVersion] = number(d.Version)
 	item[attrBody] = text(d.Body)
 	item[attrEdited] = number(d.Edited.UnixMilli())
 	put := &types.Put{TableName: &s.records, Item: item}
 	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = ifUnmoved(d.Version - 1)
-	all := attributes(DocumentEditsKey())
+	all := attributes(counter)
 	all[attrVersion] = number(edits + 1)
 	count := &types.Put{TableName: &s.records, Item: all}
 	count.ConditionExpression, count.ExpressionAttributeNames, count.ExpressionAttributeValues = ifUnmoved(edits)

@@ -131,6 +131,10 @@ func DocumentKey(name string) Key { return Key{documentsPK, documentPrefix + nam
 // DocumentEditsKey counts the edits of all documents.
 func DocumentEditsKey() Key { return Key{documentsPK, "EDITS"} }
 
+// SceneDocumentKey is a scene, a block or a template as operators have written it last; SceneEditsKey counts the edits of all.
+func SceneDocumentKey(name string) Key { return Key{scenesPK, documentPrefix + name} }
+func SceneEditsKey() Key               { return Key{scenesPK, "EDITS"} }
+
 // DueShards is over how many partitions deferred signals are spread.
 const DueShards = 16
 
@@ -175,6 +179,7 @@ const (
 	backtestPrefix = "BACKTEST#"
 	documentsPK    = "DOCUMENTS"
 	documentPrefix = "DOCUMENT#"
+	scenesPK       = "SCENES"
 	runListLayout  = "2006-01-02T15:04:05.000Z"
 )
 

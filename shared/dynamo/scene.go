@@ -1,0 +1,39 @@
+package dynamo
+
+import (
+	"context"
+
+	"liuke/shared/document"
+	"liuke/shared/fault"
+)
+
+// SceneDocuments reads what operators have written of scenes, blocks and templates, in the order of the documents' names,
+// with one strongly consistent query: a read unit for each 4 KB of them.
+func (s *Store) SceneDocuments(ctx context.Context) (all []document.Document, err error) {
+	defer fault.Wrap(&err, "list documents of scenes")
+	return s.documentsOf(ctx, scenesPK)
+}
+
+// SceneEdits reads how many edits made those documents (document.Edits), and one of the documents that Document reads, of
+// Version 0 where it was never edited: what whoever keeps the scenes asks for again and again. Strongly consistent, in one
+// call, a read unit each.
+func (s *Store) SceneEdits(ctx context.Context, beside string) (edits int64, d document.Document, err error) {
+	defer fault.Wrap(&err, "count edits of scenes")
+	counter, other := s.wantedRecord(0, SceneEditsKey(), nil), s.wantedRecord(0, DocumentKey(beside), nil)
+	items, err := s.batchGet(ctx, []wanted{counter, other})
+	if err != nil {
+		return 0, d, err
+	}
+	d = document.Document{Name: beside}
+	if item := items[other.name]; item != nil {
+		d = decodeDocument(item)
+	}
+	return numberOf(items[counter.name][attrVersion]), d, nil
+}
+
+// PutSceneDocument writes one of those documents, as PutDocument does: beside or in the place of those that so many edits had
+// made. It returns Conflict where the stored one is not at the version before, or any other was edited since.
+func (s *Store) PutSceneDocument(ctx context.Context, d *document.Document, edits int64) (err error) {
+	defer fault.Wrap(&err, "write document %s", d.Name)
+	return s.putDocument(ctx, d, edits, SceneDocumentKey(d.Name), SceneEditsKey())
+}
