@@ -22,6 +22,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
+	"liuke/shared/scene"
 	"liuke/shared/segment"
 	"liuke/shared/survey"
 	"liuke/shared/survey/rollup"
@@ -33,6 +34,7 @@ type Store interface {
 	Imports
 	Jobs
 	Documents
+	Scenes
 	Backtests
 	Tasks
 	Surveys
@@ -77,6 +79,7 @@ type Handler struct {
 	tokens   Secret
 	baseURL  string
 	builtIn  func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
+	came     func() *scene.Set   // the scenes that come with the suite, likewise
 	stands   cache
 	now      clock.Now
 	random   io.Reader
@@ -119,6 +122,13 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 				panic(err) // of files within the program, which tests read
 			}
 			return models
+		}),
+		came: sync.OnceValue(func() *scene.Set {
+			scenes, err := scene.BuiltIn(scene.Compilers{})
+			if err != nil {
+				panic(err) // of files within the program, which tests read
+			}
+			return scenes
 		}),
 		signals: s.Signals, tokens: s.Tokens, baseURL: s.BaseURL,
 		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,

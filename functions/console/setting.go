@@ -12,6 +12,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/outreach"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
 	"liuke/shared/survey/page"
@@ -21,7 +22,7 @@ import (
 // When edits take effect, where not with the next recalculation.
 const (
 	withNextTask = "with the next task that is made or escalates" // those that are made keep their due times
-	withinMinute = "within a minute"                              // for which the pages keep what they have read
+	withinMinute = "within a minute"                              // for which pages and outreach keep what they have read
 )
 
 // effect says when an edit of settings takes effect.
@@ -29,7 +30,7 @@ func effect(name string) string {
 	switch name {
 	case task.Document:
 		return withNextTask
-	case page.BrandDocument:
+	case page.BrandDocument, outreach.Document:
 		return withinMinute
 	}
 	return withNextRun
@@ -61,8 +62,15 @@ func (h *Handler) viewOfSettings(d *document.Document) (settingsView, error) {
 
 // effective returns what settings come to.
 func (h *Handler) effective(d *document.Document) (any, error) {
-	if d.Name == page.BrandDocument {
+	switch d.Name {
+	case page.BrandDocument:
 		return effectiveBrand(d.Body)
+	case outreach.Document:
+		s, err := outreach.ParseSettings(d.Body, h.came().Policy, h.business.Currency)
+		if err != nil {
+			return nil, err
+		}
+		return s.Effective(h.business.Currency), nil
 	}
 	return recalc.Effective(*d, h.business.Currency)
 }
@@ -90,16 +98,25 @@ func effectiveBrand(body string) (any, error) {
 	return v, nil
 }
 
-// checkSettings returns an Invalid error that says what to change where settings cannot be read.
-func (h *Handler) checkSettings(name string, body []byte) error {
-	if name != page.BrandDocument {
-		return recalc.CheckDocument(document.Document{Name: name, Body: string(body)}, h.business.Currency)
+// checkSettings returns an Invalid error that says what to change where settings cannot be read, or speak of what there is not.
+func (h *Handler) checkSettings(ctx context.Context, name string, body []byte) error {
+	switch name {
+	case page.BrandDocument:
+		if err := request.Parse(body, &page.Brand{}); err != nil { // the stricter of the two
+			return err
+		}
+		_, err := page.ParseBrand(body)
+		return err
+	case outreach.Document:
+		return h.checkOutreach(ctx, body)
 	}
-	if err := request.Parse(body, &page.Brand{}); err != nil { // the stricter of the two
+	if err := recalc.CheckDocument(document.Document{Name: name, Body: string(body)}, h.business.Currency); err != nil {
 		return err
 	}
-	_, err := page.ParseBrand(body)
-	return err
+	if name == task.Document {
+		return h.checkTiers(ctx, body)
+	}
+	return nil
 }
 
 func (h *Handler) answerSettings(d *document.Document, takesEffect string) (api.Response, error) {
@@ -115,7 +132,7 @@ func (h *Handler) answerSettings(d *document.Document, takesEffect string) (api.
 
 func settingsName(r *api.Request) (string, error) {
 	name := pathParameter(r, "name")
-	if known := append(recalc.SettingsDocuments(), page.BrandDocument); !slices.Contains(known, name) {
+	if known := append(recalc.SettingsDocuments(), page.BrandDocument, outreach.Document); !slices.Contains(known, name) {
 		return "", fault.New(fault.NotFound, "there are no such settings: there are %s", strings.Join(known, ", "))
 	}
 	return name, nil
@@ -144,13 +161,8 @@ func (h *Handler) putSettings(ctx context.Context, r *api.Request) (api.Response
 	if err != nil {
 		return api.Response{}, err
 	}
-	if err := h.checkSettings(name, body); err != nil {
+	if err := h.checkSettings(ctx, name, body); err != nil {
 		return api.Response{}, err
-	}
-	if name == task.Document {
-		if err := h.checkTiers(ctx, body); err != nil {
-			return api.Response{}, err
-		}
 	}
 	return h.replace(ctx, r, name, string(body))
 }

@@ -11,6 +11,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/churn"
 	"liuke/shared/document"
+	"liuke/shared/outreach"
 	"liuke/shared/recalc"
 	"liuke/shared/survey/page"
 )
@@ -25,6 +26,7 @@ func TestSettingsAreTheDefaultsUntilTheyAreWritten(t *testing.T) {
 		"risk":          `"horizon_days":90`,
 		"occasions":     `"kinds":["birthday"`,
 		"economics":     `"effective":null`,
+		"outreach":      `"effective":{"quiet_hours":{"from":"21:00","to":"08:00"},"limits":[{"scope":"channel","channel":"email","max":1,"per":"24h"}`,
 		"recalculation": `"effective":{"window_days":365,"binning":"quantile","model":"bg_nbd","grouped_by":"none","drift":{}}`,
 	} {
 		status, body, out := b.do(t, "settings", named(name))
@@ -134,6 +136,8 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 		"a logo elsewhere":          {"brand", `{"name":"Shop","logo":"https://shop.example/logo.png"}`, "/logo"},
 		"a logo of over 12 KB":      {"brand", `{"name":"Shop","logo":"` + logo + strings.Repeat("A", page.MaxLogoBytes) + `"}`, "/logo"},
 		"a font":                    {"brand", `{"name":"Shop","font":"serif"}`, "/font"},
+		"a budget of no scene":      {"outreach", `{"prices":[{"channel":"sms","each":"0.05"}],"budget":{"scenes":{"winback":{"per_day":"1"}}}}`, "/budget/scenes/winback"},
+		"quiet hours without end":   {"outreach", `{"quiet_hours":{"from":"21:00"}}`, "/quiet_hours"},
 		"text that is no UTF-8":     {"recalculation", "{\"model\":\"\xff\"}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,5 +221,24 @@ func TestSettingsThatCannotBeReadAnyMoreAreMended(t *testing.T) {
 	}
 	if status, body, _ := b.do(t, "delete_settings", nil); status != http.StatusOK || body["default"] != true {
 		t.Errorf("%d %v", status, body)
+	}
+}
+
+func TestARecalculationHoldsOutWhomTheSettingsSay(t *testing.T) {
+	b := setup(t)
+	put := func(r *api.Request) {
+		named(outreach.Document)(r)
+		r.Body = `{"holdout":"10%"}`
+	}
+	if status, body, _ := b.do(t, "put_settings", put); status != http.StatusOK || body["takes_effect"] != "within a minute" {
+		t.Fatal(status, body)
+	}
+	status, body, _ := b.do(t, "start_run", withBody(`{}`))
+	if status != http.StatusAccepted {
+		t.Fatal(status, body)
+	}
+	run, err := b.store.Run(t.Context(), body["run_id"].(string))
+	if err != nil || run.Terms.Holdout != (recalc.Held{Share: .1}) {
+		t.Errorf("%+v, %v", run.Terms.Holdout, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/outreach"
 )
 
 // Store keeps the records that planning needs.
@@ -96,8 +97,12 @@ func (p *Planner) terms(ctx context.Context, r Request, at time.Time) (Terms, []
 	if err != nil { // it could be read when it was edited: the suite is another since
 		return Terms{}, nil, fault.As(err, fault.Conflict, "%s: edit or delete it", err.Error())
 	}
+	settings := p.Settings
+	if settings.Holdout, err = outreach.HoldoutOf(documents, settings.Holdout); err != nil {
+		return Terms{}, nil, fault.As(err, fault.Conflict, "the document %s: %s: edit or delete it", outreach.Document, err.Error())
+	}
 	documents = slices.DeleteFunc(documents, func(d document.Document) bool { return d.Body == "" || !governs(d.Name) }) // "": taken back
-	terms, err := r.Terms(at, p.Settings, options.Defaults)
+	terms, err := r.Terms(at, settings, options.Defaults)
 	return terms, documents, err
 }
 

@@ -64,7 +64,7 @@ func ParseRequest(body []byte) (Request, error) {
 type Settings struct {
 	Zone     *time.Location
 	Currency money.Currency
-	Holdout  holdout.Holdout // who gets no marketing, so that what it brings can be measured
+	Holdout  holdout.Holdout // who gets no marketing, so that what it brings can be measured; operators may set another
 }
 
 // Terms are a request with everything settled.

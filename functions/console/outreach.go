@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"liuke/shared/budget"
+	"liuke/shared/document"
+	"liuke/shared/fault"
+	"liuke/shared/outreach"
+)
+
+// Scenes keeps the scenes, blocks and templates that operators have written.
+type Scenes interface {
+	// SceneDocuments returns them in the order of the documents' names.
+	SceneDocuments(ctx context.Context) ([]document.Document, error)
+	// PutSceneDocument returns a Conflict where any of them was edited since so many edits had been made.
+	PutSceneDocument(ctx context.Context, d *document.Document, edits int64) error
+}
+
+// checkOutreach returns an Invalid error that says what to change where the settings of reaching out cannot be read, or limit
+// what a scene may cost that there is not.
+func (h *Handler) checkOutreach(ctx context.Context, body []byte) error {
+	s, err := outreach.ParseSettings(string(body), h.came().Policy, h.business.Currency)
+	if err != nil || len(s.Limits.Scene)+len(s.Limits.SceneDay) == 0 {
+		return err
+	}
+	known := map[string]bool{}
+	for _, sc := range h.came().All() {
+		known[sc.ID] = true
+	}
+	documents, err := h.store.SceneDocuments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range documents {
+		if kind, id, ok := outreach.KindOf(d.Name); ok && kind == outreach.Scene && d.Body != "" {
+			known[id] = true
+		}
+	}
+	for _, limited := range []map[string]budget.Micro{s.Limits.Scene, s.Limits.SceneDay} {
+		for _, id := range slices.Sorted(maps.Keys(limited)) {
+			if !known[id] {
+				return fault.At("/budget/scenes/"+pointerOf(id), "there is no scene %s: there are %s", id, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			}
+		}
+	}
+	return nil
+}
