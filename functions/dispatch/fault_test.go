@@ -205,6 +205,10 @@ func (w *world) Suppressed(context.Context, message.Channel, string) (bool, erro
 	return false, w.do(func() error { return nil })
 }
 
+func (w *world) Suppress(context.Context, message.Channel, string, string, time.Time) error {
+	return w.do(func() error { return nil })
+}
+
 func (w *world) Entry(context.Context, customer.ID, string) (e message.Entry, err error) {
 	err = w.do(func() error { e = w.entry; return nil })
 	return e, err

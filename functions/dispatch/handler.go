@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 
 	"liuke/shared/batch"
 	"liuke/shared/channel"
-	"liuke/shared/channel/ses"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
@@ -28,6 +28,7 @@ import (
 type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
+	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
@@ -44,16 +45,20 @@ type Handler struct {
 	Keys interface {
 		Value(ctx context.Context) ([]byte, error)
 	}
-	Channels map[message.Channel]channel.Channel
+	Channels map[message.Channel]channel.Channel // those that are switched on
+	Quota    Quoter                              // of the account's mail; nil where nothing limits it
 	Settings settings
 	Now      clock.Now
 	Log      *slog.Logger
 	Count    *telemetry.Counter
 	// NewAttempt makes the id of one try to send; nil for random ones.
 	NewAttempt func() string
+	// Sleep waits for a message's moment; nil for the machine's clock.
+	Sleep func(ctx context.Context, d time.Duration) error
 
 	scenes *scene.Set
 	marks  *marks
+	pacer  *pacer
 	runner *batch.Runner[message.Job]
 }
 
@@ -61,7 +66,7 @@ const (
 	sendsAtOnce = 10
 	// sendReserve is how much of the function's time must be left for a send to begin: the provider's answer and the
 	// writes around it.
-	sendReserve = ses.Timeout + 10*time.Second
+	sendReserve = channel.Timeout + 10*time.Second
 	// patience is how long a claimed message may wait to be sent, while the provider says later or nobody is there.
 	// Past it the moment has gone.
 	patience = 24 * time.Hour
@@ -73,7 +78,7 @@ const (
 const (
 	reasonExpired   = "expired"
 	reasonNoScene   = "scene_gone"
-	reasonNoChannel = "channel_gone"
+	reasonNoChannel = "channel_not_set_up"
 	reasonVariable  = "missing_variable:" // and its name
 	reasonContent   = "content_failed"
 	reasonCrash     = "sender_lost"
@@ -89,6 +94,10 @@ func NewHandler(h Handler) (*Handler, error) {
 	if h.NewAttempt == nil {
 		h.NewAttempt = rand.Text
 	}
+	if h.Sleep == nil {
+		h.Sleep = sleep
+	}
+	h.pacer = newPacer(h.Quota, h.Settings.SMS.PerSecond, h.Settings.Concurrency, h.Now)
 	h.runner = &batch.Runner[message.Job]{
 		Decode: func(body string) ([]message.Job, error) {
 			var j message.Job
@@ -103,7 +112,14 @@ func NewHandler(h Handler) (*Handler, error) {
 		},
 		Handle: h.handle,
 		Back:   h.Messages,
-		Log:    h.Log,
+		DelayOf: func(err error) time.Duration {
+			var late *putOff
+			if errors.As(err, &late) {
+				return late.after
+			}
+			return 0
+		},
+		Log: h.Log,
 	}
 	return &h, nil
 }
@@ -130,30 +146,32 @@ func (h *Handler) handle(ctx context.Context, jobs []message.Job) []error {
 
 // dispatch sends one message, or does what else its entry asks for.
 func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message.Job) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < sendReserve {
+	if h.room(ctx) < 0 {
 		return fault.New(fault.Unavailable, "too little time is left for a send to begin")
 	}
-	d, err := h.Store.Dossier(ctx, message.Wanted{Customer: job.Customer, Entries: []string{job.Entry}})
-	if err != nil {
+	d, e, err := h.read(ctx, job)
+	if err != nil || e.State != message.Claimed {
 		return err
 	}
-	e, ok := d.Entries[job.Entry]
-	switch {
-	case d.Erased, !ok: // the claim comes before the message: its customer was erased since, or is being
-		h.Count.Count("EntryGone", 1)
-		return nil
-	case e.State == message.Sending:
-		return h.foundSending(ctx, e)
-	case e.State != message.Claimed:
-		return nil // sent, held or settled: the message came twice
+	if h.Channels[e.Channel] != nil { // or it fails, for which there is always a moment
+		again, err := h.wait(ctx, e.Channel)
+		if err == nil && again {
+			d, e, err = h.read(ctx, job)
+		}
+		if err != nil || e.State != message.Claimed {
+			return err
+		}
 	}
-	sc, out, reason, err := h.prepare(ctx, keys, d, e)
+	out, reason, err := h.prepare(ctx, keys, d, e)
 	switch {
 	case err != nil:
 		return err
 	case reason.gate != "":
 		return h.end(ctx, "Held_"+reason.gate, func() (message.Entry, error) { return e.Hold(reason.gate, reason.why, h.Now()) })
 	case reason.why != "":
+		if reason.why == reasonNoChannel {
+			h.Count.Count("ChannelNotSetUp", 1)
+		}
 		return h.end(ctx, "Failed", func() (message.Entry, error) { return e.Fail(reason.why) })
 	}
 	now := h.Now()
@@ -163,8 +181,25 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 	if e, err = h.begin(ctx, e, now); err != nil {
 		return err
 	}
-	id, err := h.Channels[sc.Channel].Send(ctx, out.Message)
-	return h.conclude(ctx, e, id, out.locale, err)
+	id, err := h.Channels[e.Channel].Send(ctx, out.Message)
+	return h.conclude(ctx, e, out, id, err)
+}
+
+// read returns what is known of a message and its customer. An entry that is not claimed has nothing left to be done for it;
+// one that is sending is left alone, or given up.
+func (h *Handler) read(ctx context.Context, job message.Job) (d message.Dossier, e message.Entry, err error) {
+	if d, err = h.Store.Dossier(ctx, message.Wanted{Customer: job.Customer, Entries: []string{job.Entry}}); err != nil {
+		return d, e, err
+	}
+	e, ok := d.Entries[job.Entry]
+	switch {
+	case d.Erased, !ok: // the claim comes before the message: its customer was erased since, or is being
+		h.Count.Count("EntryGone", 1)
+		return d, message.Entry{}, nil
+	case e.State == message.Sending:
+		return d, e, h.foundSending(ctx, e)
+	}
+	return d, e, nil // where it is sent, held or settled, the message came twice
 }
 
 // end writes a step that ends a claimed entry without a send.

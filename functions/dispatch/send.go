@@ -20,50 +20,50 @@ type prepared struct {
 }
 
 // prepare looks again at what may have changed since the claim, and makes the message.
-func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Dossier, e message.Entry) (*scene.Scene, prepared, obstacle, error) {
+func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Dossier, e message.Entry) (prepared, obstacle, error) {
 	sc := h.scenes.Scene(e.Scene)
 	switch {
 	case sc == nil:
-		return nil, prepared{}, obstacle{why: reasonNoScene}, nil
-	case h.Channels[sc.Channel] == nil:
-		return nil, prepared{}, obstacle{why: reasonNoChannel}, nil
+		return prepared{}, obstacle{why: reasonNoScene}, nil
+	case h.Channels[e.Channel] == nil:
+		return prepared{}, obstacle{why: reasonNoChannel}, nil
 	case h.Now().Sub(e.Claimed) > patience:
-		return nil, prepared{}, obstacle{why: reasonExpired}, nil
+		return prepared{}, obstacle{why: reasonExpired}, nil
 	}
-	address := scene.Address(sc.Channel, d.Profile)
+	address := scene.Address(e.Channel, d.Profile)
 	c := scene.Candidate{Scene: sc, Profile: d.Profile, Now: h.Now()}
 	if address != "" {
 		var err error
-		if c.Suppressed, err = h.Store.Suppressed(ctx, sc.Channel, address); err != nil {
-			return nil, prepared{}, obstacle{}, err
+		if c.Suppressed, err = h.Store.Suppressed(ctx, e.Channel, address); err != nil {
+			return prepared{}, obstacle{}, err
 		}
 	}
 	if err := h.asking(ctx, &c, e); err != nil {
-		return nil, prepared{}, obstacle{}, err
+		return prepared{}, obstacle{}, err
 	}
 	if v := scene.Recheck(c); v.Outcome != scene.Pass {
-		return nil, prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
+		return prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
 	}
 	links, err := h.links(keys, &c, e)
 	if err != nil {
-		return nil, prepared{}, obstacle{}, err
+		return prepared{}, obstacle{}, err
 	}
 	ledger, err := keys.Seal(token.PurposeEntry, token.Entry{Customer: e.Customer, Entry: e.ID})
 	if err != nil {
-		return nil, prepared{}, obstacle{}, err
+		return prepared{}, obstacle{}, err
 	}
 	said, err := sc.Render(d.Profile, e, h.Settings.senderName(), links)
 	if variable := scene.MissingVariable(err); variable != "" {
-		return nil, prepared{}, obstacle{why: reasonVariable + variable}, nil
+		return prepared{}, obstacle{why: reasonVariable + variable}, nil
 	}
 	if err != nil {
 		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", err.Error())
-		return nil, prepared{}, obstacle{why: reasonContent}, nil
+		return prepared{}, obstacle{why: reasonContent}, nil
 	}
-	return sc, prepared{
+	return prepared{
 		Message: channel.Message{
 			To: address, Subject: said.Subject, Text: said.Text, HTML: said.HTML,
-			Unsubscribe: links.Unsubscribe, Ledger: ledger,
+			Unsubscribe: links.Unsubscribe, Ledger: ledger, Transactional: sc.Kind == scene.Transactional,
 		},
 		locale: said.Locale,
 	}, obstacle{}, nil
@@ -71,7 +71,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 
 // links seals the customer's own links.
 func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry) (out scene.Links, err error) {
-	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(c.Scene.Channel)})
+	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(e.Channel)})
 	if err != nil {
 		return out, err
 	}
@@ -85,9 +85,12 @@ func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry
 }
 
 // conclude writes what the provider's answer means for an entry that is sending.
-func (h *Handler) conclude(ctx context.Context, e message.Entry, id, locale string, sendErr error) error {
+func (h *Handler) conclude(ctx context.Context, e message.Entry, out prepared, id string, sendErr error) error {
 	if sendErr == nil {
-		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) { return e.Accept(id, locale, h.Now()) })
+		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) { return e.Accept(id, out.locale, h.Now()) })
+	}
+	if channel.Suppresses(sendErr) {
+		h.suppress(ctx, e.Channel, out.To, sendErr)
 	}
 	outcome, reason := channel.OutcomeOf(sendErr)
 	h.Log.WarnContext(ctx, "message not sent", "scene", e.Scene, "outcome", outcome, "reason", reason)
@@ -107,6 +110,17 @@ func (h *Handler) conclude(ctx context.Context, e message.Entry, id, locale stri
 	default:
 		return h.settle(ctx, e, "Unknown", func(e message.Entry) (message.Entry, error) { return e.Lose(reason) })
 	}
+}
+
+// suppress lists an address as one that takes no message any more. Where that cannot be written the entry is failed all the
+// same: the provider says so again with the next message.
+func (h *Handler) suppress(ctx context.Context, ch message.Channel, address string, sendErr error) {
+	_, reason := channel.OutcomeOf(sendErr)
+	if err := h.Store.Suppress(ctx, ch, address, reason, h.Now()); err != nil {
+		h.Log.WarnContext(ctx, "address not suppressed", "channel", ch, "code", fault.CodeOf(err))
+		return
+	}
+	h.Count.Count("Suppressed", 1)
 }
 
 // settle writes the last step of a send. Where a receipt has moved the entry meanwhile the step is taken from there;

@@ -11,7 +11,7 @@ import (
 )
 
 // Config returns the configuration for one service. The service is spelled as in AWS_ENDPOINT_URL_<SERVICE>:
-// DYNAMODB, SQS, S3, SESV2, SECRETS_MANAGER. AWS_ENDPOINT_URL holds for the services without one of their own.
+// DYNAMODB, SQS, S3, SESV2, SECRETS_MANAGER, PINPOINT_SMS_VOICE_V2, SNS. AWS_ENDPOINT_URL holds for the services without one of their own.
 func Config(service string) aws.Config {
 	cfg := aws.Config{
 		Region:      os.Getenv("AWS_REGION"),

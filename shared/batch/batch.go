@@ -7,6 +7,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -36,7 +37,9 @@ type Runner[T any] struct {
 	Back Sender
 	// Delay is how long an item waits that is to be tried later; 0 is 20 seconds.
 	Delay time.Duration
-	Log   *slog.Logger
+	// DelayOf, where set, says how long an item waits that failed by the error, up to 15 minutes; 0 is Delay.
+	DelayOf func(err error) time.Duration
+	Log     *slog.Logger
 }
 
 type origin struct {
@@ -110,6 +113,15 @@ func (r *Runner[T]) guarded(ctx context.Context, items []T) (outcomes []error, p
 	return r.Handle(ctx, items), false
 }
 
+// delay is how long an item that failed by the error waits to be tried again.
+func (r *Runner[T]) delay(err error) time.Duration {
+	var own time.Duration
+	if r.DelayOf != nil {
+		own = r.DelayOf(err)
+	}
+	return cmp.Or(own, r.Delay, 20*time.Second)
+}
+
 // settle reports whether a failed item has been taken care of, so that its message need not be delivered again.
 func (r *Runner[T]) settle(ctx context.Context, item T, from origin, err error) bool {
 	code := fault.CodeOf(err)
@@ -120,10 +132,7 @@ func (r *Runner[T]) settle(ctx context.Context, item T, from origin, err error) 
 	}
 	m := queue.Message{}
 	if later {
-		m.Delay = r.Delay
-		if m.Delay == 0 {
-			m.Delay = 20 * time.Second
-		}
+		m.Delay = r.delay(err)
 	} else {
 		m.Reason = string(code)
 	}

@@ -50,11 +50,17 @@ const (
 // Channel names a way to reach a customer, as consent is given for it.
 type Channel string
 
-// The channels that scenes use so far.
+// The channels that scenes use.
 const (
-	Email Channel = "email"
-	Task  Channel = "task" // reaches no customer: it gives a person something to do
+	Email   Channel = "email"
+	SMS     Channel = "sms"
+	Push    Channel = "push"    // to the customer's app
+	Webhook Channel = "webhook" // a post to a system or a group's bot, which may pass it on to the customer
+	Task    Channel = "task"    // reaches no customer: it gives a person something to do
 )
+
+// Channels returns all channels.
+func Channels() []Channel { return []Channel{Email, SMS, Push, Webhook, Task} }
 
 // Entry is one message of the ledger. Times are zero where the thing has not happened; they are kept to the
 // millisecond.
