@@ -14,6 +14,7 @@ import (
 	_ "time/tzdata" // zones are checked the same on every machine
 
 	"liuke/infra/construct"
+	"liuke/infra/stack"
 )
 
 // Settings are what an operator decides about a deployment. They are read from one object of the CDK context, "liuke" in
@@ -57,6 +58,21 @@ type Settings struct {
 	// Edge ("edge") puts CloudFront with a web application firewall before the API, under BaseURL, which must then be
 	// given. Default: false.
 	Edge bool
+
+	// Channels are the ways to reach customers beside mail through SES; each is null or false by default, which is none.
+	//
+	// "sms" sends text messages through AWS End User Messaging: {"origination":"pool/pool-0123456789abcdef"} is what they are
+	// sent from, a pool, a number ("phone-number/phone-…") or a sender id ("sender-id/SHOP/DE"), in the deployment's account
+	// and region, or an ARN; "transactional" is that of messages that are no advertising; "max_price" is what one may cost in
+	// dollars, "0.10"; "ttl" how long it is tried, "4h"; "max_segments" how long it may be; "per_second" how many are sent a
+	// second by the deployment as a whole; "dry_run" has them checked and not sent.
+	// "push" sends notifications through SNS: {"applications":["APNS/shop","GCM/shop"]} are the platform applications, and
+	// "ttl" is how long a notification waits for a phone that is off.
+	// "smtp" sends mail through a server of one's own in SES's place: {"host":"mail.shop.example"}, with "port", "security"
+	// ("starttls" or "tls") and "login" (false for a server that asks for none; else a secret is made for it).
+	// "webhook" (true) posts messages to the destinations that operators enter in a secret.
+	// "opens" (true) has SES put a picture into each mail and tell when it is fetched.
+	Channels stack.Channels
 }
 
 // Clock is a time of day.
@@ -123,10 +139,12 @@ var settings = map[string]func(*Settings, json.RawMessage) error{
 		return check(err == nil && string(raw) != "null" && s.KeyRate >= 0 && s.KeyRate <= 100000, "is %s; give events a second, a number from 1 to 100000, or 0 for any number", raw)
 	},
 	"event_bus": readEventBus,
-	"edge": func(s *Settings, raw json.RawMessage) error {
-		err := json.Unmarshal(raw, &s.Edge)
-		return check(err == nil && string(raw) != "null", "is %s; give true or false", raw)
-	},
+	"edge":      flag(func(s *Settings, on bool) { s.Edge = on }),
+	"sms":       readSMS,
+	"push":      readPush,
+	"smtp":      readSMTP,
+	"webhook":   flag(func(s *Settings, on bool) { s.Channels.Webhook = on }),
+	"opens":     flag(func(s *Settings, on bool) { s.Channels.Opens = on }),
 }
 
 // required are the settings without a default.

@@ -50,6 +50,7 @@ func run() error {
 	account, region := environment()
 	data := stack.NewData(app, stack.DataProps{
 		Stage: settings.Stage, Account: account, Region: region, SenderDomain: settings.SenderDomain(),
+		Channels: settings.Channels,
 	})
 	props := stack.AppProps{
 		Stage: settings.Stage, Account: account, Region: region, Data: data,
@@ -69,6 +70,7 @@ func run() error {
 		Rates:             settings.Rates,
 		KeyRate:           settings.KeyRate,
 		WebOrigins:        settings.WebOrigins,
+		Channels:          settings.Channels,
 	}
 	if bus := settings.EventBus; bus != nil {
 		props.EventBus, props.EventSources = bus.Name, bus.Sources

@@ -16,9 +16,15 @@ type Key struct {
 	Key awskms.Key
 }
 
+// KeyProps describes the key.
+type KeyProps struct {
+	// SMS lets AWS End User Messaging publish receipts of SMS to the encrypted topic.
+	SMS bool
+}
+
 // NewKey returns the key with a policy that leaves use by roles to their own policies, and lets each AWS service that
 // writes on nobody's behalf use it for this account alone.
-func NewKey(parent constructs.Construct, id string) *Key {
+func NewKey(parent constructs.Construct, id string, props KeyProps) *Key {
 	scope := constructs.NewConstruct(parent, jsii.String(id))
 	stack := awscdk.Stack_Of(scope)
 	key := awskms.NewKey(scope, jsii.String("Key"), &awskms.KeyProps{
@@ -31,12 +37,17 @@ func NewKey(parent constructs.Construct, id string) *Key {
 	// SES publishes receipts to the encrypted topic, SNS forwards them to the encrypted queue, CloudWatch publishes
 	// alarms, EventBridge puts what rules match, and what they could not deliver, into encrypted queues; S3 log delivery
 	// needs none. The conditions keep other accounts from using the services as deputies.
-	for _, service := range []struct{ sid, name string }{
+	type service struct{ sid, name string }
+	services := []service{
 		{"ReceiptsFromSes", "ses.amazonaws.com"},
 		{"DeliveriesOfSns", "sns.amazonaws.com"},
 		{"AlarmsOfCloudWatch", "cloudwatch.amazonaws.com"},
 		{"RulesOfEventBridge", "events.amazonaws.com"},
-	} {
+	}
+	if props.SMS {
+		services = append(services, service{"ReceiptsOfSms", "sms-voice.amazonaws.com"})
+	}
+	for _, service := range services {
 		key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid:        jsii.String(service.sid),
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service.name), nil)},

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssmsvoice"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -17,17 +18,24 @@ type ReceiptsProps struct {
 	Queue awssqs.Queue
 	// Key encrypts the topic in between; its policy must let SES and SNS use it.
 	Key awskms.IKey
+	// Opens has SES tell of mails' pictures that are fetched, which puts one into each.
+	Opens bool
+	// SMS adds a configuration set for text messages, whose events take the same way.
+	SMS bool
 }
 
-// Receipts is how mail is sent and what becomes of it: a configuration set whose events pass through a topic into a queue.
+// Receipts is how mail and text messages are sent and what becomes of them: configuration sets whose events pass through a
+// topic into a queue.
 type Receipts struct {
 	ConfigurationSet awsses.ConfigurationSet
 	// ConfigurationSetArn is what a role that sends needs beside the identity's.
 	ConfigurationSetArn *string
+	// TextSetName and TextSetArn are those of the configuration set for SMS; nil without one.
+	TextSetName, TextSetArn *string
 }
 
 // NewReceipts returns the configuration set: TLS on the way to the recipient's server, no sending to addresses that
-// bounced or complained anywhere in the account, no tracking of opens and clicks.
+// bounced or complained anywhere in the account, no tracking of clicks, and of opens only where that is asked for.
 func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *Receipts {
 	scope := constructs.NewConstruct(parent, jsii.String(id))
 	stack := awscdk.Stack_Of(scope)
@@ -69,15 +77,51 @@ func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *R
 		Endpoint:           props.Queue.QueueArn(),
 		RawMessageDelivery: jsii.Bool(true),
 	})
+	kinds := []string{"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE", "DELIVERY_DELAY"}
+	if props.Opens {
+		kinds = append(kinds, "OPEN")
+	}
 	events := awsses.NewCfnConfigurationSetEventDestination(scope, jsii.String("Events"), &awsses.CfnConfigurationSetEventDestinationProps{
 		ConfigurationSetName: set.ConfigurationSetName(),
 		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
-			Enabled: jsii.Bool(true),
-			MatchingEventTypes: jsii.Strings("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT",
-				"RENDERING_FAILURE", "DELIVERY_DELAY"),
-			SnsDestination: &awsses.CfnConfigurationSetEventDestination_SnsDestinationProperty{TopicArn: topic.TopicArn()},
+			Enabled:            jsii.Bool(true),
+			MatchingEventTypes: jsii.Strings(kinds...),
+			SnsDestination:     &awsses.CfnConfigurationSetEventDestination_SnsDestinationProperty{TopicArn: topic.TopicArn()},
 		},
 	})
 	events.Node().AddDependency(published.PolicyDependable) // SES tries the topic when the destination is made
-	return &Receipts{ConfigurationSet: set, ConfigurationSetArn: arn}
+	receipts := &Receipts{ConfigurationSet: set, ConfigurationSetArn: arn}
+	if props.SMS {
+		receipts.addText(scope, topic)
+	}
+	return receipts
+}
+
+// addText adds the configuration set for SMS. Its events stand in itself, so that the topic's policy, which has to be there
+// first, cannot name it: it names the account's sets.
+func (r *Receipts) addText(scope constructs.Construct, topic awssns.Topic) {
+	stack := awscdk.Stack_Of(scope)
+	published := topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("EventsOfSms"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("sms-voice.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
+			"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
+				Service: jsii.String("sms-voice"), Resource: jsii.String("configuration-set"), ResourceName: jsii.String("*"),
+			})},
+		},
+	}))
+	set := awssmsvoice.NewCfnConfigurationSet(scope, jsii.String("TextSet"), &awssmsvoice.CfnConfigurationSetProps{
+		EventDestinations: &[]any{&awssmsvoice.CfnConfigurationSet_EventDestinationProperty{
+			EventDestinationName: jsii.String("receipts"), // a label within the set
+			Enabled:              jsii.Bool(true),
+			MatchingEventTypes:   jsii.Strings("TEXT_ALL"),
+			SnsDestination:       &awssmsvoice.CfnConfigurationSet_SnsDestinationProperty{TopicArn: topic.TopicArn()},
+		}},
+	})
+	set.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY, nil)
+	set.Node().AddDependency(published.PolicyDependable)
+	r.TextSetName, r.TextSetArn = set.Ref(), set.AttrArn()
 }

@@ -22,15 +22,15 @@ type Keys struct {
 	Secret awssecretsmanager.Secret
 }
 
-// NewConnections returns a secret of what other systems sign with, by connection: {"shop": {"current": …, "previous": …}}.
-// Operators fill it in by hand with what those systems show them. It begins with one member that is no connection,
+// NewConnections returns a secret of what belongs to other systems, such as what they sign with, by connection:
+// {"shop": {"current": …, "previous": …}}. Operators fill it in by hand with what those systems show them. It begins with one member that is no connection,
 // {"unused": "…"}, since Secrets Manager generates no empty object, and a value that stood in the template would go over
 // the operators' whenever the secret is changed otherwise. It is retained.
 func NewConnections(parent constructs.Construct, id string, props KeysProps) *Keys {
 	scope := constructs.NewConstruct(parent, jsii.String(id))
 	secret := newSecret(scope, props, "unused")
-	Accept(scope, "AwsSolutions-SMG4", "What other systems sign with is theirs to change: operators enter the new secret as current "+
-		"and keep the old one as previous until the other system has stopped using it.")
+	Accept(scope, "AwsSolutions-SMG4", "What other systems sign with, or ask for, is theirs to change: operators enter the new secret "+
+		"and, where two are valid at a time, keep the old one as previous until the other system has stopped using it.")
 	return &Keys{Secret: secret}
 }
 

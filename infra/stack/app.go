@@ -48,6 +48,8 @@ type AppProps struct {
 	// EventBus is the name of a bus of EventBridge whose events of the EventSources are taken; "" is none.
 	EventBus     string
 	EventSources []string
+	// Channels are the ways to reach customers.
+	Channels Channels
 }
 
 // App is everything that works on the state: functions, queues, schedules, routes, and what watches them. What it holds
@@ -72,7 +74,9 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	logs := construct.Logs{RetentionDays: props.LogRetentionDays, Key: key}
 
 	q := newQueues(scope, key)
-	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{Queue: q.receipts.Queue, Key: key})
+	receipts := construct.NewReceipts(scope, "Mail", construct.ReceiptsProps{
+		Queue: q.receipts.Queue, Key: key, Opens: props.Channels.Opens, SMS: props.Channels.SMS != nil,
+	})
 	api := construct.NewAPI(scope, "Api", construct.APIProps{
 		Name: "Liuke-" + props.Stage, Description: "Liuke: events in, surveys, operators", WebOrigins: props.WebOrigins,
 	})
@@ -147,6 +151,10 @@ func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
 		"POST /v1/customers/{id}/rebuild makes a history anew; the log names the run")
 	alarms.Once(f["outreach"], "TasksEscalated", "a follow-up was not done by its time; GET /v1/tasks?state=overdue lists which, and whose it is now. "+
 		"When each kind is due, and to whom it goes then, is set by PUT /v1/settings/tasks")
+	alarms.Lasting(f["dispatch"], "QuotaUsedUp", "mail waits since SES's quota for twenty-four hours is used up; it goes on by itself as the "+
+		"quota frees, and what has waited for a day is given up. Ask for a higher quota in SES's console")
+	alarms.Once(f["dispatch"], "ChannelNotSetUp", "a scene's channel is switched off in this deployment, and its message has failed for it; "+
+		"switch the channel on in cdk.json, or the scene off")
 	alarms.Once(f["imports"], "ImportsFailed", "an import has stopped for good; GET /v1/imports/{id} says why. What it had read is in; "+
 		"mend the file and import it again, which counts nothing twice")
 	alarms.Once(f["archive"], "ObjectsDamaged", "an object of the lake cannot be read, and was passed over; the log names it. "+
@@ -166,6 +174,8 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What came in", Counts: counts("ingest", "EventsAccepted", "EventsDuplicate", "EventsRejected",
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped")},
+		{Title: "What became of messages", Counts: counts("dispatch", "Sent", "Failed", "Unknown", "Suppressed", "ChannelNotSetUp",
+			"ProviderThrottled", "ProviderBlocked", "Paced", "QuotaUsedUp")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "Deferred", "StaleSignals", "SignalsOfErased")},
 		{Title: "What became of tasks", Counts: counts("outreach", "TasksMade", "TasksEscalated", "TasksWithoutText", "TaskSettingsUnreadable")},
 		{Title: "What customers answered", Counts: counts("survey", "SurveyAnswers", "FormAnswersTrapped", "FormAnswersTooQuick", "CommentsNotAnalyzed", "SurveyRequestsThrottled", "Unsubscriptions",
@@ -198,14 +208,15 @@ func newQueues(parent constructs.Construct, key awskms.IKey) queues {
 }
 
 // newWorkers lets the functions work off the queues. A batch is as large as its function can finish in time even if each
-// message takes long; the caps keep a backlog from crowding out the rest, and dispatch below SES's sending rate.
+// message takes long; the caps keep a backlog from crowding out the rest, and dispatch so few that each instance has a share
+// of the providers' rates that is worth having.
 func newWorkers(parent constructs.Construct, q queues, f map[string]*construct.Function) {
 	scope := constructs.NewConstruct(parent, jsii.String("Workers"))
 	worker := func(id string, w construct.WorkerProps) { construct.NewWorker(scope, id, w) }
 	worker("Profile", construct.WorkerProps{Queue: q.events, Function: f["profile"], BatchSize: 10, Window: eventsWindow, MaxConcurrency: 50})
 	worker("Rfm", construct.WorkerProps{Queue: q.rfm, Function: f["rfm"], BatchSize: 1, MaxConcurrency: 16})
 	worker("Outreach", construct.WorkerProps{Queue: q.signals, Function: f["outreach"], BatchSize: 5, MaxConcurrency: 20})
-	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: 5})
+	worker("Dispatch", construct.WorkerProps{Queue: q.messages, Function: f["dispatch"], BatchSize: 10, MaxConcurrency: dispatchConcurrency})
 	worker("Receipts", construct.WorkerProps{Queue: q.receipts, Function: f["receipts"], BatchSize: 10, MaxConcurrency: 10})
 	worker("Imports", construct.WorkerProps{Queue: q.imports, Function: f["imports"], BatchSize: 1, MaxConcurrency: 5})
 	worker("Archive", construct.WorkerProps{Queue: q.archive, Function: f["archive"], BatchSize: 1, MaxConcurrency: 10})

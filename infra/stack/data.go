@@ -17,6 +17,8 @@ type DataProps struct {
 	Account, Region string
 	// SenderDomain is the domain that mail comes from.
 	SenderDomain string
+	// Channels are the ways to reach customers, some of which need a secret.
+	Channels Channels
 }
 
 // Data holds what must outlive everything else: customers and their records, the lake, the key that they are encrypted
@@ -31,15 +33,18 @@ type Data struct {
 	WriteKeys *construct.Keys
 	TokenKeys *construct.Keys
 	Webhooks  *construct.Keys
-	Operators *construct.Operators
-	Sender    *construct.Sender
+	// SMTP and Destinations are nil where their channels are switched off.
+	SMTP         *construct.Keys
+	Destinations *construct.Keys
+	Operators    *construct.Operators
+	Sender       *construct.Sender
 }
 
 // NewData returns the stack "Liuke-<stage>-Data".
 func NewData(parent constructs.Construct, props DataProps) *Data {
 	scope := newStack(parent, "Data", "Liuke: what holds state", props.Stage, props.Account, props.Region)
 	scope.SetTerminationProtection(jsii.Bool(true))
-	key := construct.NewKey(scope, "EncryptionKey")
+	key := construct.NewKey(scope, "EncryptionKey", construct.KeyProps{SMS: props.Channels.SMS != nil})
 	data := &Data{
 		Stack: scope,
 		Key:   key,
@@ -68,6 +73,18 @@ func NewData(parent constructs.Construct, props DataProps) *Data {
 		}),
 		Operators: construct.NewOperators(scope, "Operators"),
 		Sender:    construct.NewSender(scope, "Sender", construct.SenderProps{Domain: props.SenderDomain}),
+	}
+	if props.Channels.SMTP != nil && props.Channels.SMTP.Login {
+		data.SMTP = construct.NewConnections(scope, "Smtp", construct.KeysProps{
+			Description: "Liuke: who logs in to the mail server: username and password", Key: key.Key,
+		})
+		output(scope, "SmtpSecret", "The secret of who logs in to the mail server", data.SMTP.Secret.SecretArn())
+	}
+	if props.Channels.Webhook {
+		data.Destinations = construct.NewConnections(scope, "Destinations", construct.KeysProps{
+			Description: "Liuke: where messages of the channel webhook go, and what they are signed with, by name", Key: key.Key,
+		})
+		output(scope, "DestinationsSecret", "The secret of where webhooks' messages go, by name", data.Destinations.Secret.SecretArn())
 	}
 	output(scope, "LakeBucket", "The bucket of events, snapshots and scores", data.Lake.Bucket.BucketName())
 	output(scope, "WriteKeysSecret", "The secret whose \"current\" is the write key", data.WriteKeys.Secret.SecretArn())

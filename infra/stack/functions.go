@@ -2,7 +2,9 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -72,20 +74,22 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_WEBHOOKS_SECRET":    webhooks.SecretArn(),
 		"LIUKE_TOKEN_KEYS_SECRET":  tokenKeys.SecretArn(),
 	}
+	told := props.Channels.environment(data, mail)
+	maps.Copy(all, told)
 	functions := map[string]*construct.Function{}
 	add := func(name string, environment []string, access ...construct.Access) {
 		s := specs[name]
-		told := map[string]*string{"LIUKE_STAGE": all["LIUKE_STAGE"]}
+		variables := map[string]*string{"LIUKE_STAGE": all["LIUKE_STAGE"]}
 		for _, key := range environment {
 			value, known := all["LIUKE_"+key]
 			if !known {
 				panic(fmt.Sprintf("function %s asks for LIUKE_%s, which nothing provides", name, key))
 			}
-			told["LIUKE_"+key] = value
+			variables["LIUKE_"+key] = value
 		}
 		functions[name] = construct.NewFunction(scope, s.id, construct.FunctionProps{
 			Name: name, Description: "Liuke: " + s.description, Code: props.Code(name), MemoryMB: s.memoryMB,
-			Timeout: s.timeout, Environment: told, Access: access, Key: data.Key.Key, Logs: logs,
+			Timeout: s.timeout, Environment: variables, Access: access, Key: data.Key.Key, Logs: logs,
 		})
 	}
 
@@ -115,16 +119,16 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
-	add("dispatch", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"},
+	channels := []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"}
+	for name := range told {
+		channels = append(channels, strings.TrimPrefix(name, "LIUKE_"))
+	}
+	add("dispatch", channels, append([]construct.Access{
 		construct.Items(customers, "BatchGetItem"),                                            // whom a customer was absorbed by: consent is that one's
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the surveys
 		construct.Send(q.messages.Queue),
-		construct.Access{
-			Service: "ses", Actions: []string{"SendEmail"},
-			Resources:  []*string{data.Sender.IdentityArn, mail.ConfigurationSetArn},
-			Conditions: map[string]any{"StringEquals": map[string]any{"ses:FromAddress": props.SenderAddress}},
-		},
-		construct.ReadSecret(tokenKeys))
+		construct.ReadSecret(tokenKeys),
+	}, props.Channels.access(data, mail, props.SenderAddress)...)...)
 	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"), // PutItem: marks
 		construct.Send(q.receipts.Queue),

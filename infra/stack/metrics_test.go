@@ -83,6 +83,9 @@ func TestOutcomesThatNeedSomebodyAreToldOf(t *testing.T) {
 		"rfm CustomersUnreadable": 5,
 		"rfm RunsFailed":          5,
 		"outreach TasksEscalated": 5,
+
+		"dispatch ChannelNotSetUp": 5,
+		"dispatch QuotaUsedUp":     30, // it frees bit by bit
 	}
 	for id, a := range app.of("AWS::CloudWatch::Alarm") {
 		if a.Properties["Namespace"] != "Liuke" {

@@ -12,6 +12,8 @@ import (
 // "<type> <principal> <action> on <resource>".
 var wildcards = []struct{ pattern, reason string }{
 	{`^AWS::IAM::Policy  xray:Put\w+ on \*$`, "X-Ray's write actions take no resource"},
+	{`^AWS::IAM::Policy  ses:GetAccount on \*$`, "the account's sending quota belongs to no resource"},
+	{`^AWS::IAM::Policy  sns:Publish on arn:aws:sns:[^*]+:endpoint/(APNS|GCM)/shop/\*$`, "the shop's app makes the endpoints, one a phone"},
 	{`^AWS::IAM::Policy  s3:\w+ on \$\{[^}]*LakeBucket[^}]*Arn[^}]*\}/(rejected|events|days|runs|scores|exports|imports|imports/\*/refused)/\*$`, "objects' names are made as they are written; the prefix is the function's own"},
 	{`^AWS::KMS::Key \S*:root kms:\* on \*$`, "the account's administrators, without whom the key could never be changed again"},
 	{`^AWS::KMS::Key \S*:root kms:[\w*]+ on \*$`, "Secrets Manager's use for principals of the account; in a key's policy \"*\" is the key"},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -66,7 +67,7 @@ func (s suite) all() []template { return []template{s.data, s.app, s.edge} }
 
 var (
 	// bare is the suite without anything that is optional, and whole with all of it.
-	bare = sync.OnceValues(func() (suite, error) { return newSuite(func(*AppProps) {}, false) })
+	bare = sync.OnceValues(func() (suite, error) { return newSuite(func(*AppProps) {}, Channels{}, false) })
 
 	whole = sync.OnceValues(func() (suite, error) {
 		return newSuite(func(p *AppProps) {
@@ -74,12 +75,21 @@ var (
 			p.Rates = `{"USD":{"2026-01-01":"7.1"}}`
 			p.WebOrigins = []string{"https://shop.example", "http://localhost:3000"}
 			p.EventBus, p.EventSources = "orders", []string{"shop.orders", "shop.returns"}
+		}, Channels{
+			SMS:     &SMS{Origination: "pool/pool-1", Transactional: "sender-id/SHOP/DE", MaxPrice: "0.10", TimeToLive: 4 * time.Hour, PerSecond: 5},
+			Push:    &Push{Applications: []string{"APNS/shop", "GCM/shop"}},
+			Webhook: true, Opens: true,
 		}, true)
+	})
+
+	// ownMail is the suite whose mail goes through a server of its operator's own.
+	ownMail = sync.OnceValues(func() (suite, error) {
+		return newSuite(func(*AppProps) {}, Channels{SMTP: &SMTP{Host: "mail.shop.example", Security: "starttls", Login: true}}, false)
 	})
 )
 
-// newSuite synthesizes the suite, with the edge or without it.
-func newSuite(change func(*AppProps), edge bool) (suite, error) {
+// newSuite synthesizes the suite with the channels, with the edge or without it.
+func newSuite(change func(*AppProps), channels Channels, edge bool) (suite, error) {
 	dir, err := os.MkdirTemp("", "liuke-infra-test")
 	if err != nil {
 		return suite{}, err
@@ -98,13 +108,14 @@ func newSuite(change func(*AppProps), edge bool) (suite, error) {
 	}
 	props := AppProps{
 		Stage: "test", Account: account, Region: region,
-		Data:     NewData(app, DataProps{Stage: "test", Account: account, Region: region, SenderDomain: "mail.shop.example"}),
+		Data:     NewData(app, DataProps{Stage: "test", Account: account, Region: region, SenderDomain: "mail.shop.example", Channels: channels}),
 		Code:     func(string) awslambda.Code { return awslambda.Code_FromAsset(jsii.String(code), nil) },
 		TimeZone: "Asia/Shanghai",
 		Currency: "CNY",
 		Sender:   `"Shop" <hello@mail.shop.example>`, SenderAddress: "hello@mail.shop.example",
 		AlarmAddress:    "operators@shop.example",
 		RecalculateHour: 4, RecalculateMinute: 30, LogRetentionDays: 30, KeyRate: 2000,
+		Channels: channels,
 	}
 	change(&props)
 	works := NewApp(app, props)
@@ -154,6 +165,9 @@ func synthesizeWhole(t *testing.T) suite { return once(t, whole) }
 
 // both returns both.
 func both(t *testing.T) []suite { return []suite{synthesize(t), synthesizeWhole(t)} }
+
+// synthesizeOwnMail returns the suite whose mail goes through a server of its operator's own.
+func synthesizeOwnMail(t *testing.T) suite { return once(t, ownMail) }
 
 func once(t *testing.T, of func() (suite, error)) suite {
 	t.Helper()
