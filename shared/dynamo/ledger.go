@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/offer"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
 )
@@ -46,6 +46,10 @@ const (
 	attrClicked     = "t_clicked"
 	attrPrefetched  = "t_fetched"
 	attrLink        = "link"
+	attrLeft        = "t_unsubscribed"
+	attrVariant     = "var"
+	attrGiven       = "code" // JSON
+	attrReserved    = "cost" // micro-units, and the counters where they are set aside
 )
 
 // attrStamps is the contact record's one attribute beside its version.
@@ -65,46 +69,48 @@ func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e mess
 }
 
 // WriteEntry writes a step of an entry, one write unit, on condition that the stored one still has the revision that
-// e carries (0: there is none). The step by which an entry has invited to a survey costs another unit, for the index. It
-// returns the entry with its new revision, or Conflict.
+// e carries (0: there is none). The step by which an entry has invited to a survey costs another unit, for the index; one that
+// changes the budget's counters is a transaction, of two units for the entry and for each of them. It returns the entry with
+// its new revision, or Conflict.
 func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entry, err error) {
 	defer fault.Wrap(&err, "write a ledger entry")
 	u := s.entryUpdate(&e)
-	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 u.TableName,
-		Key:                       u.Key,
-		UpdateExpression:          u.UpdateExpression,
-		ConditionExpression:       u.ConditionExpression,
-		ExpressionAttributeNames:  u.ExpressionAttributeNames,
-		ExpressionAttributeValues: u.ExpressionAttributeValues,
-		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
-	})
-	if err != nil {
-		return e, classify(err)
+	if len(e.Changes) == 0 {
+		err = s.updateAs(ctx, u)
+	} else {
+		items := []types.TransactWriteItem{{Update: u}}
+		for _, c := range e.Changes {
+			items = append(items, types.TransactWriteItem{Update: s.spentUpdate(c)})
+		}
+		err = s.transact(ctx, items)
 	}
-	countWrite(ctx, one(out.ConsumedCapacity)...)
+	if err != nil {
+		return e, err
+	}
 	e.Revision++
+	e.Changes = nil
 	return e, nil
 }
 
 // Claim writes a claimed entry and the person's contact record that counts it (Dossier.Person) in one transaction, four
 // write units, each on condition that it has not moved: the contact record from the version before its own, the entry
-// from its revision. It returns Conflict where either has; then nothing is written.
+// from its revision. It returns Conflict where either has; then nothing is written. A code that the entry has is given to it
+// for two units more, on condition that nobody has it: offer.ErrTaken where that alone stands in the way.
 func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (err error) {
 	defer fault.Wrap(&err, "claim a message")
 	contact, err := s.contactUpdate(person, &c)
 	if err != nil {
 		return err
 	}
-	out, err := s.db().TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-		TransactItems:          []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}},
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
-	if err != nil {
-		return classify(err)
+	items := []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}}
+	if e.Code.Hash != "" {
+		items = append(items, types.TransactWriteItem{Update: s.giveCode(e.Code, e.ID, e.Claimed)})
 	}
-	countWrite(ctx, out.ConsumedCapacity...)
-	return nil
+	err = s.transact(ctx, items)
+	if len(items) == 3 && onlyLast(err) {
+		return offer.ErrTaken
+	}
+	return err
 }
 
 // contactUpdate writes a contact record on condition that it has not moved since the version before its own.
@@ -200,7 +206,7 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 		attrData: string(e.Data), attrEntryState: string(e.State), attrGate: e.Gate, attrEntryReason: e.Reason,
 		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider, attrLink: e.Link,
 		attrSurvey: e.Invitation.Survey, attrInvitation: e.Invitation.ID, attrCell: encodeCell(e.Invitation.Cell),
-		attrIPK: index.PK, attrISK: index.SK,
+		attrIPK: index.PK, attrISK: index.SK, attrVariant: e.Variant, attrGiven: encodeGiven(e.Code), attrReserved: encodeReserved(e.Reserved),
 	} {
 		item[name] = nil
 		if value != "" {
@@ -234,6 +240,7 @@ func entryTimes(e *message.Entry) map[string]*time.Time {
 		attrCaused: &e.Caused, attrDecided: &e.Decided, attrDue: &e.Due, attrClaimed: &e.Claimed, attrTried: &e.Attempted,
 		attrSent: &e.Sent, attrArrived: &e.Delivered, attrBounced: &e.Bounced, attrAccused: &e.Complained, attrRejected: &e.Rejected,
 		attrOpened: &e.Opened, attrClicked: &e.Clicked, attrPrefetched: &e.Prefetched,
+		attrLeft: &e.Unsubscribed,
 	}
 }
 
@@ -254,6 +261,11 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 		Attempt:  textOf(item[attrAttempt]),
 		Provider: textOf(item[attrProvider]),
 		Link:     textOf(item[attrLink]),
+		Variant:  textOf(item[attrVariant]),
+		Reserved: decodeReserved(textOf(item[attrReserved])),
+	}
+	if given := textOf(item[attrGiven]); given != "" {
+		_ = json.Unmarshal([]byte(given), &e.Code) // of a damaged one nothing is known
 	}
 	if data := textOf(item[attrData]); data != "" {
 		e.Data = json.RawMessage(data)

@@ -26,8 +26,10 @@ import (
 	"strings"
 	"time"
 
+	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/offer"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
 )
@@ -83,6 +85,15 @@ type Entry struct {
 
 	Invitation Invitation // that the message carries; the zero value for none
 
+	Variant string      // of the scene's, that the customer was drawn for; "" where there are none
+	Code    offer.Given // the coupon's code that the message carries; the zero value for none
+	// Reserved is what the message may cost, and where that is set aside. Once the message was sent it is what it did cost, set
+	// aside nowhere any more; of one that is never sent it is nothing.
+	Reserved budget.Reservation
+	// Changes are made to the budget's counters by the step that led here. They are not kept: whoever writes the step writes
+	// them with it, in one transaction.
+	Changes []budget.Change
+
 	Caused     time.Time // when the cause happened
 	Decided    time.Time // when the gates were first asked
 	Due        time.Time // the minute that a deferred entry waits for
@@ -95,10 +106,11 @@ type Entry struct {
 	Rejected   time.Time // the provider took it and then would not send it
 
 	// What the customer did with it. Opened is a hint at most: mail programs load images on their own.
-	Opened     time.Time // when it was first shown, as far as an image tells
-	Clicked    time.Time // when a person first followed a link; see Visit
-	Prefetched time.Time // when a program followed one last
-	Link       string    // which link that was, for telling people from programs
+	Opened       time.Time // when it was first shown, as far as an image tells
+	Clicked      time.Time // when a person first followed a link; see Visit
+	Prefetched   time.Time // when a program followed one last
+	Link         string    // which link that was, for telling people from programs
+	Unsubscribed time.Time // by the message's own link
 }
 
 // Invitation is the invitation to a survey that a message carries. It and the cell that it counts in are fixed at the
@@ -169,7 +181,7 @@ func (e Entry) Hold(gate, reason string, now time.Time) (Entry, error) {
 	}
 	e.decide(now)
 	e.State, e.Gate, e.Reason, e.Due = Held, gate, reason, time.Time{}
-	return e, nil
+	return e.release(), nil
 }
 
 // Defer is the step to deferred until the minute due.
@@ -241,7 +253,7 @@ func (e Entry) Fail(reason string) (Entry, error) {
 		return e, e.forbidden(Failed)
 	}
 	e.State, e.Reason = Failed, reason
-	return e, nil
+	return e.release(), nil
 }
 
 // PutBack is the step from sending back to claimed: the provider has definitely not taken the message and may later.

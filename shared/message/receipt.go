@@ -94,6 +94,7 @@ func (e *Entry) settle(r Receipt) bool {
 		}
 	case Failed:
 		e.Reason = ReasonRejected
+		*e = e.release()
 	}
 	return true
 }

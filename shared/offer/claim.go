@@ -1,5 +1,11 @@
 package offer
 
+import "liuke/shared/fault"
+
+// ErrTaken says that a code was given to another entry meanwhile, and that nothing was written: a Conflict, as whoever does not
+// look closer treats it.
+var ErrTaken = fault.New(fault.Conflict, "the code was given to another message meanwhile")
+
 // Item is a code as it stands in its shard.
 type Item struct {
 	Key     Key
