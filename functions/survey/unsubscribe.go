@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"liuke/shared/api"
+	"liuke/shared/customer"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
 	"liuke/shared/token"
@@ -42,7 +43,7 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 	if _, err := api.Body(r, MaxBodyBytes); err != nil {
 		return h.problem(ctx, r, nil, err)
 	}
-	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.Now())
+	e, err := survey.Unsubscribed(u, r.PathParameters["token"], customer.Proof{Source: customer.ByOneClick}, h.Now())
 	if err == nil {
 		err = h.send(ctx, e, 0)
 	}

@@ -48,8 +48,8 @@ func parsePreferences(raw json.RawMessage, out map[string]string) (ours bool, er
 		return true, fault.At(pointer, "a customer has at most %d topics, and these are %d", MaxTopics, len(topics))
 	}
 	for _, topic := range slices.Sorted(maps.Keys(topics)) {
-		if topic == "" || len(topic) > maxTopicName || strings.IndexFunc(topic, unicode.IsControl) >= 0 {
-			return true, fault.At(pointer, "a topic's name is 1 to %d bytes long and holds no control characters", maxTopicName)
+		if err := CheckTopic(topic); err != nil {
+			return true, fault.At(pointer, "%s", err.Error())
 		}
 		at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(topic)
 		if out[TopicTrait(topic)], err = word(topics[topic], at, "a topic"); err != nil {
@@ -57,6 +57,14 @@ func parsePreferences(raw json.RawMessage, out map[string]string) (ours bool, er
 		}
 	}
 	return true, nil
+}
+
+// CheckTopic returns an Invalid error for what is no name of a topic.
+func CheckTopic(name string) error {
+	if name == "" || len(name) > maxTopicName || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return fault.New(fault.Invalid, "a topic's name is 1 to %d bytes long and holds no control characters", maxTopicName)
+	}
+	return nil
 }
 
 // word reads a yes, a no, or null, which takes back what was said: "true", "false" or "".

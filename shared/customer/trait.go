@@ -47,6 +47,12 @@ func ParseTraits(raw json.RawMessage) (map[string]string, error) {
 			}
 			continue
 		}
+		if field == fieldProof {
+			if _, err := parseProof(fields[field]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if field == "preferences" {
 			if ours, err := parsePreferences(fields[field], out); err != nil {
 				return nil, err

@@ -14,22 +14,31 @@ import (
 // Write writes what a fold changes, each item on condition that it has not moved since the version before its own: the
 // customer's alone as an update (1 write unit a KB begun), with orders as a transaction (2 a KB begun of each). Traits
 // that were stored before are written ahead of it, alone; the first ones belong to the transaction, so that none come
-// to be without the customer's item, as after an erasure. It returns Conflict where something has moved; then nothing
+// to be without the customer's item, as after an erasure. Records of consent go with the traits, as a transaction (2 more
+// a KB begun of each), so that there is one a change whatever comes between. It returns Conflict where something has moved; then nothing
 // is written but those traits perhaps, of which the fold that follows is told the same.
 func (s *Store) Write(ctx context.Context, w *fold.Write) (err error) {
 	defer fault.Wrap(&err, "write customer")
-	if w.Profile != nil && w.Profile.Version > 1 {
-		if err := s.PutProfile(ctx, w.Customer.ID, w.Profile); err != nil {
-			return err
-		}
+	more, err := s.consentUpdates(w.Customer.ID, w.Consents)
+	if err != nil {
+		return err
 	}
-	var more []types.TransactWriteItem
-	if w.Profile != nil && w.Profile.Version == 1 {
+	if w.Profile != nil && (w.Profile.Version == 1 || len(more) > 0) {
 		put, err := s.putProfile(w.Customer.ID, w.Profile)
 		if err != nil {
 			return err
 		}
 		more = append(more, types.TransactWriteItem{Put: put})
+	}
+	switch {
+	case w.Profile == nil || w.Profile.Version == 1:
+	case len(more) > 0:
+		err, more = s.transact(ctx, more), nil
+	default:
+		err = s.PutProfile(ctx, w.Customer.ID, w.Profile)
+	}
+	if err != nil {
+		return err
 	}
 	return s.commit(ctx, w.Customer, w.Orders, more)
 }

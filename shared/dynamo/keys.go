@@ -37,6 +37,12 @@ func AnswerKey(c customer.ID, survey, invitation string) Key {
 	return Key{customerPK(c), answerPrefix + survey + "#" + invitation}
 }
 
+// ConsentKey is what a customer said of consent at a time, by the event that it came with.
+func ConsentKey(c customer.ID, at time.Time, event string) Key {
+	sum := sha256.Sum256([]byte(event))
+	return Key{customerPK(c), consentPrefix + timed(at) + "#" + base32Lower(sum[:10])}
+}
+
 // SurveyKey is a survey as operators have written it last; SurveyVersionKey is one of its versions.
 func SurveyKey(survey string) Key { return Key{surveysPK, surveyPrefix + survey} }
 func SurveyVersionKey(survey string, version int) Key {
@@ -163,6 +169,7 @@ const (
 	messagePrefix  = "MESSAGE#"
 	answerPrefix   = "ANSWER#"
 	absorbedPrefix = "ABSORBED#"
+	consentPrefix  = "CONSENT#"
 	surveysPK      = "SURVEYS"
 	surveyPrefix   = "SURVEY#"
 	versionPrefix  = "VERSION#"

@@ -52,7 +52,9 @@ const (
 	OrderCancelled = "Order Cancelled"
 	SurveyAnswered = "Survey Answered" // made of stored answers and by imports alone; see survey.Answer.Event for its Properties
 	AnswerStored   = "Answer Stored"   // emitted by the survey function alone: points to an answer; Properties: survey, invitation, revision
-	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel
+	Unsubscribed   = "Unsubscribed"    // emitted by the customers' own pages alone; Properties: channel, topic ("" for the whole channel), proof
+
+	PreferencesChanged = "Preferences Changed" // emitted by the customers' own pages and keywords alone; Properties: see consent.Preferences
 )
 
 // Names of track events that are activity and say besides how a customer fares (see customer.Sign). ProductReviewed is of

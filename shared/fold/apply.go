@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/order"
@@ -71,6 +72,9 @@ func (s *Settings) apply(before State, changes []change, keyless bool) (Write, S
 		f.state.Profile.Version++
 		w.Profile = &f.state.Profile
 	}
+	if w.Customer != nil {
+		w.Consents = f.consents
+	}
 	return w, f.state, verdicts
 }
 
@@ -81,6 +85,7 @@ type folding struct {
 	moved     bool            // the customer's item changed
 	touched   map[string]bool // orders that changed
 	described bool            // the traits changed
+	consents  []consent.Record
 }
 
 func (f *folding) fold(c *change) (v verdict) {
@@ -99,6 +104,11 @@ func (f *folding) fold(c *change) (v verdict) {
 	}
 	// The last event wins. A clock that runs ahead gives nobody the last word: who withdraws a consent withdraws all that
 	// was taken in before.
+	if c.agrees {
+		if r, ok := consent.Of(c.id, c.said, c.traits, f.state.Profile.Traits, c.proof); ok {
+			f.consents = append(f.consents, r)
+		}
+	}
 	for name, value := range c.traits {
 		t := customer.Trait{Value: value, Time: c.said.UnixMilli(), Event: c.id}
 		changed, dropped := f.state.Profile.Set(name, t)

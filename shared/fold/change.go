@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
@@ -28,6 +29,8 @@ type change struct {
 	orderID     string
 	order       order.Change      // where orderID is set
 	traits      map[string]string // of a profile; nil where the event says nothing of it
+	proof       customer.Proof    // of what traits say of consent
+	agrees      bool              // traits say something of consent
 	group       string            // whose traits groupTraits are; "" for an event of no group
 	groupTraits map[string]string
 	answer      *signal.AnswerData // told to outreach
@@ -73,10 +76,27 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 		err = s.readOrder(e, &c)
 	case e.Type == event.Track && e.Name == event.Unsubscribed:
 		err = readUnsubscribed(e, &c)
+	case e.Type == event.Track && e.Name == event.PreferencesChanged && e.Source == event.SourceSurvey:
+		err = readPreferences(e, &c)
 	case e.Type == event.Track && e.Name == event.SurveyAnswered && (e.Source == event.SourceSurvey || e.Source == event.SourceImport):
 		err = readAnswer(e, &c)
 	}
+	if err == nil {
+		err = c.readProof(e)
+	}
 	return c, err
+}
+
+// readProof reads what proves the consent that an event speaks of, if any.
+func (c *change) readProof(e *event.Event) (err error) {
+	for name := range c.traits {
+		_, is := consent.Purpose(name)
+		c.agrees = c.agrees || is
+	}
+	if c.agrees {
+		c.proof, err = consent.ProofOf(e)
+	}
+	return err
 }
 
 func readGroup(e *event.Event, c *change) (err error) {
@@ -132,11 +152,28 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 func readUnsubscribed(e *event.Event, c *change) error {
 	var p struct {
 		Channel string `json:"channel"`
+		Topic   string `json:"topic"`
 	}
 	if err := json.Unmarshal(e.Properties, &p); err != nil || !customer.IsChannel(p.Channel) {
 		return fault.At("/properties/channel", "channel must be email, sms or push")
 	}
-	c.traits = map[string]string{customer.ConsentTrait(p.Channel): "false"}
+	trait := customer.ConsentTrait(p.Channel)
+	if p.Topic != "" {
+		if err := customer.CheckTopic(p.Topic); err != nil {
+			return fault.At("/properties/topic", "%s", err.Error())
+		}
+		trait = customer.TopicTrait(p.Topic)
+	}
+	c.traits = map[string]string{trait: "false"}
+	return nil
+}
+
+func readPreferences(e *event.Event, c *change) error {
+	p, err := consent.ParsePreferences(e.Properties)
+	if err != nil {
+		return err
+	}
+	c.traits = p.Traits()
 	return nil
 }
 

@@ -21,7 +21,9 @@ type Store interface {
 	Load(ctx context.Context, wants []Want) ([]State, []error)
 	// Write writes what a fold changes, each item on condition that it has not moved since the version before: the
 	// customer's and the orders in one transaction, new traits with them, and traits that were there before ahead of
-	// them. It returns Conflict where one has moved; then nothing is written, but for the traits perhaps.
+	// them. Records of consent are written in one transaction with the traits, or with the customer's item where the traits stay
+	// as they are; one that is there already stays. It returns Conflict where one has moved; then nothing is written, but for
+	// the traits perhaps and the records with them.
 	Write(ctx context.Context, w *Write) error
 	// Merge makes one customer stand for another, in one transaction on the same condition.
 	Merge(ctx context.Context, m *Merge) error
@@ -36,9 +38,12 @@ type Store interface {
 	Orders(ctx context.Context, id customer.ID) ([]order.Record, error)
 }
 
-// MaxOrders is how many orders one Write takes: DynamoDB has 100 items a transaction, and the customer's item and traits
-// are two.
-const MaxOrders = 98
+// MaxOrders and MaxConsents are how many orders and records of consent one Write takes: DynamoDB has 100 items a
+// transaction, and the customer's item and traits are two.
+const (
+	MaxOrders   = 78
+	MaxConsents = 20
+)
 
 // Folder folds events into a store.
 type Folder struct {
@@ -135,7 +140,7 @@ func chains(groups []*group, states []State) (all [][]int) {
 func (f *Folder) groups(events []event.Event, outcomes []Outcome) []*group {
 	var first []*group
 	last := map[customer.ID]*group{}
-	orders := map[*group]map[string]bool{}
+	orders, consents := map[*group]map[string]bool{}, map[*group]int{}
 	for i := range events {
 		c, err := f.read(&events[i])
 		if err != nil {
@@ -144,6 +149,7 @@ func (f *Folder) groups(events []event.Event, outcomes []Outcome) []*group {
 		}
 		g := last[c.customer]
 		full := g != nil && c.orderID != "" && !orders[g][c.orderID] && len(orders[g]) == MaxOrders
+		full = full || g != nil && c.agrees && consents[g] == MaxConsents
 		if g == nil || full {
 			g = &group{}
 			orders[g] = map[string]bool{}
@@ -156,6 +162,9 @@ func (f *Folder) groups(events []event.Event, outcomes []Outcome) []*group {
 		}
 		if c.orderID != "" {
 			orders[g][c.orderID] = true
+		}
+		if c.agrees {
+			consents[g]++
 		}
 		g.changes, g.at = append(g.changes, c), append(g.at, i)
 	}

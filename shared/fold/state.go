@@ -3,6 +3,7 @@ package fold
 import (
 	"slices"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/order"
@@ -68,6 +69,7 @@ type Write struct {
 	Customer *customer.Record  // nil where nothing changes
 	Orders   []order.Record    // written in one transaction with the customer
 	Profile  *customer.Profile // nil where the traits stay as they are
+	Consents []consent.Record  // what the customer said of consent, each once for good; written in one transaction with the traits
 }
 
 // Merge is what making one customer stand for another writes, in one transaction. Versions are those of the new items.

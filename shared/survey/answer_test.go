@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
@@ -135,8 +136,8 @@ func TestHoursAreOfTheFirstAnswer(t *testing.T) {
 func TestAnUnsubscriptionCountsOnceAMinuteAndAgainLater(t *testing.T) {
 	u := token.Unsubscribe{Customer: "c1", Channel: "email"}
 	at := func(link string, now time.Time) string {
-		e, err := survey.Unsubscribed(u, link, now)
-		if err != nil || string(e.Properties) != `{"channel":"email"}` || e.Customer() != "c1" {
+		e, err := survey.Unsubscribed(u, link, customer.Proof{Source: customer.ByOneClick}, now)
+		if err != nil || string(e.Properties) != `{"channel":"email","proof":{"source":"one_click"}}` || e.Customer() != "c1" {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		return string(e.ID)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"liuke/shared/customer"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/token"
@@ -14,9 +15,13 @@ import (
 
 // Unsubscribed returns the event that an unsubscribe link was used at a time; link is its token as spelled. The same
 // link within the same minute is the same event, so that a mail provider's repeats count once; a later use is another,
-// because the customer may have subscribed again in between.
-func Unsubscribed(u token.Unsubscribe, link string, now time.Time) (event.Event, error) {
-	properties, err := json.Marshal(map[string]string{"channel": u.Channel})
+// because the customer may have subscribed again in between. A link of a topic stops that topic alone.
+func Unsubscribed(u token.Unsubscribe, link string, proof customer.Proof, now time.Time) (event.Event, error) {
+	properties, err := json.Marshal(struct {
+		Channel string         `json:"channel"`
+		Topic   string         `json:"topic,omitempty"`
+		Proof   customer.Proof `json:"proof"`
+	}{u.Channel, u.Topic, proof})
 	if err != nil {
 		return event.Event{}, fault.As(err, fault.Internal, "encode an unsubscription")
 	}
