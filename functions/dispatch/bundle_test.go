@@ -192,7 +192,7 @@ func (b *bundle) claimWith(change func(*message.Entry)) message.Entry {
 		b.t.Fatal(err)
 	}
 	change(&e)
-	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: "win_back", Channel: message.Email})
+	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 	if err := b.store.Claim(b.t.Context(), e.Customer, e, contact); err != nil {
 		b.t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
-	Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) error
+	Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact, beside ...message.Entry) error
 	PutDue(ctx context.Context, minute time.Time, id string, sig signal.Signal) error
 	Due(ctx context.Context, shard int, now time.Time) ([]dynamo.DueItem, error)
 	DeleteDue(ctx context.Context, k dynamo.Key) error

@@ -90,7 +90,7 @@ func (w *world) write(e *message.Entry) error {
 	return nil
 }
 
-func (w *world) Claim(_ context.Context, _ customer.ID, e message.Entry, c message.Contact) error {
+func (w *world) Claim(_ context.Context, _ customer.ID, e message.Entry, c message.Contact, _ ...message.Entry) error {
 	return w.do(func() error {
 		if c.Version != w.version+1 {
 			return fault.New(fault.Conflict, "moved")

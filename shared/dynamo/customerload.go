@@ -10,6 +10,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/message"
 	"liuke/shared/order"
 )
 
@@ -111,7 +112,7 @@ func (l *loading) first(s *fold.State) []wanted {
 func (l *loading) follow(s *fold.State) []wanted {
 	l.found, l.phase = false, following
 	s.Customer, s.Profile = customer.Record{ID: l.at}, customer.Profile{}
-	s.Contact.Version, s.Contact.Stamps = 0, nil
+	s.Contact = message.Contact{}
 	s.Orders = make(map[string]order.Record, len(l.want.Orders))
 	out := []wanted{l.store.wantedCustomer(l.i, l.at, func(rec customer.Record, s *fold.State) {
 		s.Customer, l.found = rec, true

@@ -26,7 +26,7 @@ func TestADossierHoldsWhatThereIs(t *testing.T) {
 	if err := store.PutProfile(ctx, "c1", &p); err != nil {
 		t.Fatal(err)
 	}
-	contact, err := empty.Contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
+	contact, err := empty.Contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestADossierOfWhoWasAbsorbedIsThePersonsButForTheEntries(t *testing.T) {
 	if err != nil || d.Person != "survivor" || d.Profile.Email() != "survivor@example.com" || d.Contact.Version != 0 || d.Entries[e.ID].State != message.Deferred {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	contact, err := d.Contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
+	contact, err := d.Contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,9 +48,13 @@ const (
 	attrPrefetched  = "t_fetched"
 	attrLink        = "link"
 	attrLeft        = "t_unsubscribed"
-	attrVariant     = "var"
 	attrGiven       = "code" // JSON
 	attrReserved    = "cost" // micro-units, and the counters where they are set aside
+	attrConverted   = "t_goal"
+	attrVariant     = "var"
+	attrCame        = "came"  // present where it is so
+	attrWorth       = "worth" // minor units
+	attrGoals       = "goals" // a set of ids
 )
 
 // attrStamps is the contact record's one attribute beside its version.
@@ -94,23 +99,61 @@ func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entr
 
 // Claim writes a claimed entry and the person's contact record that counts it (Dossier.Person) in one transaction, four
 // write units, each on condition that it has not moved: the contact record from the version before its own, the entry
-// from its revision. It returns Conflict where either has; then nothing is written. A code that the entry has is given to it
-// for two units more, on condition that nobody has it: offer.ErrTaken where that alone stands in the way.
-func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (err error) {
+// from its revision. Entries beside it, such as one that says that a scene was entered once for good, are two units more each.
+// It returns Conflict where any has; then nothing is written. A code that the entry has is given to it for two units more, on
+// condition that nobody has it: offer.ErrTaken where that alone stands in the way.
+func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact, beside ...message.Entry) (err error) {
 	defer fault.Wrap(&err, "claim a message")
 	contact, err := s.contactUpdate(person, &c)
 	if err != nil {
 		return err
 	}
 	items := []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}}
+	for i := range beside {
+		items = append(items, types.TransactWriteItem{Update: s.entryUpdate(&beside[i])})
+	}
 	if e.Code.Hash != "" {
 		items = append(items, types.TransactWriteItem{Update: s.giveCode(e.Code, e.ID, e.Claimed)})
 	}
 	err = s.transact(ctx, items)
-	if len(items) == 3 && onlyLast(err) {
+	if e.Code.Hash != "" && onlyLast(err) {
 		return offer.ErrTaken
 	}
 	return err
+}
+
+// WriteContact writes a person's contact record, one write unit, on condition that it has not moved since the version before
+// its own. It returns Conflict where it has.
+func (s *Store) WriteContact(ctx context.Context, person customer.ID, c message.Contact) (err error) {
+	defer fault.Wrap(&err, "write a contact record")
+	u, err := s.contactUpdate(person, &c)
+	if err != nil {
+		return err
+	}
+	return s.updateAs(ctx, u)
+}
+
+// Entries reads entries of any customers, strongly consistent, a read unit for each of up to 4 KB, stored or not. What is not
+// stored is absent.
+func (s *Store) Entries(ctx context.Context, refs []message.Ref) (_ map[message.Ref]message.Entry, err error) {
+	defer fault.Wrap(&err, "read ledger entries")
+	all := make(map[message.Ref]message.Entry, len(refs))
+	for some := range slices.Chunk(refs, batchKeys) {
+		list := make([]wanted, len(some))
+		for i, ref := range some {
+			list[i] = s.wantedRecord(0, MessageKey(ref.Customer, ref.Entry), nil)
+		}
+		items, err := s.batchGet(ctx, list)
+		if err != nil {
+			return nil, err
+		}
+		for i, ref := range some {
+			if found := items[list[i].name]; found != nil {
+				all[ref] = decodeEntry(ref.Customer, found)
+			}
+		}
+	}
+	return all, nil
 }
 
 // contactUpdate writes a contact record on condition that it has not moved since the version before its own.
@@ -213,9 +256,18 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 			item[name] = text(value)
 		}
 	}
-	item[attrStep] = nil
-	if e.Step != 0 {
-		item[attrStep] = number(int64(e.Step))
+	for name, n := range map[string]int64{attrStep: int64(e.Step), attrWorth: e.Worth} {
+		item[name] = nil
+		if n != 0 {
+			item[name] = number(n)
+		}
+	}
+	item[attrCame], item[attrGoals] = nil, nil
+	if e.Came {
+		item[attrCame] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	if len(e.Goals) > 0 {
+		item[attrGoals] = &types.AttributeValueMemberSS{Value: e.Goals}
 	}
 	for name, at := range entryTimes(e) {
 		item[name] = nil
@@ -240,7 +292,7 @@ func entryTimes(e *message.Entry) map[string]*time.Time {
 		attrCaused: &e.Caused, attrDecided: &e.Decided, attrDue: &e.Due, attrClaimed: &e.Claimed, attrTried: &e.Attempted,
 		attrSent: &e.Sent, attrArrived: &e.Delivered, attrBounced: &e.Bounced, attrAccused: &e.Complained, attrRejected: &e.Rejected,
 		attrOpened: &e.Opened, attrClicked: &e.Clicked, attrPrefetched: &e.Prefetched,
-		attrLeft: &e.Unsubscribed,
+		attrLeft: &e.Unsubscribed, attrConverted: &e.Converted,
 	}
 }
 
@@ -263,9 +315,14 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 		Link:     textOf(item[attrLink]),
 		Variant:  textOf(item[attrVariant]),
 		Reserved: decodeReserved(textOf(item[attrReserved])),
+		Came:     item[attrCame] != nil,
+		Worth:    numberOf(item[attrWorth]),
 	}
 	if given := textOf(item[attrGiven]); given != "" {
 		_ = json.Unmarshal([]byte(given), &e.Code) // of a damaged one nothing is known
+	}
+	if goals, ok := item[attrGoals].(*types.AttributeValueMemberSS); ok {
+		e.Goals = slices.Sorted(slices.Values(goals.Value))
 	}
 	if data := textOf(item[attrData]); data != "" {
 		e.Data = json.RawMessage(data)

@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -76,7 +77,7 @@ func TestTwoClaimsAtOnceCannotBothPass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contact, err := d.Contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
+		contact, err := d.Contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,11 +109,11 @@ func TestTwoClaimsAtOnceCannotBothPass(t *testing.T) {
 func TestALostClaimLeavesNothing(t *testing.T) {
 	store, ctx, step := ledgerStore(t), t.Context(), must[message.Entry](t)
 	e := step(candidate("s1").Claim(decidedAt))
-	contact, _ := message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
+	contact, _ := message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 	if err := store.Claim(ctx, e.Customer, e, contact); err != nil {
 		t.Fatal(err)
 	}
-	next, _ := contact.Add(message.Stamp{Time: decidedAt, Scene: "win_back", Channel: message.Email})
+	next, _ := contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
 	if err := store.Claim(ctx, e.Customer, e, next); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("an entry claimed twice: %v", err)
 	}
@@ -223,9 +224,12 @@ func TestWhatAMessageCosts(t *testing.T) {
 	contact := message.Contact{}
 	for i := range message.MaxStamps - 1 {
 		var err error
-		if contact, err = contact.Add(message.Stamp{Time: decidedAt.Add(time.Duration(i) * time.Hour), Scene: strings.Repeat("s", message.MaxNameBytes), Channel: message.Email}); err != nil {
+		if contact, err = contact.Add(message.Stamp{Time: decidedAt.Add(time.Duration(i) * time.Hour), Scene: message.SceneMarkOf(fmt.Sprint("scene_", i%24)), Channel: message.Email}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for i := range message.MaxEntered {
+		contact = contact.Enter(fmt.Sprint("scene_", i), candidate(fmt.Sprint("s", i)).ID, decidedAt.Add(time.Duration(i)*24*time.Hour))
 	}
 	contact.Version = 1
 	data, err := json.Marshal(signal.OrderData{Order: strings.Repeat("o", 64), Amount: 1 << 50, Currency: "CNY", First: true})
@@ -243,6 +247,7 @@ func TestWhatAMessageCosts(t *testing.T) {
 		total += write
 	}
 	e := step(message.New("order_thanks", 0, message.Email, sig).Claim(decidedAt))
+	e.Variant = "the_bolder_one"
 	unit("the claim", func(m *dynamo.Meter) {
 		if err := store.Claim(dynamo.WithMeter(t.Context(), m), id, e, contact); err != nil {
 			t.Fatal(err)

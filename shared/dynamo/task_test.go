@@ -75,7 +75,7 @@ func TestATaskComesBackAsItWasWritten(t *testing.T) {
 func TestATaskIsMadeWithItsEntryAndItsLimitOrNotAtAll(t *testing.T) {
 	store, ctx := ledgerStore(t), t.Context()
 	e, made := pleaded(t, "c1", "i1", "")
-	contact, err := message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: "recovery_task", Channel: message.Task, Service: true})
+	contact, err := message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf("recovery_task"), Channel: message.Task, Service: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,19 +16,24 @@ const (
 	MaxWindow = 31 * 24 * time.Hour
 	// MaxStamps is how many messages the record can hold. It is over any cap; a record that is full of messages
 	// within MaxWindow holds whatever comes next.
-	MaxStamps = 96
+	MaxStamps = 72
 	// MaxNameBytes is the longest name of a scene.
 	MaxNameBytes = 32
 	// MaxAsked is how many surveys the record remembers to have asked to. Of more, those asked to last stay.
 	MaxAsked = 14
 	// MaxAskedAge is how long it remembers that: the longest that a survey waits before it is asked again.
 	MaxAskedAge = 400 * 24 * time.Hour
+	// MaxEntered is how many enterings of scenes the record remembers, of each scene the last two at most. Of more, the last of
+	// each scene stay, and of those the latest.
+	MaxEntered = 12
+	// MaxEnteredAge is how long it remembers that.
+	MaxEnteredAge = 400 * 24 * time.Hour
 )
 
 // Stamp is one message that a customer was claimed for.
 type Stamp struct {
 	Time    time.Time // to the second
-	Scene   string
+	Scene   SceneMark
 	Channel Channel
 	Service bool // a transactional message: counts against its own scene's caps alone
 }
@@ -39,6 +44,7 @@ type Contact struct {
 	Version int64                    // +1 with each claim; 0 for a record that is not stored yet
 	Stamps  []Stamp                  // oldest first
 	Asked   map[SurveyMark]time.Time // when the customer was last invited to a survey, to the minute; nil for never
+	Entered []Entering               // the scenes that the customer entered, oldest first; see Scene.Remembered in package scene
 }
 
 // SurveyMark stands for a survey's id in a contact record, where room is scarce. Two surveys of one mark count as one;
@@ -46,14 +52,16 @@ type Contact struct {
 type SurveyMark uint32
 
 // MarkOf returns the mark of a survey: the 32-bit FNV-1a hash of its id.
-func MarkOf(survey string) SurveyMark {
+func MarkOf(survey string) SurveyMark { return SurveyMark(mark(survey)) }
+
+func mark(name string) uint32 {
 	h := fnv.New32a()
-	h.Write([]byte(survey))
-	return SurveyMark(h.Sum32())
+	h.Write([]byte(name))
+	return h.Sum32()
 }
 
 // Empty reports whether the record says nothing.
-func (c Contact) Empty() bool { return len(c.Stamps) == 0 && len(c.Asked) == 0 }
+func (c Contact) Empty() bool { return len(c.Stamps) == 0 && len(c.Asked) == 0 && len(c.Entered) == 0 }
 
 // AskedWithin reports whether the customer was invited to the survey in (now − per, now], or, for "", to any. As with
 // stamps, an invitation of the future counts.
@@ -124,7 +132,7 @@ func (c Contact) Add(s Stamp) (Contact, error) {
 	if c.Full(s.Time) {
 		return c, fault.New(fault.Conflict, "the contact record is full")
 	}
-	next := Contact{Version: c.Version + 1, Stamps: make([]Stamp, 0, len(c.Stamps)+1), Asked: c.Asked}
+	next := Contact{Version: c.Version + 1, Stamps: make([]Stamp, 0, len(c.Stamps)+1), Asked: c.Asked, Entered: c.Entered}
 	for _, old := range c.Stamps {
 		if s.Time.Sub(old.Time) < MaxWindow {
 			next.Stamps = append(next.Stamps, old)
@@ -137,9 +145,12 @@ func (c Contact) Add(s Stamp) (Contact, error) {
 }
 
 // Join returns the record of one who was two: the messages of both, of too many the latest, of each survey the last
-// invitation, and the next version.
+// invitation, the scenes that either entered, and the next version.
 func (c Contact) Join(o Contact) Contact {
-	joined := Contact{Version: c.Version + 1, Stamps: append(slices.Clone(c.Stamps), o.Stamps...), Asked: join(c.Asked, o.Asked)}
+	joined := Contact{
+		Version: c.Version + 1, Stamps: append(slices.Clone(c.Stamps), o.Stamps...), Asked: join(c.Asked, o.Asked),
+		Entered: enterings(append(slices.Clone(c.Entered), o.Entered...)),
+	}
 	slices.SortStableFunc(joined.Stamps, func(a, b Stamp) int { return a.Time.Compare(b.Time) })
 	joined.Stamps = joined.Stamps[max(0, len(joined.Stamps)-MaxStamps):]
 	return joined

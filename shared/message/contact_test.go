@@ -2,11 +2,11 @@ package message_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"liuke/shared/fault"
@@ -14,7 +14,7 @@ import (
 )
 
 func stamp(at time.Time) message.Stamp {
-	return message.Stamp{Time: at, Scene: "win_back", Channel: message.Email}
+	return message.Stamp{Time: at, Scene: message.SceneMarkOf("win_back"), Channel: message.Email}
 }
 
 func any(message.Stamp) bool { return true }
@@ -133,33 +133,39 @@ func TestJoinKeepsTheLastInvitationOfEach(t *testing.T) {
 	})
 }
 
-func TestARecordFromBeforeSurveysIsRead(t *testing.T) {
+func TestRecordsOfOlderFormatsAreRead(t *testing.T) {
 	// one stamp of win_back by e-mail on 2026-03-01 12:00:00 UTC
-	old := append([]byte{1, 2, 8}, "win_back\x05email\x80\xd3\xa1\x9a\x0d\x00\x02"...)
+	stamps := "\x02\x08win_back\x05email\x80\xd3\xa1\x9a\x0d\x00\x02"
 	var c message.Contact
-	if err := c.UnmarshalBinary(old); err != nil || len(c.Stamps) != 1 || c.Asked != nil || c.Stamps[0].Scene != "win_back" {
+	if err := c.UnmarshalBinary([]byte("\x01" + stamps)); err != nil || len(c.Stamps) != 1 || c.Asked != nil || c.Stamps[0].Scene != message.SceneMarkOf("win_back") {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	if b, _ := c.MarshalBinary(); string(b) != string(old) {
-		t.Errorf("written again as % x", b)
+	asked := "\x02\x01\x01\x02\x03\x04\x90\xa1\x0f"
+	if err := c.UnmarshalBinary([]byte(asked + stamps)); err != nil || len(c.Stamps) != 1 || len(c.Asked) != 1 || c.Stamps[0].Channel != message.Email {
+		t.Fatalf("%+v, %v", c, err)
 	}
 }
 
 func TestAFullContactStaysWithinOneKilobyte(t *testing.T) {
+	const scenes = 24
+	channels := []message.Channel{"email", "sms", "push", "webhook", "task"}
 	var c message.Contact
 	for i := range message.MaxAsked {
 		c = c.Ask(fmt.Sprint("survey_", i), start.Add(-time.Duration(i)*28*24*time.Hour))
 	}
+	for i := range message.MaxEntered {
+		c = c.Enter(fmt.Sprint("scene_", i), entryID(i), start.Add(time.Duration(i)*33*24*time.Hour))
+	}
 	for i := range message.MaxStamps {
 		c.Stamps = append(c.Stamps, message.Stamp{
 			Time:    start.Add(time.Duration(i) * message.MaxWindow / message.MaxStamps),
-			Scene:   fmt.Sprintf("%s%02d", strings.Repeat("s", message.MaxNameBytes-2), i%8),
-			Channel: "email",
+			Scene:   message.SceneMarkOf(fmt.Sprint("scene_", i%scenes)),
+			Channel: channels[i%len(channels)],
 		})
 	}
-	b, _ := c.MarshalBinary()
-	if keys := 9 + 128 + 7 + 10; len(b)+keys > 1024 {
-		t.Errorf("a full record has %d bytes, over the kilobyte that one write unit pays for", len(b)+keys)
+	b, err := c.MarshalBinary()
+	if keys := 9 + 128 + 7 + 10; err != nil || len(b)+keys > 1024 || len(c.Entered) != message.MaxEntered {
+		t.Errorf("a full record has %d bytes, over the kilobyte that one write unit pays for, %v", len(b)+keys, err)
 	}
 }
 
@@ -168,15 +174,22 @@ func TestContactRoundTrip(t *testing.T) {
 		in := message.Contact{Stamps: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) message.Stamp {
 			return message.Stamp{
 				Time:    time.Unix(rapid.Int64Range(-1<<33, 1<<33).Draw(t, "unix"), 0).UTC(),
-				Scene:   rapid.SampledFrom([]string{"win_back", "order_thanks", "", "生日"}).Draw(t, "scene"),
-				Channel: rapid.SampledFrom([]message.Channel{"email", "sms"}).Draw(t, "channel"),
+				Scene:   rapid.SampledFrom([]message.SceneMark{0, 7, message.SceneMarkOf("win_back"), 1<<32 - 1}).Draw(t, "scene"),
+				Channel: rapid.SampledFrom([]message.Channel{"email", "sms", "推送"}).Draw(t, "channel"),
 				Service: rapid.Bool().Draw(t, "service"),
 			}
 		}), 0, message.MaxStamps).Draw(t, "stamps")}
+		moment := rapid.Int64Range(-1<<33, 1<<33)
 		for i := range rapid.IntRange(0, message.MaxAsked+2).Draw(t, "surveys") {
-			in = in.Ask(fmt.Sprint("survey_", i), time.Unix(rapid.Int64Range(-1<<33, 1<<33).Draw(t, "asked"), 0))
+			in = in.Ask(fmt.Sprint("survey_", i), time.Unix(moment.Draw(t, "asked"), 0))
 		}
-		b, _ := in.MarshalBinary()
+		for i := range rapid.IntRange(0, message.MaxEntered+2).Draw(t, "entered") {
+			in = in.Enter(fmt.Sprint("scene_", i%8), entryID(i), time.Unix(moment.Draw(t, "at"), 0))
+		}
+		b, err := in.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
 		var out message.Contact
 		if err := out.UnmarshalBinary(b); err != nil {
 			t.Fatal(err)
@@ -184,7 +197,7 @@ func TestContactRoundTrip(t *testing.T) {
 		if len(in.Stamps) == 0 {
 			in.Stamps = nil
 		}
-		if d := cmp.Diff(in, out); d != "" {
+		if d := cmp.Diff(in, out, cmpopts.EquateEmpty()); d != "" {
 			t.Fatal(d)
 		}
 	})
@@ -195,7 +208,11 @@ func FuzzContact(f *testing.F) {
 	f.Add(b)
 	b, _ = message.Contact{Stamps: []message.Stamp{stamp(start)}}.Ask("nps", start).MarshalBinary()
 	f.Add(b)
+	b, _ = message.Contact{}.Enter("win_back", entryID(1), start).MarshalBinary()
+	f.Add(b)
 	f.Add([]byte{1, 255, 255, 255, 255, 15})
+	f.Add([]byte{3, 255, 255, 255, 255, 15})
+	f.Add([]byte{3, 0, 0, 1, 1, 2, 3, 4, 0, 2, 2})
 	f.Add([]byte{2, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var c message.Contact

@@ -19,3 +19,9 @@ type Wanted struct {
 	Customer customer.ID
 	Entries  []string // ids, at most 50
 }
+
+// Ref names an entry of the ledger.
+type Ref struct {
+	Customer customer.ID `json:"customer"`
+	Entry    string      `json:"entry"`
+}

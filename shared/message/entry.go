@@ -12,7 +12,11 @@
 //	unknown → sent | failed                   receipts: the provider's own word
 //
 // An entry of the channel task sends nothing: outreach takes it from none or deferred to done, in one transaction with the
-// task that it makes for a person. There it ends; how far the task is, the task says (see package task).
+// task that it makes for a person. There it ends; how far the task is, the task says (see package task). So does an entry of a
+// step that only branches.
+//
+// The entry of a journey's first step also keeps what came of it: orders and whatever else the scene has for its goal are
+// booked on it (see Convert), whatever its state, for those as well who got nothing for comparison.
 //
 // A provider takes no idempotency token, so a message is let through to it at most once between definite refusals:
 // what stays unknown is at most a lost message, never a second one.
@@ -23,7 +27,6 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"liuke/shared/budget"
@@ -46,7 +49,7 @@ const (
 	Sent     State = "sent"     // the provider took it
 	Failed   State = "failed"   // the provider refused it for good, or it could not be made
 	Unknown  State = "unknown"  // the provider may or may not have taken it
-	Done     State = "done"     // a task was made of it, and nothing is sent
+	Done     State = "done"     // a task was made of it, or a journey went on; nothing is sent
 )
 
 // Channel names a way to reach a customer, as consent is given for it.
@@ -94,6 +97,10 @@ type Entry struct {
 	// them with it, in one transaction.
 	Changes []budget.Change
 
+	Came  bool     // of a step that waited for an event: it came; false where the wait ended without it
+	Worth int64    // of step 0: what the orders among Goals were worth when they were placed, in minor units of the business's currency
+	Goals []string // of step 0: the signals that met the scene's goal since, by id, sorted; at most MaxGoals
+
 	Caused     time.Time // when the cause happened
 	Decided    time.Time // when the gates were first asked
 	Due        time.Time // the minute that a deferred entry waits for
@@ -111,6 +118,7 @@ type Entry struct {
 	Prefetched   time.Time // when a program followed one last
 	Link         string    // which link that was, for telling people from programs
 	Unsubscribed time.Time // by the message's own link
+	Converted    time.Time // of step 0: when the scene's goal was first met
 }
 
 // Invitation is the invitation to a survey that a message carries. It and the cell that it counts in are fixed at the
@@ -147,7 +155,22 @@ func ID(c customer.ID, scene, occasion string, step int, channel Channel) string
 	}
 	binary.BigEndian.PutUint64(n[:], uint64(step))
 	h.Write(n[:])
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:16]))
+	return idText(h.Sum(nil)[:idLength])
+}
+
+// idLength is how many bytes an id stands for.
+const idLength = 16
+
+var idCoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func idText(b []byte) string { return idCoding.EncodeToString(b) }
+
+func idBytes(id string) ([]byte, error) {
+	b, err := idCoding.DecodeString(id)
+	if err != nil || len(b) != idLength {
+		return nil, fault.New(fault.Internal, "that is no id of an entry")
+	}
+	return b, nil
 }
 
 // New returns the entry that a scene's step has for a signal, before anything is decided.
@@ -211,6 +234,16 @@ func (e Entry) Finish(now time.Time) (Entry, error) {
 	}
 	e.decide(now)
 	e.State, e.Gate, e.Reason, e.Due, e.Claimed = Done, "", "", time.Time{}, now
+	return e, nil
+}
+
+// Branch is the step to done of an entry whose step says nothing: the journey goes on.
+func (e Entry) Branch(now time.Time) (Entry, error) {
+	if !e.Open() {
+		return e, e.forbidden(Done)
+	}
+	e.decide(now)
+	e.State, e.Gate, e.Reason, e.Due = Done, "", "", time.Time{}
 	return e, nil
 }
 

@@ -48,7 +48,7 @@ func TestTheGatesOfSurveys(t *testing.T) {
 	reminder := func(c *scene.Candidate) { c.Step, c.Invited = 1, true }
 	nobody := func(c *scene.Candidate) { c.Survey.Invite.Sample = 0 }
 	busy := func(c *scene.Candidate) {
-		c.Contact.Stamps = []message.Stamp{{Time: now, Scene: "festival", Channel: message.Email}}
+		c.Contact.Stamps = []message.Stamp{{Time: now, Scene: message.SceneMarkOf("festival"), Channel: message.Email}}
 	}
 	elsewhere := func(ago time.Duration) func(*scene.Candidate) {
 		return func(c *scene.Candidate) { set(&c.Profile, customer.TraitSurveyed, now.Add(-ago).Format(time.RFC3339)) }

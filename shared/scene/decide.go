@@ -203,7 +203,7 @@ func (limit Cap) counts(s *Scene) func(message.Stamp) bool {
 	return func(stamp message.Stamp) bool {
 		switch limit.Scope {
 		case ScopeScene:
-			return stamp.Scene == s.ID
+			return stamp.Scene == message.SceneMarkOf(s.ID)
 		case ScopeChannel:
 			return !stamp.Service && stamp.Channel == limit.Channel && s.Channel == limit.Channel
 		default:
@@ -231,7 +231,7 @@ func (r *Rules) quietHours(c *Candidate) Verdict {
 
 // Stamp is what the claim of a candidate adds to the contact record.
 func (c *Candidate) Stamp() message.Stamp {
-	return message.Stamp{Time: c.Now, Scene: c.Scene.ID, Channel: c.Scene.Channel, Service: c.Scene.Kind == Transactional}
+	return message.Stamp{Time: c.Now, Scene: message.SceneMarkOf(c.Scene.ID), Channel: c.Scene.Channel, Service: c.Scene.Kind == Transactional}
 }
 
 // Address is where a channel reaches a customer, "" where nowhere.

@@ -41,7 +41,7 @@ func TestDecide(t *testing.T) {
 	night := time.Date(2026, 1, 15, 15, 30, 0, 0, time.UTC) // 23:30 in Shanghai
 	morning := time.Date(2026, 1, 16, 0, 0, 0, 0, time.UTC) // 08:00
 	stamp := func(age time.Duration, id string, service bool) message.Stamp {
-		return message.Stamp{Time: now.Add(-age), Scene: id, Channel: message.Email, Service: service}
+		return message.Stamp{Time: now.Add(-age), Scene: message.SceneMarkOf(id), Channel: message.Email, Service: service}
 	}
 	held := func(gate, reason string) scene.Verdict {
 		return scene.Verdict{Outcome: scene.Hold, Gate: gate, Reason: reason}

@@ -42,7 +42,7 @@ func TestTheHoldoutGate(t *testing.T) {
 		}, held("consent", "unknown_customer")},
 		{"suppression is asked before the holdout", "win_back", everyone, 0, func(c *scene.Candidate) { c.Suppressed = true }, held("suppression", "suppressed")},
 		{"the holdout is asked before the caps", "win_back", everyone, 0, func(c *scene.Candidate) {
-			c.Contact.Stamps = []message.Stamp{{Time: now, Scene: "win_back", Channel: message.Email}}
+			c.Contact.Stamps = []message.Stamp{{Time: now, Scene: message.SceneMarkOf("win_back"), Channel: message.Email}}
 		}, held("holdout", "held_out")},
 		{"the holdout is asked before the quiet hours", "win_back", everyone, 0, func(c *scene.Candidate) {
 			c.Now = time.Date(2026, 1, 15, 15, 30, 0, 0, time.UTC)

@@ -109,7 +109,7 @@ func TestWhatBearsOnATask(t *testing.T) {
 	rules := rulesOf(t, everybody)
 	night := time.Date(2026, 1, 15, 15, 30, 0, 0, time.UTC) // 23:30 in Shanghai
 	stamp := func(age time.Duration, id string, channel message.Channel) message.Stamp {
-		return message.Stamp{Time: night.Add(-age), Scene: id, Channel: channel, Service: channel == message.Task}
+		return message.Stamp{Time: night.Add(-age), Scene: message.SceneMarkOf(id), Channel: channel, Service: channel == message.Task}
 	}
 	full := message.Contact{}
 	for i := range message.MaxStamps {
