@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"liuke/infra/stack"
-	"liuke/shared/sms"
 )
 
 var (
@@ -18,18 +18,17 @@ var (
 	originationPattern = regexp.MustCompile(`^(arn:aws[a-z-]*:sms-voice:[a-z0-9-]+:[0-9]{12}:)?` +
 		`(pool/pool-[A-Za-z0-9]{1,64}|phone-number/phone-[A-Za-z0-9]{1,64}|sender-id/[A-Za-z0-9_-]{1,11}/[A-Z]{2})$`)
 	applicationPattern = regexp.MustCompile(`^(APNS|APNS_SANDBOX|GCM)/[A-Za-z0-9_.-]{1,256}$`)
+	pricePattern       = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,5})?$`)
 	hostPattern        = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
 )
 
 // What AWS End User Messaging and the push services take.
 const (
-	minTextTTL  = 5 * time.Second
-	maxTextTTL  = 72 * time.Hour
-	maxPushTTL  = 28 * 24 * time.Hour
-	textTick    = sms.Price(10)          // a MaxPrice has five decimals
-	textDearest = sms.Price(100_000_000) // and is below 100 dollars
-	mostPace    = 1000                   // messages a second
-	mostApps    = 10
+	minTextTTL = 5 * time.Second
+	maxTextTTL = 72 * time.Hour
+	maxPushTTL = 28 * 24 * time.Hour
+	mostPace   = 1000 // messages a second
+	mostApps   = 10
 )
 
 // optional reads an object into a pointer; null switches the channel off.
@@ -79,10 +78,8 @@ func readSMS(s *Settings, raw json.RawMessage) error {
 				"\"sender-id/SHOP/DE\", or the ARN of one", name, identity)
 		}
 	}
-	if w.MaxPrice != "" {
-		if p, err := sms.ParsePrice(w.MaxPrice); err != nil || p < textTick || p >= textDearest || p%textTick != 0 {
-			wrong("has the max_price %q; give dollars in quotation marks, from \"0.00001\" to less than \"100\" with at most five decimals", w.MaxPrice)
-		}
+	if w.MaxPrice != "" && (!pricePattern.MatchString(w.MaxPrice) || strings.Trim(w.MaxPrice, "0.") == "") {
+		wrong("has the max_price %q; give dollars in quotation marks, from \"0.00001\" to less than \"100\" with at most five decimals", w.MaxPrice)
 	}
 	ttl, ok := lifetime(w.TTL, minTextTTL, maxTextTTL)
 	if !ok {

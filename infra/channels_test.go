@@ -29,6 +29,7 @@ func TestEachSettingOfTheChannelsIsChecked(t *testing.T) {
 		{"a price is limited", "sms", `{` + pool + `,"max_price":"0.10"}`, ""},
 		{"a price is no number", "sms", `{` + pool + `,"max_price":0.1}`, "give an object such as"},
 		{"a price has five decimals", "sms", `{` + pool + `,"max_price":"0.000001"}`, `has the max_price "0.000001"; give`},
+		{"nothing is no price", "sms", `{` + pool + `,"max_price":"0.00"}`, `has the max_price "0.00"; give`},
 		{"100 dollars are too dear", "sms", `{` + pool + `,"max_price":"100"}`, `has the max_price "100"; give`},
 		{"a message lives for seconds", "sms", `{` + pool + `,"ttl":"5s"}`, ""},
 		{"but not for four", "sms", `{` + pool + `,"ttl":"4s"}`, `has the ttl "4s"; give`},

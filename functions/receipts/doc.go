@@ -1,6 +1,7 @@
-// Command receipts books what the provider says became of each message: SES publishes its events to a topic, and the
-// topic feeds the receipts queue. Deliveries, bounces and complaints go into the ledger and settle what was unknown; a
-// permanent bounce or a complaint also suppresses the address, at once and for every scene.
+// Command receipts books what providers say became of each message: SES and AWS End User Messaging publish their events to
+// a topic, and the topic feeds the receipts queue. Deliveries, bounces and complaints go into the ledger and settle what was
+// unknown; a permanent bounce, a complaint, or a number that takes no SMS also suppresses the address, at once and for every
+// scene. That a mail was opened is noted and settles nothing: mail programs fetch pictures unseen.
 //
 // Where a receipt is what tells that an invitation to a survey was sent after all, or was not, the hour in which it counts is
 // marked first, so that it is counted anew.

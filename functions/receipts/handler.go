@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
-	"liuke/shared/channel/ses/receipt"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
@@ -46,7 +45,7 @@ type Handler struct {
 // item is an event with its raw text, which goes back to the queue as it came.
 type item struct {
 	raw   string
-	event receipt.Event
+	event event
 }
 
 // bookTries is how often a receipt is booked anew when the entry moved meanwhile.
@@ -56,7 +55,7 @@ const bookTries = 5
 func NewHandler(h Handler) *Handler {
 	h.runner = &batch.Runner[item]{
 		Decode: func(body string) ([]item, error) {
-			e, err := receipt.Parse([]byte(body))
+			e, err := parse([]byte(body))
 			return []item{{body, e}}, err
 		},
 		Encode: func(i item, _ string) (string, error) { return i.raw, nil },
@@ -85,18 +84,18 @@ func (h *Handler) handle(ctx context.Context, items []item) []error {
 }
 
 // book suppresses what is to be suppressed and applies the receipt to its entry.
-func (h *Handler) book(ctx context.Context, keys *token.Keyring, e receipt.Event) error {
-	h.Count.Count("Event_"+metric(e.Type), 1)
-	if e.Receipt == nil {
+func (h *Handler) book(ctx context.Context, keys *token.Keyring, e event) error {
+	h.Count.Count("Event_"+e.kind, 1)
+	if e.receipt == nil {
 		return nil
 	}
 	var id token.Entry
-	if e.Entry == "" || keys.Open(token.PurposeEntry, e.Entry, &id) != nil {
+	if e.entry == "" || keys.Open(token.PurposeEntry, e.entry, &id) != nil {
 		h.Count.Count("ForeignEvents", 1)
 		return nil
 	}
-	for _, address := range e.Suppress {
-		if err := h.Store.Suppress(ctx, message.Email, address, e.SuppressReason(), e.Receipt.Time); err != nil {
+	for _, address := range e.suppress {
+		if err := h.Store.Suppress(ctx, e.channel, address, e.reason, e.receipt.Time); err != nil {
 			return err
 		}
 	}
@@ -109,10 +108,10 @@ func (h *Handler) book(ctx context.Context, keys *token.Keyring, e receipt.Event
 		if err != nil {
 			return err
 		}
-		if entry.Premature(*e.Receipt, h.Now()) {
+		if entry.Premature(*e.receipt, h.Now()) {
 			return fault.New(fault.Unavailable, "the sender of the message is about to write the same")
 		}
-		next, changed := entry.Apply(*e.Receipt)
+		next, changed := entry.Apply(*e.receipt)
 		if !changed {
 			return nil
 		}
@@ -140,15 +139,4 @@ func (h *Handler) mark(ctx context.Context, before, after message.Entry) error {
 		at = then
 	}
 	return h.Store.MarkHours(ctx, h.Now(), survey.HourAt(after.Invitation.Survey, at))
-}
-
-// metric spells an event's type as a metric's name; what SES does not document is counted together.
-func metric(kind string) string {
-	switch kind {
-	case "Send", "Delivery", "DeliveryDelay", "Reject", "Bounce", "Complaint", "Open", "Click", "Subscription":
-		return kind
-	case "Rendering Failure", "RenderingFailure":
-		return "RenderingFailure"
-	}
-	return "Other"
 }

@@ -161,7 +161,9 @@ func TestReceipts(t *testing.T) {
 		{"a rejection after acceptance is a failure", "reject", sent, message.Failed, false, 1, func(e message.Entry) bool { return e.Reason == "rejected" }},
 		{"a rendering failure is a failure", "rendering_failure", sent, message.Failed, false, 1, func(e message.Entry) bool { return !e.Rejected.IsZero() }},
 		{"a delay changes nothing", "delivery_delay", sent, message.Sent, false, 0, func(e message.Entry) bool { return true }},
-		{"a click changes nothing", "click", sent, message.Sent, false, 0, func(e message.Entry) bool { return true }},
+		{"a click that SES counted shows that the mail was opened", "click", sent, message.Sent, false, 1, func(e message.Entry) bool { return !e.Opened.IsZero() && e.Clicked.IsZero() }},
+		{"and settles nothing", "click", unknown, message.Unknown, false, 1, func(e message.Entry) bool { return !e.Opened.IsZero() }},
+		{"so does an opening", "open", unknown, message.Unknown, false, 1, func(e message.Entry) bool { return e.Opened.Equal(accused) && e.Provider == "" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)

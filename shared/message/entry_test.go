@@ -199,7 +199,7 @@ func TestApply(t *testing.T) {
 
 // TestReceiptsCommute applies the same receipts in two orders, with duplicates, and expects the same entry.
 func TestReceiptsCommute(t *testing.T) {
-	kinds := []message.Evidence{message.Acceptance, message.Delivery, message.Bounce, message.SoftBounce, message.Complaint, message.Delay, message.Rejection}
+	kinds := []message.Evidence{message.Acceptance, message.Delivery, message.Bounce, message.SoftBounce, message.Complaint, message.Delay, message.Rejection, message.Opening}
 	states := []message.State{message.Claimed, message.Sending, message.Sent, message.Unknown, message.Failed, message.Held}
 	rapid.Check(t, func(t *rapid.T) {
 		e := fresh()

@@ -5,7 +5,8 @@ import "time"
 // Evidence is what a provider says became of a message.
 type Evidence string
 
-// The kinds of evidence. All but Rejection and Delay show that the provider sent the message.
+// The kinds of evidence. All but Rejection, Delay and Opening show that the provider sent the message; an opening shows that
+// something loaded the message's image, which mail programs do unseen, and nothing is concluded from it.
 const (
 	Acceptance Evidence = "acceptance" // the provider took it and will try
 	Delivery   Evidence = "delivery"   // the recipient's server took it
@@ -14,6 +15,7 @@ const (
 	Complaint  Evidence = "complaint"
 	Delay      Evidence = "delay"     // it is still being tried
 	Rejection  Evidence = "rejection" // the provider will not send it
+	Opening    Evidence = "opening"   // the message was shown, as far as an image or a link that was loaded tells
 )
 
 // Receipt is one piece of evidence and when it came about.
@@ -45,6 +47,9 @@ func (e Entry) Apply(r Receipt) (Entry, bool) {
 		mark(&e.Complained)
 	case Rejection:
 		mark(&e.Rejected)
+	case Opening:
+		mark(&e.Opened)
+		return e, changed
 	}
 	if e.State == Held || e.State == Deferred || e.State == Done {
 		return e, changed // never handed to a provider: not this entry's receipt

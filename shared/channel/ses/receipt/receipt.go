@@ -18,7 +18,7 @@ const EntryTag = "liuke_entry"
 // Event is what one of SES's events says of a message.
 type Event struct {
 	Type     string           // as SES names it
-	Receipt  *message.Receipt // nil for an event that tells nothing of the message's fate, such as a click
+	Receipt  *message.Receipt // nil for an event that tells nothing of the message, such as a subscription
 	Entry    string           // the ledger's opaque id; "" for a message that is not of the suite
 	Suppress []string         // addresses that must not be sent to any more
 }
@@ -61,6 +61,12 @@ type wire struct {
 	Delay struct {
 		Timestamp time.Time `json:"timestamp"`
 	} `json:"deliveryDelay"`
+	Open struct {
+		Timestamp time.Time `json:"timestamp"`
+	} `json:"open"`
+	Click struct {
+		Timestamp time.Time `json:"timestamp"`
+	} `json:"click"`
 }
 
 type recipient struct {
@@ -91,6 +97,10 @@ func Parse(raw []byte) (Event, error) {
 		receipt(message.Delivery, w.Delivery.Timestamp)
 	case "DeliveryDelay":
 		receipt(message.Delay, w.Delay.Timestamp)
+	case "Open":
+		receipt(message.Opening, w.Open.Timestamp)
+	case "Click": // of a link that SES itself counts, which is shown to be opened and no more
+		receipt(message.Opening, w.Click.Timestamp)
 	case "Reject", "Rendering Failure", "RenderingFailure":
 		receipt(message.Rejection, w.Mail.Timestamp)
 	case "Bounce":

@@ -18,6 +18,9 @@ func TestParse(t *testing.T) {
 		{"a legitimate mail taken out of the spam folder is no complaint", `{"eventType":"Complaint",` + mail + `,"complaint":{"complainedRecipients":[{"emailAddress":"a@b.c"}],"complaintFeedbackType":"not-spam"}}`, message.Delivery, 0},
 		{"an undetermined bounce suppresses nothing", `{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Undetermined","bouncedRecipients":[{"emailAddress":"a@b.c"}]}}`, message.SoftBounce, 0},
 		{"each recipient of a permanent bounce is suppressed", `{"eventType":"Bounce",` + mail + `,"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"a@b.c"},{"emailAddress":"D <d@b.c>"},{"emailAddress":""}]}}`, message.Bounce, 2},
+		{"a picture that was fetched is an opening", `{"eventType":"Open",` + mail + `,"open":{"timestamp":"2026-03-01T09:00:00Z","userAgent":"x"}}`, message.Opening, 0},
+		{"so is a click on a link of SES's", `{"eventType":"Click",` + mail + `,"click":{"timestamp":"2026-03-01T09:00:00Z","link":"https://example.com"}}`, message.Opening, 0},
+		{"a subscription at SES is none of the suite's", `{"eventType":"Subscription",` + mail + `,"subscription":{}}`, "", 0},
 		{"an unknown event says nothing of the fate", `{"eventType":"Horoscope",` + mail + `}`, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
