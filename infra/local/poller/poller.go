@@ -39,7 +39,10 @@ type Mapping struct {
 	Partial     bool          // the function reports failures by message
 	// Invoke runs the function on the event and returns its answer.
 	Invoke func(ctx context.Context, payload []byte) ([]byte, error)
-	Log    *slog.Logger
+	// Received, where set, is given each batch before the function is, and returns what the function gets of it: in
+	// another order, some twice, some not now. What is left out comes back when its visibility timeout ends.
+	Received func(ctx context.Context, batch []types.Message) []types.Message
+	Log      *slog.Logger
 }
 
 const (
@@ -131,6 +134,11 @@ func (m *Mapping) receive(ctx context.Context, most int, wait time.Duration) ([]
 
 // work has the function work on a batch and deletes what it did.
 func (m *Mapping) work(ctx context.Context, batch []types.Message) {
+	if m.Received != nil {
+		if batch = m.Received(ctx, batch); len(batch) == 0 {
+			return
+		}
+	}
 	payload, err := json.Marshal(m.event(batch))
 	if err != nil {
 		m.Log.Error("encode a batch", "queue", m.QueueARN, "error", err.Error())

@@ -16,6 +16,7 @@ type Call struct {
 	Action   string // "dynamodb:TransactWriteItems": the operation, not the permissions that it needs
 	Resource string // ARN of the first resource that it touches
 	Sequence int    // its number among the calls of the function, from 1, over all its processes
+	Body     []byte // as the function wrote it, not to be changed; nil for what streams
 }
 
 func (c Call) service() string {

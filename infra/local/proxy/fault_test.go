@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -118,7 +119,7 @@ func TestPlan(t *testing.T) {
 			t.Fatalf("%d and %d faults", len(a), len(b))
 		}
 		for i := range a {
-			if a[i] != b[i] {
+			if !reflect.DeepEqual(a[i], b[i]) {
 				t.Fatalf("fault %d: %+v and %+v", i, a[i], b[i])
 			}
 		}

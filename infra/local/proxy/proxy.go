@@ -162,7 +162,7 @@ func (p *Proxy) next(caller Caller, cred credential, op operation) Call {
 	p.sequences[caller.Function]++
 	n := p.sequences[caller.Function]
 	p.mu.Unlock()
-	c := Call{Function: caller.Function, Process: cred.session, Action: cred.service + ":" + op.name, Sequence: n}
+	c := Call{Function: caller.Function, Process: cred.session, Action: cred.service + ":" + op.name, Sequence: n, Body: op.body}
 	if len(op.calls) > 0 {
 		c.Resource = op.calls[0].Resource
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"liuke/infra/local/iam"
 	"liuke/infra/local/lambda"
@@ -196,12 +199,19 @@ func (s *Suite) mapping(invoking context.Context, m *template.Mapping) *poller.M
 		window = min(window, s.options.Window)
 	}
 	batch := m.BatchSize
-	if s.options.Batch > 0 {
-		batch = min(batch, s.options.Batch)
+	if most := cmp.Or(s.options.Batches[s.functions[m.Function].Name()], s.options.Batch); most > 0 {
+		batch = min(batch, most)
+	}
+	var received func(context.Context, []types.Message) []types.Message
+	if s.options.Received != nil {
+		name := s.byARN[m.Queue].Short()
+		received = func(ctx context.Context, batch []types.Message) []types.Message {
+			return s.options.Received(ctx, name, batch)
+		}
 	}
 	return &poller.Mapping{
 		Queues: s.sqs, QueueURL: s.byARN[m.Queue].url, QueueARN: m.Queue, Region: s.App.Region, BatchSize: batch,
-		Window: window, Concurrency: concurrency, Partial: m.Partial, Log: s.log(),
+		Window: window, Concurrency: concurrency, Partial: m.Partial, Received: received, Log: s.log(),
 		Invoke: func(_ context.Context, payload []byte) ([]byte, error) {
 			return s.invoke(invoking, m.Function, payload)
 		},

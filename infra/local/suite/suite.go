@@ -24,6 +24,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"liuke/infra/local/bus"
 	"liuke/infra/local/clock"
@@ -61,8 +62,13 @@ type Options struct {
 	// Batch goes before the template's batch sizes where it is not 0 and they are larger: for those who kill functions,
 	// and want each death to spoil little.
 	Batch int
+	// Batches goes before Batch for the functions that it names: "dispatch".
+	Batches map[string]int
 	// Faults disturbs the functions' calls to AWS; nil leaves them alone.
 	Faults proxy.Injector
+	// Received, where set, is given what a queue ("messages") hands out before its function is, and returns what the
+	// function gets of it, as poller.Mapping has it. It is called from many goroutines at once.
+	Received func(ctx context.Context, queue string, batch []types.Message) []types.Message
 	// Paused starts with schedules that fire only when asked.
 	Paused bool
 }
