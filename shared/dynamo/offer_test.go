@@ -25,7 +25,7 @@ func codesOf(n int) (all []string) {
 func claimCode(t *testing.T, store *dynamo.Store, p *offer.Pool, who customer.ID) (message.Entry, offer.Action, error) {
 	t.Helper()
 	e := message.New("win_back", 0, message.Email, signal.Signal{ID: "s", Kind: signal.SegmentChanged, Customer: who, Time: decidedAt})
-	contact := must[message.Contact](t)(message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: e.Scene, Channel: message.Email}))
+	contact := must[message.Contact](t)(message.Contact{}.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf(e.Scene), Channel: message.Email}))
 	c := offer.NewClaim(p, e.ID)
 	for {
 		step, err := store.FindCode(t.Context(), p.ID, c)
@@ -94,7 +94,7 @@ func TestAClaimWithACodeTakesTwoUnitsMoreAndIsKnownToItsEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, contact := candidate("s1"), message.Contact{}
-	contact = must[message.Contact](t)(contact.Add(message.Stamp{Time: decidedAt, Scene: e.Scene, Channel: message.Email}))
+	contact = must[message.Contact](t)(contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf(e.Scene), Channel: message.Email}))
 	c := offer.NewClaim(p, e.ID)
 	step := must[offer.Step](t)(store.FindCode(ctx, p.ID, c))
 	next := must[message.Entry](t)(e.Claim(decidedAt))
@@ -114,7 +114,7 @@ func TestAClaimWithACodeTakesTwoUnitsMoreAndIsKnownToItsEntry(t *testing.T) {
 	other := candidate("s2")
 	other = must[message.Entry](t)(other.Claim(decidedAt))
 	other.Code = next.Code
-	more := must[message.Contact](t)(contact.Add(message.Stamp{Time: decidedAt, Scene: e.Scene, Channel: message.Email}))
+	more := must[message.Contact](t)(contact.Add(message.Stamp{Time: decidedAt, Scene: message.SceneMarkOf(e.Scene), Channel: message.Email}))
 	if err := store.Claim(ctx, "c1", other, more); !errors.Is(err, offer.ErrTaken) {
 		t.Errorf("a code that another has: %v", err)
 	}
