@@ -8,6 +8,9 @@
 // and one with each answer chosen. The hour of an invitation is marked to be counted before it is sent, and listed in the index
 // with the step to sent. A survey that was closed meanwhile, or answered, holds what asks to it, or reminds of it.
 //
+// Links of a mail lead through the page behind /r/, which counts that they were followed and redirects to the address that is
+// sealed in the link.
+//
 // No message is sent twice: an entry that is sending belongs to the one that stepped it there, whatever becomes of
 // that one. Found sending past the longest time that a sender can live, it becomes unknown, and receipts settle it. A
 // definite "later" of the provider puts the entry back to claimed and its message back on the queue; a definite "no"

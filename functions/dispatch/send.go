@@ -60,6 +60,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", err.Error())
 		return prepared{}, obstacle{why: reasonContent}, nil
 	}
+	h.countClicks(keys, e, &said)
 	return prepared{
 		Message: channel.Message{
 			To: address, Subject: said.Subject, Text: said.Text, HTML: said.HTML,
