@@ -29,6 +29,7 @@ type Store interface {
 	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
 	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
 	Erased(ctx context.Context, id customer.ID) (bool, error)
+	Codes
 }
 
 // Lake keeps the uploads and the rows that were refused.

@@ -24,6 +24,7 @@ type step struct {
 	events     []event.Event
 	answers    []answer
 	suppressed []importfile.Suppression
+	codes      []string
 	refused    []importfile.Refused
 	last       bool   // no more follow
 	failure    string // why no more can be read
@@ -89,6 +90,9 @@ func (w *worker) read() (*step, error) {
 		if row.Suppressed != nil {
 			s.suppressed = append(s.suppressed, *row.Suppressed)
 		}
+		if row.Code != "" {
+			s.codes = append(s.codes, row.Code)
+		}
 		if row.Answer != nil {
 			s.answers = append(s.answers, answer{Answer: *row.Answer, kind: row.Type, row: row.Number, from: from, to: len(s.events)})
 			size += eventBytes + weight(row.Answer)
@@ -142,6 +146,9 @@ func (w *worker) settle(ctx context.Context, s *step) error {
 			return err
 		}
 		if err := w.send(ctx, s.events); err != nil {
+			return err
+		}
+		if err := w.putCodes(ctx, s.codes); err != nil {
 			return err
 		}
 	}

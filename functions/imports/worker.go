@@ -7,6 +7,7 @@ import (
 
 	"liuke/shared/fault"
 	"liuke/shared/importfile"
+	"liuke/shared/offer"
 	"liuke/shared/queue"
 )
 
@@ -22,6 +23,7 @@ type worker struct {
 	standing *importfile.Import // as it is stored
 	file     *pieces
 	reader   *importfile.Reader
+	pool     *offer.Pool // of an import of codes
 }
 
 // run reads until the file ends, or the invocation nears its own end and another is asked to go on.
@@ -62,6 +64,11 @@ func (w *worker) open(ctx context.Context) (err error) {
 	settings := w.Settings
 	if i.Request.Kind == importfile.Answers || i.Request.Kind == importfile.Delighted {
 		if settings.Surveys, err = w.Store.Surveys(ctx); err != nil {
+			return err
+		}
+	}
+	if i.Request.Kind == importfile.Codes {
+		if settings.Pool, err = w.findPool(ctx); err != nil {
 			return err
 		}
 	}
@@ -108,6 +115,11 @@ func (w *worker) advance(ctx context.Context, s *step) error {
 		next.State, next.Reason = importfile.Failed, s.failure
 	case s.last:
 		next.State = importfile.Done
+	}
+	if next.State.Ended() {
+		if err := w.showCodes(ctx); err != nil {
+			return err
+		}
 	}
 	after, err := w.Store.AdvanceImport(ctx, before, next)
 	if fault.CodeOf(err) == fault.Conflict {

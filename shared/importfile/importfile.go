@@ -1,5 +1,5 @@
-// Package importfile reads what a business brings along from where it was before: orders, customers and past survey
-// answers as CSV, Pinpoint's export of endpoints (CSV or a JSON object a line) and Delighted's exports of responses and of
+// Package importfile reads what a business brings along from where it was before: orders, customers, past survey
+// answers and coupon codes as CSV, Pinpoint's export of endpoints (CSV or a JSON object a line) and Delighted's exports of responses and of
 // people, each plain or compressed by gzip. A row becomes canonical events that say that they are history, and for an answer the
 // answer itself, or is refused with its line, its column and the reason. What a file's row says is never repeated in a
 // reason.
@@ -26,6 +26,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/offer"
 	"liuke/shared/survey"
 )
 
@@ -39,16 +40,18 @@ const (
 	Answers   Kind = "answers"   // CSV: customer_id, score, date; answer_id?, survey?, comment?, locale?, tags?, channel?, updated_at?
 	Pinpoint  Kind = "pinpoint"  // Amazon Pinpoint's export of endpoints, CSV or newline-delimited JSON
 	Delighted Kind = "delighted" // Delighted's CSV export of responses, or of people
+	Codes     Kind = "codes"     // CSV: coupon codes of one pool, one a row
 )
 
 // Kinds returns all kinds.
-func Kinds() []Kind { return []Kind{Orders, Customers, Answers, Pinpoint, Delighted} }
+func Kinds() []Kind { return []Kind{Orders, Customers, Answers, Pinpoint, Delighted, Codes} }
 
 // Settings are the business's own.
 type Settings struct {
 	Rates   *money.Rates // the business's currency, and what others are worth in it
 	Zone    *time.Location
 	Surveys survey.Catalogue
+	Pool    *offer.Pool // of codes: the one that they are imported into
 }
 
 // Row is a row that can be imported. Its events are valid until the next is read; nobody's answer has none.
@@ -58,6 +61,7 @@ type Row struct {
 	Answer     *survey.Answer // of a row that is one: what stands after it is for Over to say
 	Type       string         // of the survey that was answered: Delighted's own word for it, and else the survey's metric
 	Suppressed *Suppression   // of a row that says that an address must not be sent to
+	Code       string         // of a row of codes
 }
 
 // Suppression is an address that must not be sent to.
@@ -99,6 +103,7 @@ type Reader struct {
 	loose    []int            // the columns that may be an answer's properties
 	seen     counter
 	events   [3]event.Event
+	codes    *offer.File // nil but for codes
 }
 
 // NewReader looks at the file and reads its header. It returns an Invalid error for a file that cannot be read at all, and
@@ -112,6 +117,10 @@ func NewReader(r io.Reader, request Request, s Settings, received time.Time) (*R
 	line, err := first(text)
 	if err != nil {
 		return nil, err
+	}
+	if request.Kind == Codes {
+		f.codes = offer.NewFile(text, s.Pool)
+		return f, nil
 	}
 	if request.Kind == Pinpoint && strings.HasPrefix(line, "{") {
 		f.readLines(text)
@@ -158,6 +167,9 @@ func (f *Reader) readTable(text *bufio.Reader, line string) error {
 func (f *Reader) Next() (Row, error) {
 	if f.rows++; f.rows > MaxRows {
 		return Row{}, fault.New(fault.Invalid, "the file has more than %d rows: import it in parts", MaxRows)
+	}
+	if f.codes != nil {
+		return f.code()
 	}
 	fields, number, err := f.records()
 	row := Row{Number: number, Events: f.events[:0]}

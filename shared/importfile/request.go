@@ -27,6 +27,8 @@ type Request struct {
 	Survey string `json:"survey,omitempty"`
 	// AsOf is when the file's customers were as it says, where its rows do not; zero is when the import was asked for.
 	AsOf time.Time `json:"as_of,omitzero"`
+	// Pool is what codes are imported into; nil for other kinds.
+	Pool *Pool `json:"pool,omitempty"`
 }
 
 // Limits of a request.
@@ -53,7 +55,7 @@ func ParseRequest(body []byte) (r Request, err error) {
 func (r *Request) Validate() error {
 	switch {
 	case !slices.Contains(Kinds(), r.Kind):
-		return fault.At("/kind", "kind is orders, customers, answers, pinpoint or delighted")
+		return fault.At("/kind", "kind is orders, customers, answers, pinpoint, delighted or codes")
 	case r.Bytes <= 0:
 		return fault.At("/bytes", "bytes is how long the file is, and a file that is not empty has some")
 	case r.Bytes > MaxBytes:
@@ -64,6 +66,9 @@ func (r *Request) Validate() error {
 		return fault.At("/survey", "a survey's id has at most %d bytes", maxSurveyIDBytes)
 	case !r.AsOf.IsZero() && !inRange(r.AsOf):
 		return fault.At("/as_of", "as_of is a time since 1970")
+	}
+	if err := r.validatePool(); err != nil {
+		return err
 	}
 	for field, name := range r.Columns {
 		if field == "" || name == "" || len(field) > maxMappedName || len(name) > maxMappedName {
