@@ -40,6 +40,7 @@ type Store interface {
 	Surveys
 	Responses
 	Invitations
+	Offers
 	rollup.Store
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
@@ -147,6 +148,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"POST /v1/imports":                      {serve: h.openImport},
 		"GET /v1/imports":                       {serve: h.imports, parameters: []string{"limit"}},
 		"GET /v1/imports/{id}":                  {serve: h.oneImport},
+		"GET /v1/offers/{pool}":                 {serve: h.pool},
 		"POST /v1/rfm/runs":                     {serve: h.startRun},
 		"GET /v1/rfm/runs":                      {serve: h.runs, parameters: []string{"limit"}},
 		"GET /v1/rfm/runs/{id}":                 {serve: h.run},

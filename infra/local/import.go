@@ -35,6 +35,7 @@ What KIND may be, and the columns that the file's first line names (others are p
   pinpoint    Amazon Pinpoint's export of endpoints: CSV, or a JSON object a line
   delighted   Delighted's CSV export of responses, each filed under the survey of its type (nps, csat, ces and so on) unless
               -survey names another; or of people, so that nobody who has unsubscribed there is mailed here
+  codes       coupon codes, one a row, for the pool that -pool names; of several columns, the one named code
 
 A file may be compressed by gzip. A row without an id of its own gets one from its content and its count among equal rows,
 so that importing a file twice changes nothing. Rows that cannot be read are listed with line, column and reason; the
@@ -45,8 +46,8 @@ Flags may stand before or after the file.
 
 // importFlags are the command's flags.
 type importFlags struct {
-	state, url, token, columns, currency, survey, asOf string
-	dryRun                                             bool
+	state, url, token, columns, currency, survey, asOf, pool string
+	dryRun                                                   bool
 }
 
 func importCommand(ctx context.Context, arguments []string) error {
@@ -60,6 +61,7 @@ func importCommand(ctx context.Context, arguments []string) error {
 	flags.StringVar(&f.currency, "currency", "", "what amounts are in where their rows do not say, ISO 4217 (default the suite's own)")
 	flags.StringVar(&f.survey, "survey", "", "what answers are filed under where their rows do not say (default "+importfile.DefaultSurvey+", or by their type)")
 	flags.StringVar(&f.asOf, "as-of", "", "day or RFC 3339 time at which customers were as the file says (default when the file was last changed)")
+	flags.StringVar(&f.pool, "pool", "", "pool that codes are imported into, such as winback10")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "only check the file: import nothing")
 	explain(flags, importUsage)
 	others, err := parse(flags, arguments)
@@ -136,6 +138,12 @@ func (f *importFlags) request(kind importfile.Kind, info fs.FileInfo) (r importf
 	if r.Columns, err = importfile.ParseColumns(f.columns); err != nil {
 		return r, usageError{err}
 	}
+	if kind == importfile.Codes {
+		r.AsOf = time.Time{}
+	}
+	if f.pool != "" {
+		r.Pool = &importfile.Pool{ID: f.pool}
+	}
 	if f.asOf != "" {
 		layout := time.RFC3339
 		if len(f.asOf) == len(time.DateOnly) {
@@ -198,6 +206,8 @@ func report(out *console, r *importer.Result) {
 	switch {
 	case r.DryRun:
 		out.say("only checked: nothing was imported")
+	case r.Kind == importfile.Codes:
+		out.say("the codes are in their pool: GET /v1/offers/POOL says how many are left")
 	case r.Folded > 0:
 		out.say(fmt.Sprintf("all of it folded in %.1f s (%.0f rows/s)", r.Folded.Seconds(), rate(r.Folded)))
 	default:

@@ -265,7 +265,7 @@ func TestAnImportThatCannotBeSaysWhatToGive(t *testing.T) {
 		"orders " + folder:                    "is a folder: give the file in it",
 		"orders " + empty:                     "is empty",
 		"orders " + folder + "/none":          "no such file",
-		"sheep " + full:                       "kind is orders, customers, answers, pinpoint or delighted",
+		"sheep " + full:                       "kind is orders, customers, answers, pinpoint, delighted or codes",
 		"orders " + full + " -columns id":     "columns are pairs",
 		"orders " + full + " -columns ear=id": "there is no field ear: the fields are amount, currency, customer_id, date, order_id",
 		"orders " + full + " -currency EURO":  "a currency is an active ISO 4217 code",

@@ -38,6 +38,7 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 		"POST /v1/imports":                       "console JWT",
 		"GET /v1/imports":                        "console JWT",
 		"GET /v1/imports/{id}":                   "console JWT",
+		"GET /v1/offers/{pool}":                  "console JWT",
 		"DELETE /v1/customers/{id}":              "console JWT",
 		"GET /v1/customers/{id}/export":          "console JWT",
 		"POST /v1/replays":                       "console JWT",

@@ -55,6 +55,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"DELETE", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/export"},
 		[2]string{"POST", "/v1/replays"}, [2]string{"GET", "/v1/replays/{id}"},
 		[2]string{"POST", "/v1/imports"}, [2]string{"GET", "/v1/imports"}, [2]string{"GET", "/v1/imports/{id}"},
+		[2]string{"GET", "/v1/offers/{pool}"},
 		[2]string{"POST", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs/{id}"},
 		[2]string{"GET", "/v1/rfm/runs/{id}/scores.csv"}, [2]string{"GET", "/v1/rfm/runs/{id}/analysis"},
 		[2]string{"POST", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests/{id}"},
