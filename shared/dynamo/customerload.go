@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -209,9 +208,14 @@ func (s *Store) wantedRecord(i int, k Key, take func(map[string]types.AttributeV
 	return wanted{want: i, table: s.records, key: attributes(k), name: k.PK + "\x00" + k.SK, take: take}
 }
 
-// batchGet reads up to 100 items of both tables and returns those that exist by name; an item that is asked for twice is
+// batchGet reads up to 100 items of both tables, strongly consistent, and returns those that exist by name; an item that is asked for twice is
 // read once. What a call leaves unread is read again as long as there is progress; then it is Throttled.
 func (s *Store) batchGet(ctx context.Context, list []wanted) (map[string]map[string]types.AttributeValue, error) {
+	return s.batchGetAs(ctx, list, true)
+}
+
+// batchGetAs is batchGet, strongly consistent or, for half the units, eventually.
+func (s *Store) batchGetAs(ctx context.Context, list []wanted, consistent bool) (map[string]map[string]types.AttributeValue, error) {
 	request := map[string]types.KeysAndAttributes{}
 	asked := make(map[string]bool, len(list))
 	for _, w := range list {
@@ -220,7 +224,7 @@ func (s *Store) batchGet(ctx context.Context, list []wanted) (map[string]map[str
 		}
 		asked[w.name] = true
 		r := request[w.table]
-		r.ConsistentRead = aws.Bool(true)
+		r.ConsistentRead = &consistent
 		r.Keys = append(r.Keys, w.key)
 		request[w.table] = r
 	}

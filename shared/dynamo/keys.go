@@ -131,6 +131,23 @@ func RunListKey(started time.Time, run string) Key {
 func BacktestKey(id string) Key     { return Key{backtestPrefix + id, "BACKTEST"} }
 func BacktestListKey(id string) Key { return Key{backtestsPK, backtestPrefix + id} }
 
+// CampaignKey is the record of one run of a scene over all customers.
+func CampaignKey(scene, id string) Key { return Key{campaignPrefix + scene, campaignRun + id} }
+
+// FiledCampaignKey puts a run on file under the minute when it is to start; RecurrenceKey is how far a scene's schedule is.
+func FiledCampaignKey(minute time.Time, scene, id string) Key {
+	return Key{campaignsPK, filedPrefix + minute.UTC().Format(dueLayout) + "#" + scene + "#" + id}
+}
+func RecurrenceKey(scene string) Key { return Key{campaignsPK, recurrencePrefix + scene} }
+
+const (
+	campaignsPK      = "CAMPAIGNS"
+	campaignPrefix   = "CAMPAIGN#"
+	campaignRun      = "RUN#"
+	filedPrefix      = "FILED#"
+	recurrencePrefix = "RECURRENCE#"
+)
+
 // DocumentKey is a document that operators edit.
 func DocumentKey(name string) Key { return Key{documentsPK, documentPrefix + name} }
 

@@ -25,3 +25,9 @@ type Ref struct {
 	Customer customer.ID `json:"customer"`
 	Entry    string      `json:"entry"`
 }
+
+// Address is where a channel reaches a customer.
+type Address struct {
+	Channel Channel
+	Address string
+}

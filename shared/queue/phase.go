@@ -20,7 +20,7 @@ func (s *Sender) SendPhases(ctx context.Context, phases ...recalc.Message) error
 		if err != nil {
 			return fault.As(err, fault.Internal, "the message cannot be encoded")
 		}
-		out[i].Body = string(body)
+		out[i].Body, out[i].Delay = string(body), p.Wait
 		if p.Phase == recalc.PhasePlan {
 			out[i].Delay = waitForRun
 		}

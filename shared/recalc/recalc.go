@@ -40,6 +40,7 @@ const (
 	PhaseScore    Phase = "score"
 	PhasePublish  Phase = "publish"
 	PhaseBacktest Phase = "backtest" // of a run that is done; see package trial
+	PhaseCampaign Phase = "campaign" // of a run that is done; see package campaign
 )
 
 // Message is the body of one message on the queue of recalculations.
@@ -56,9 +57,13 @@ type Message struct {
 	Resumed bool `json:"resumed,omitempty"`
 	// ScheduledAt is when the schedule meant PhasePlan to run.
 	ScheduledAt time.Time `json:"scheduled_at,omitzero"`
-	// Backtest is the id of PhaseBacktest's, and Step how many parts it has read; a message of an earlier one is late.
+	// Backtest is the id of PhaseBacktest's; Campaign of PhaseCampaign's, of the scene. Step is how many steps of it are done.
 	Backtest string `json:"backtest,omitempty"`
+	Scene    string `json:"scene,omitempty"`
+	Campaign string `json:"campaign,omitempty"`
 	Step     int    `json:"step,omitempty"`
+	// Wait is how long the queue holds the message back, at most 15 minutes.
+	Wait time.Duration `json:"-"`
 }
 
 // State says how far a run is.
