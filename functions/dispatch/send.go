@@ -31,12 +31,13 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		return prepared{}, obstacle{why: reasonExpired}, nil
 	}
 	address := scene.Address(e.Channel, d.Profile)
-	c := scene.Candidate{Scene: sc, Profile: d.Profile, Now: h.Now()}
+	c := scene.Candidate{Scene: sc, Step: e.Step, Chosen: e.Channel, Profile: d.Profile, Now: h.Now()}
 	if address != "" {
-		var err error
-		if c.Suppressed, err = h.Store.Suppressed(ctx, e.Channel, address); err != nil {
+		suppressed, err := h.Store.Suppressed(ctx, e.Channel, address)
+		if err != nil {
 			return prepared{}, obstacle{}, err
 		}
+		c.Suppressed = map[message.Channel]bool{e.Channel: suppressed}
 	}
 	if err := h.asking(ctx, &c, e); err != nil {
 		return prepared{}, obstacle{}, err
@@ -52,7 +53,9 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	if err != nil {
 		return prepared{}, obstacle{}, err
 	}
-	said, err := sc.Render(d.Profile, e, h.Settings.senderName(), links)
+	said, err := sc.Render(scene.Saying{
+		Step: e.Step, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
+	}, d.Profile, e)
 	if variable := scene.MissingVariable(err); variable != "" {
 		return prepared{}, obstacle{why: reasonVariable + variable}, nil
 	}

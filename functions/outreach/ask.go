@@ -52,11 +52,22 @@ func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task) (sc
 			c.Answered = answer != nil
 		}
 	}
-	if address := scene.Address(t.scene.Channel, d.Profile); address != "" && d.Profile.Consents(string(t.scene.Channel)) {
-		var err error
-		if c.Suppressed, err = h.Store.Suppressed(ctx, t.scene.Channel, address); err != nil {
+	for _, channel := range t.scene.Step(c.Step).Channels {
+		address := scene.Address(channel, d.Profile)
+		if address == "" || !d.Profile.Consents(string(channel)) {
+			continue
+		}
+		suppressed, err := h.Store.Suppressed(ctx, channel, address)
+		if err != nil {
 			return c, err
 		}
+		if !suppressed {
+			break // the first that is free is chosen
+		}
+		if c.Suppressed == nil {
+			c.Suppressed = map[message.Channel]bool{}
+		}
+		c.Suppressed[channel] = true
 	}
 	return c, nil
 }
@@ -67,7 +78,7 @@ func invitation(c *scene.Candidate, first message.Entry) message.Invitation {
 	if c.Step > 0 {
 		return first.Invitation
 	}
-	cell := survey.Cell{Segment: c.Scores.Segment, Tier: tierOf(c.Scores, segment.Tiers), Node: c.Ask.Node, Channel: string(c.Scene.Channel)}
+	cell := survey.Cell{Segment: c.Scores.Segment, Tier: tierOf(c.Scores, segment.Tiers), Node: c.Ask.Node, Channel: string(c.Channel())}
 	if cell.Node == "" {
 		cell.Node = c.Survey.Node
 	}
@@ -83,6 +94,6 @@ func (h *Handler) remindOf(ctx context.Context, c *scene.Candidate, t task) erro
 	}
 	next := t.sig
 	next.Scene, next.Step = t.scene.ID, c.Step+1
-	id := message.ID(next.Customer, t.scene.ID, next.ID, next.Step, t.scene.Channel)
+	id := t.scene.EntryID(next.Customer, next.ID, next.Step)
 	return h.Store.PutDue(ctx, c.Now.Add(after).Truncate(time.Minute), id, next)
 }

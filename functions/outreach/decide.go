@@ -63,7 +63,7 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	}
 	e, ok := d.Entries[t.entry]
 	if !ok {
-		e = message.New(t.scene.ID, t.sig.Step, t.scene.Channel, t.sig)
+		e = message.New(t.scene.ID, t.sig.Step, t.scene.Named(t.sig.Step), t.sig)
 	}
 	if e.State == message.Claimed {
 		return h.enqueue(t, out)
@@ -124,7 +124,7 @@ func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate
 		}
 		return h.Store.WriteEntry(ctx, next)
 	default:
-		if c.Scene.Channel == message.Task {
+		if c.Scene.Named(c.Step) == message.Task {
 			return h.makeTask(ctx, e, c, d)
 		}
 		return h.claim(ctx, e, c, d, t)

@@ -181,9 +181,9 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 				out.count("StaleSignals")
 				continue
 			}
-			t := task{signal: i, scene: sc, sig: sig, entry: message.ID(sig.Customer, sc.ID, sig.ID, sig.Step, sc.Channel), ask: sc.Ask(sig)}
+			t := task{signal: i, scene: sc, sig: sig, entry: sc.EntryID(sig.Customer, sig.ID, sig.Step), ask: sc.Ask(sig)}
 			if sig.Step > 0 {
-				t.first = message.ID(sig.Customer, sc.ID, sig.ID, 0, sc.Channel)
+				t.first = sc.EntryID(sig.Customer, sig.ID, 0)
 			}
 			tasks[sig.Customer] = append(tasks[sig.Customer], t)
 		}

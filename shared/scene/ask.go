@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"liuke/shared/customer"
-	"liuke/shared/message"
 	"liuke/shared/signal"
 )
 
@@ -25,7 +24,7 @@ func (s *Scene) Ask(sig signal.Signal) Ask {
 	if !s.Asks() {
 		return Ask{}
 	}
-	ask := Ask{Survey: s.Survey, Invitation: message.ID(sig.Customer, s.ID, sig.ID, 0, s.Channel)}
+	ask := Ask{Survey: s.Survey, Invitation: s.EntryID(sig.Customer, sig.ID, 0)}
 	var d signal.RequestData
 	if s.On.Signal == signal.Requested && json.Unmarshal(sig.Data, &d) == nil {
 		ask.Survey, ask.Node, ask.Again = d.Survey, d.Node, d.Again
@@ -53,7 +52,7 @@ func (c *Candidate) Reminder() (after time.Duration, ok bool) {
 // answered is done with.
 func (r *Rules) answered(c *Candidate) Verdict {
 	switch {
-	case c.Step == 0:
+	case c.Step == 0 || !c.Scene.Asks():
 		return Verdict{}
 	case !c.Invited:
 		return hold("not_invited")

@@ -1,6 +1,9 @@
 package scene
 
-import "liuke/shared/fault"
+import (
+	"liuke/shared/fault"
+	"liuke/shared/money"
+)
 
 // Compilers make of a scene's texts what can be run. Each program hands in those that it needs: whoever decides links
 // no template engine, and whoever sends no compiler of expressions. A nil one leaves its texts unread and unchecked.
@@ -12,6 +15,8 @@ type Compilers struct {
 	// Labels returns the labels of a segment model that comes with the suite, and whether their changes are told; not ok
 	// for another. Where it is nil, labels are taken as they are written: tests look, and functions start sooner.
 	Labels func(model string) (labels []string, told, ok bool)
+	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
+	Currency money.Currency
 }
 
 // CompileAudience compiles an audience expression. It returns at least one flaw where it returns nil.

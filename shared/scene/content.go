@@ -3,6 +3,9 @@ package scene
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,22 +16,31 @@ import (
 	"liuke/shared/signal"
 )
 
-// content is what a scene says in one locale.
-type content struct{ subject, text, html Template }
-
 // The links that content may hold. Whoever renders seals them.
 const (
 	varUnsubscribe = "unsubscribe_link"
 	varPreferences = "preferences_link"
+	varStop        = "stop_hint"
+	varPreheader   = "preheader"
+	varCode        = "offer.code"
 	varSurvey      = "survey_link"
 	varAskLink     = "survey.link" // the same
 	varChoices     = "survey.choices[]"
 )
 
-// variables lists what the content of the scene may speak of. A name that ends in [] is of a list, and one that goes on
-// behind that of each of its members.
-func (s *Scene) variables() []string {
-	known := []string{"customer.name", "customer.first_name", "sender_name", varUnsubscribe, varPreferences}
+// variables lists what the content of the scene may speak of by a channel. A name that ends in [] is of a list, and one
+// that goes on behind that of each of its members. A task comes from nobody, and links to nothing.
+func (s *Scene) variables(channel message.Channel) []string {
+	known := []string{"customer.name", "customer.first_name"}
+	if channel != message.Task {
+		known = append(known, "sender_name", varUnsubscribe, varPreferences)
+	}
+	if channel == message.SMS {
+		known = append(known, varStop)
+	}
+	if s.Offer != nil && channel != message.Task {
+		known = append(known, varCode)
+	}
 	if s.Asks() {
 		known = append(known, varSurvey, "survey.title", "survey.question", "survey.scored", "survey.lowest", "survey.highest",
 			varAskLink, varChoices, varChoices+".value", varChoices+".label", varChoices+".link", "reminder")
@@ -57,8 +69,29 @@ type Links struct {
 	Survey      Question
 }
 
-// Rendered is a message ready to be sent.
-type Rendered struct{ Locale, Subject, Text, HTML string }
+// Saying says which of a step's words are wanted, and what beside the customer and the entry they are made from.
+type Saying struct {
+	Step    int
+	Variant string          // "" without one
+	Segment string          // the customer's label in rfm10
+	Channel message.Channel // by which it is sent; "" for the step's first
+	Sender  string
+	Links   Links
+	Stop    string // how to stop messages by SMS, in the customer's language; "" for none
+	Code    string // of the offer; "" for none
+}
+
+// Rendered is a message ready to be sent. What its channel has no use for is empty.
+type Rendered struct {
+	Locale    string
+	Subject   string // one line
+	Preheader string // one line; it stands in the HTML as well
+	Title     string // of a push: one line
+	Text      string
+	HTML      string
+	Data      map[string]string // of a push
+	JSON      json.RawMessage   // of a webhook
+}
 
 // MissingVariable returns the variable for want of which Render returned the error, "" where that was not it.
 func MissingVariable(err error) string {
@@ -69,44 +102,87 @@ func MissingVariable(err error) string {
 	return ""
 }
 
-// Render makes a ledger entry's message for the customer, in the locale that suits the profile best. It returns an
-// Invalid error where a variable has no value (see MissingVariable) or the subject would break its line; the error
-// never holds a value.
-func (s *Scene) Render(p customer.Profile, e message.Entry, sender string, links Links) (Rendered, error) {
-	values, err := bindings(p, e, sender, links)
+// Render makes a ledger entry's message for the customer, from the words that suit the variant, the segment and the channel,
+// in the locale that suits the profile best. It returns an Invalid error where a variable has no value (see
+// MissingVariable), the subject or a title would break its line, or what is posted would be no JSON; the error never holds a
+// value.
+func (s *Scene) Render(say Saying, p customer.Profile, e message.Entry) (out Rendered, err error) {
+	if say.Channel == "" {
+		say.Channel = s.Named(say.Step)
+	}
+	locales := s.Step(say.Step).words.pick(say.Variant, say.Segment, say.Channel)
+	if len(locales) == 0 {
+		return out, fault.New(fault.Invalid, "step %d of the scene %s says nothing by %s", say.Step, s.ID, say.Channel)
+	}
+	values, err := say.bindings(p, e)
 	if err != nil {
-		return Rendered{}, err
+		return out, err
 	}
-	out := Rendered{Locale: s.Locale(p.Locale())}
-	c := s.content[out.Locale]
-	for _, part := range []struct {
-		name string
-		from Template
-		to   *string
-	}{{"subject", c.subject, &out.Subject}, {"text", c.text, &out.Text}, {"html", c.html, &out.HTML}} {
-		text, err := part.from.Render(values)
-		if err != nil {
-			return Rendered{}, fault.As(err, fault.Invalid, "scene %s, %s, %s", s.ID, out.Locale, part.name)
+	out.Locale = bestLocale(slices.Sorted(maps.Keys(locales)), p.Locale(), DefaultLocale)
+	m := &making{where: fmt.Sprintf("scene %s, %s", s.ID, out.Locale), values: values}
+	c := locales[out.Locale]
+	out.Subject, out.Title = m.line("subject", c.subject), m.line("title", c.title)
+	out.Preheader = m.line(varPreheader, c.preheader)
+	given(values, varPreheader, out.Preheader)
+	out.Text, out.HTML = m.text("text", c.text), m.text("html", c.html)
+	for name, t := range c.data {
+		if out.Data == nil {
+			out.Data = make(map[string]string, len(c.data))
 		}
-		*part.to = text
+		out.Data[name] = m.text("data", t)
 	}
-	out.Subject = strings.TrimSpace(out.Subject)
-	if strings.ContainsFunc(out.Subject, unicode.IsControl) {
-		return Rendered{}, fault.New(fault.Invalid, "scene %s, %s: the subject must be one line", s.ID, out.Locale)
+	if c.json != nil {
+		if out.JSON = json.RawMessage(m.text("json", c.json)); m.err == nil && !json.Valid(out.JSON) {
+			m.err = fault.New(fault.Invalid, "%s: what is posted is no JSON", m.where)
+		}
+	}
+	if m.err != nil {
+		return Rendered{}, m.err
 	}
 	return out, nil
 }
 
-func bindings(p customer.Profile, e message.Entry, sender string, links Links) (map[string]any, error) {
+// making is a message in the making. Once a part has failed, the others are left.
+type making struct {
+	where  string
+	values map[string]any
+	err    error
+}
+
+func (m *making) text(part string, t Template) string {
+	if t == nil || m.err != nil {
+		return ""
+	}
+	out, err := t.Render(m.values)
+	if err != nil {
+		m.err = fault.As(err, fault.Invalid, "%s, %s", m.where, part)
+	}
+	return out
+}
+
+func (m *making) line(part string, t Template) string {
+	out := strings.TrimSpace(m.text(part, t))
+	if m.err == nil && strings.ContainsFunc(out, unicode.IsControl) {
+		m.err = fault.New(fault.Invalid, "%s: the %s must be one line", m.where, part)
+	}
+	return out
+}
+
+// bindings are the values of all variables.
+func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any, error) {
 	who := map[string]any{}
 	given(who, "name", p.Name())
 	given(who, "first_name", p.Get(customer.TraitFirstName))
 	values := map[string]any{"customer": who}
-	given(values, "sender_name", sender)
-	given(values, varUnsubscribe, links.Unsubscribe)
-	given(values, varPreferences, links.Preferences)
-	if links.Survey.Link != "" {
-		links.Survey.bind(values)
+	given(values, "sender_name", say.Sender)
+	given(values, varUnsubscribe, say.Links.Unsubscribe)
+	given(values, varPreferences, say.Links.Preferences)
+	given(values, varStop, say.Stop)
+	if say.Code != "" {
+		values["offer"] = map[string]any{"code": say.Code}
+	}
+	if say.Links.Survey.Link != "" {
+		say.Links.Survey.bind(values)
 		values["reminder"] = e.Step > 0
 	}
 	damaged := func(err error) error { return fault.As(err, fault.Invalid, "the entry's data do not fit its kind") }

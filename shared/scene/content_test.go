@@ -16,6 +16,13 @@ import (
 
 const surveyLink = "https://example.com/s/def"
 
+// asking is what a message is made from that asks the question.
+func asking(q scene.Question) scene.Saying {
+	return scene.Saying{Sender: "Shop", Links: scene.Links{Unsubscribe: links.Unsubscribe, Survey: q}}
+}
+
+var saying = scene.Saying{Sender: "Shop", Links: links}
+
 var links = scene.Links{Unsubscribe: "https://example.com/u/abc", Survey: scene.QuestionOf(nps, "en", surveyLink)}
 
 func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
@@ -23,7 +30,7 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 		if locales := s.Locales(); len(locales) != 2 || locales[0] != "en" || locales[1] != "zh-CN" {
 			t.Errorf("%s has content in %v", s.ID, locales)
 		}
-		if s.Channel == message.Task {
+		if s.Channels[0] == message.Task {
 			continue // says nothing to a customer: see TestEveryBuiltInTaskSaysWhatToDo
 		}
 		for _, locale := range s.Locales() {
@@ -33,8 +40,8 @@ func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
 			} {
 				t.Run(s.ID+" in "+locale+" for "+name, func(t *testing.T) {
 					for step := range 2 {
-						e := message.New(s.ID, step, s.Channel, settingOff(t, s))
-						out, err := s.Render(p, e, "Shop", scene.Links{Unsubscribe: links.Unsubscribe, Survey: scene.QuestionOf(nps, locale, surveyLink)})
+						e := message.New(s.ID, step, s.Channels[0], settingOff(t, s))
+						out, err := s.Render(asking(scene.QuestionOf(nps, locale, surveyLink)), p, e)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -84,7 +91,7 @@ func TestWhatSetASceneOffIsAVariable(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := set.Scene("hello")
-		out, err := s.Render(profile(map[string]string{customer.TraitName: "Li"}), message.New(s.ID, 0, s.Channel, c.signal), "Shop", links)
+		out, err := s.Render(saying, profile(map[string]string{customer.TraitName: "Li"}), message.New(s.ID, 0, s.Channels[0], c.signal))
 		if err != nil || out.Subject != c.want {
 			t.Errorf("%q, %v, want %q", out.Subject, err, c.want)
 		}
@@ -107,8 +114,7 @@ func TestEveryBuiltInSceneAsksToASurveyThatThereIs(t *testing.T) {
 		}
 		for _, locale := range s.Locales() {
 			q := scene.QuestionOf(asked, locale, surveyLink)
-			out, err := s.Render(profile(map[string]string{customer.TraitLocale: locale}), message.New(s.ID, 0, s.Channel, settingOff(t, s)), "Shop",
-				scene.Links{Unsubscribe: links.Unsubscribe, Survey: q})
+			out, err := s.Render(asking(q), profile(map[string]string{customer.TraitLocale: locale}), message.New(s.ID, 0, s.Channels[0], settingOff(t, s)))
 			if err != nil || len(q.Choices) < 5 || !strings.Contains(out.Text, q.Ask) || !strings.Contains(out.HTML, q.Choices[0].Link) {
 				t.Errorf("%s in %s: %v, %d choices, %s", s.ID, locale, err, len(q.Choices), out.Text)
 			}
@@ -162,7 +168,7 @@ func TestASurveyIsAskedInHostileWordsToo(t *testing.T) {
 			Ask: "<script>1</script>", Options: map[string]string{"a": `"><img>`, "b": "B"}}}}},
 	}
 	s := builtIn(t).Scene("survey_request")
-	out, err := s.Render(profile(nil), message.New(s.ID, 0, s.Channel, settingOff(t, s)), "Shop", scene.Links{Unsubscribe: links.Unsubscribe, Survey: scene.QuestionOf(hostile, "en", surveyLink)})
+	out, err := s.Render(asking(scene.QuestionOf(hostile, "en", surveyLink)), profile(nil), message.New(s.ID, 0, s.Channels[0], settingOff(t, s)))
 	if err != nil || strings.Contains(out.HTML, "<script") || strings.Contains(out.HTML, "<img") || !strings.Contains(out.HTML, "&#34;&gt;&lt;img&gt;") || out.Subject != "{{ sender_name }}" {
 		t.Errorf("%v: %s\n%s", err, out.Subject, out.HTML)
 	}
@@ -173,7 +179,7 @@ func TestASurveyIsAskedInHostileWordsToo(t *testing.T) {
 
 func TestOrderMoney(t *testing.T) {
 	s := builtIn(t).Scene("order_thanks")
-	out, err := s.Render(profile(nil), message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+	out, err := s.Render(saying, profile(nil), message.New(s.ID, 0, s.Channels[0], ordered(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +192,7 @@ func TestWhatCustomersSaySpoilsNothing(t *testing.T) {
 	s := builtIn(t).Scene("win_back")
 	hostile := `<script>alert("1")</script>{{ sender_name }}' onload='x`
 	p := profile(map[string]string{customer.TraitFirstName: hostile})
-	out, err := s.Render(p, message.New(s.ID, 0, s.Channel, moved(t, "Champions", "At Risk")), "Shop & Söhne", links)
+	out, err := s.Render(scene.Saying{Sender: "Shop & Söhne", Links: links}, p, message.New(s.ID, 0, s.Channels[0], moved(t, "Champions", "At Risk")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +206,7 @@ func TestWhatCustomersSaySpoilsNothing(t *testing.T) {
 		t.Errorf("text is as it was said: %s", out.Text)
 	}
 	set(&p, customer.TraitFirstName, "Li\r\nBcc: victim@example.com")
-	if _, err := s.Render(p, message.New(s.ID, 0, s.Channel, moved(t, "Champions", "At Risk")), "Shop", links); fault.CodeOf(err) != fault.Invalid || strings.Contains(err.Error(), "victim") {
+	if _, err := s.Render(saying, p, message.New(s.ID, 0, s.Channels[0], moved(t, "Champions", "At Risk"))); fault.CodeOf(err) != fault.Invalid || strings.Contains(err.Error(), "victim") {
 		t.Errorf("a subject of two lines: %v", err)
 	}
 }
@@ -229,7 +235,7 @@ func TestMissingVariableIsNamed(t *testing.T) {
 				}
 				s = set.Scene("hello")
 			}
-			_, err = s.Render(profile(map[string]string{customer.TraitEmail: "secret@example.com"}), message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+			_, err = s.Render(saying, profile(map[string]string{customer.TraitEmail: "secret@example.com"}), message.New(s.ID, 0, s.Channels[0], ordered(t)))
 			if got := scene.MissingVariable(err); got != c.want {
 				t.Errorf("missing %q, want %q (%v)", got, c.want, err)
 			}

@@ -30,14 +30,27 @@ type Rules struct {
 
 // Candidate is a customer for whom a scene was set off, with all that the gates look at.
 type Candidate struct {
-	Scene      *Scene
-	Signal     signal.Signal
-	Person     customer.ID // who stands for the customer whom the signal names
-	Profile    customer.Profile
-	Scores     customer.Scores // for the audience
-	Suppressed bool            // the address must not be sent to
+	Scene   *Scene
+	Signal  signal.Signal
+	Person  customer.ID // who stands for the customer whom the signal names
+	Profile customer.Profile
+	Scores  customer.Scores // for the audience
+	// Suppressed are the channels of the step whose address (see Address) must not be sent to.
+	Suppressed map[message.Channel]bool
 	Contact    message.Contact
 	Now        time.Time
+	// Chosen is the channel, where that is settled already, as for a message that was claimed; "" where Channel is to choose.
+	Chosen message.Channel
+	// Variant is the customer's, of a scene with variants: of step 0 as the experiment draws it, of later steps as step 0's
+	// entry has it.
+	Variant string
+
+	// Entered is when the customer entered the scene last, by another occasion than this one's, as the contact record says;
+	// zero for never. It matters where Scene.Enter is other than each.
+	Entered time.Time
+	GoalMet bool // of a step: the scene's goal has been met since the customer entered
+	Came    bool // of a step that waits: the event is why it is decided now
+	First   First
 
 	Ask      Ask            // what the scene asks; see Scene.Ask
 	Survey   *survey.Survey // of Ask; nil where it asks nothing, or there is no such survey
@@ -45,6 +58,9 @@ type Candidate struct {
 	Invited  bool           // of a reminder: the invitation went out
 	Answered bool           // of a reminder: it has been answered
 }
+
+// First is what became of the scene's own message, for the conditions of later steps.
+type First struct{ Sent, Delivered, Opened, Clicked bool }
 
 // Outcome is what a verdict comes to.
 type Outcome int
@@ -109,7 +125,7 @@ var rechecked = []gate{
 
 // Decide judges a candidate. It is a pure function.
 func (r *Rules) Decide(c Candidate) Verdict {
-	if c.Scene.Channel == message.Task {
+	if c.Scene.Named(c.Step) == message.Task {
 		return r.pass(gatesOfTasks, &c)
 	}
 	return r.pass(gates, &c)
@@ -146,23 +162,60 @@ func (r *Rules) audience(c *Candidate) Verdict {
 }
 
 func (r *Rules) consent(c *Candidate) Verdict {
-	if !c.Profile.Consents(string(c.Scene.Channel)) {
-		if c.Profile.Version == 0 {
+	if reason := c.unreachable(c.Channel()); reason != "" {
+		if c.Profile.Version == 0 && reason == "no_consent" {
 			return hold("unknown_customer") // nothing was ever said of the customer: a mistyped id, as a rule
 		}
-		return hold("no_consent")
-	}
-	switch address := Address(c.Scene.Channel, c.Profile); {
-	case address == "":
-		return hold("no_address")
-	case !plausible(address):
-		return hold("bad_address")
+		return hold(reason)
 	}
 	return Verdict{}
 }
 
+// Channel is the channel by which the candidate is to be reached: the first of the step's for which there is consent and an
+// address that is not suppressed; where there is none, the first without suppression in the way; else the first.
+func (c *Candidate) Channel() message.Channel {
+	if c.Chosen != "" {
+		return c.Chosen
+	}
+	channels := c.Scene.Step(c.Step).Channels
+	for _, channel := range channels {
+		if c.unreachable(channel) == "" && !c.Suppressed[channel] {
+			return channel
+		}
+	}
+	for _, channel := range channels {
+		if c.unreachable(channel) == "" {
+			return channel
+		}
+	}
+	return channels[0]
+}
+
+// unreachable is why a channel does not reach the candidate; "" where it does.
+func (c *Candidate) unreachable(channel message.Channel) string {
+	needs := string(channel)
+	if channel == message.Webhook {
+		if needs = c.Scene.Consent; needs == "" {
+			return ""
+		}
+	}
+	if !c.Profile.Consents(needs) {
+		return "no_consent"
+	}
+	if channel == message.Webhook {
+		return ""
+	}
+	switch address := Address(channel, c.Profile); {
+	case address == "":
+		return "no_address"
+	case channel == message.Email && !plausible(address):
+		return "bad_address"
+	}
+	return ""
+}
+
 func (r *Rules) suppression(c *Candidate) Verdict {
-	if c.Suppressed {
+	if c.Suppressed[c.Channel()] {
 		return hold("suppressed")
 	}
 	return Verdict{}
@@ -186,12 +239,12 @@ func (r *Rules) frequency(c *Candidate) Verdict {
 	if c.Contact.Full(c.Now) {
 		return hold("contact_full")
 	}
-	caps := c.Scene.Caps
+	caps, channel := c.Scene.Caps, c.Channel()
 	if c.Scene.Kind == Marketing {
 		caps = append(caps[:len(caps):len(caps)], r.Policy.Caps...)
 	}
 	for _, limit := range caps {
-		if c.Contact.Count(c.Now, limit.Per, limit.counts(c.Scene)) >= limit.Max {
+		if c.Contact.Count(c.Now, limit.Per, limit.counts(c.Scene, channel)) >= limit.Max {
 			return hold("cap_" + string(limit.Scope))
 		}
 	}
@@ -199,13 +252,13 @@ func (r *Rules) frequency(c *Candidate) Verdict {
 }
 
 // counts returns which stamps a cap counts when it is asked for a scene.
-func (limit Cap) counts(s *Scene) func(message.Stamp) bool {
+func (limit Cap) counts(s *Scene, by message.Channel) func(message.Stamp) bool {
 	return func(stamp message.Stamp) bool {
 		switch limit.Scope {
 		case ScopeScene:
 			return stamp.Scene == message.SceneMarkOf(s.ID)
 		case ScopeChannel:
-			return !stamp.Service && stamp.Channel == limit.Channel && s.Channel == limit.Channel
+			return !stamp.Service && stamp.Channel == limit.Channel && by == limit.Channel
 		default:
 			return !stamp.Service
 		}
@@ -231,15 +284,23 @@ func (r *Rules) quietHours(c *Candidate) Verdict {
 
 // Stamp is what the claim of a candidate adds to the contact record.
 func (c *Candidate) Stamp() message.Stamp {
-	return message.Stamp{Time: c.Now, Scene: message.SceneMarkOf(c.Scene.ID), Channel: c.Scene.Channel, Service: c.Scene.Kind == Transactional}
+	return message.Stamp{Time: c.Now, Scene: message.SceneMarkOf(c.Scene.ID), Channel: c.Channel(), Service: c.Scene.Kind == Transactional}
 }
+
+// TraitPushEndpoint is the trait that holds where the customer's app is reached: the ARN of its SNS endpoint.
+const TraitPushEndpoint = "push_endpoint"
 
 // Address is where a channel reaches a customer, "" where nowhere.
 func Address(channel message.Channel, p customer.Profile) string {
-	if channel != message.Email {
-		return ""
+	switch channel {
+	case message.Email:
+		return strings.TrimSpace(p.Email())
+	case message.SMS:
+		return strings.TrimSpace(p.Phone())
+	case message.Push:
+		return strings.TrimSpace(p.Get(TraitPushEndpoint))
 	}
-	return strings.TrimSpace(p.Email())
+	return ""
 }
 
 // plausible reports whether an address is a bare one (RFC 5322 addr-spec).

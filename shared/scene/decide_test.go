@@ -65,13 +65,13 @@ func TestDecide(t *testing.T) {
 		{"no address", "win_back", func(c *scene.Candidate) { set(&c.Profile, customer.TraitEmail, "") }, held("consent", "no_address")},
 		{"an address with a line break", "win_back", func(c *scene.Candidate) { set(&c.Profile, customer.TraitEmail, "li@example.com\r\nBcc: x@example.com") }, held("consent", "bad_address")},
 		{"an address with a name around it", "win_back", func(c *scene.Candidate) { set(&c.Profile, customer.TraitEmail, "Li <li@example.com>") }, held("consent", "bad_address")},
-		{"a suppressed address", "win_back", func(c *scene.Candidate) { c.Suppressed = true }, held("suppression", "suppressed")},
+		{"a suppressed address", "win_back", func(c *scene.Candidate) { c.Suppressed = map[message.Channel]bool{message.Email: true} }, held("suppression", "suppressed")},
 		{"consent is asked before suppression", "win_back", func(c *scene.Candidate) {
-			c.Suppressed = true
+			c.Suppressed = map[message.Channel]bool{message.Email: true}
 			set(&c.Profile, customer.ConsentTrait("email"), "false")
 		}, held("consent", "no_consent")},
 		{"suppression is asked before the caps", "win_back", func(c *scene.Candidate) {
-			c.Suppressed = true
+			c.Suppressed = map[message.Channel]bool{message.Email: true}
 			c.Contact.Stamps = []message.Stamp{stamp(0, "win_back", false)}
 		}, held("suppression", "suppressed")},
 		{"the scene's own cap up to its last second", "win_back", func(c *scene.Candidate) {
@@ -141,7 +141,7 @@ func TestRecheckLooksAtWhatMayHaveChanged(t *testing.T) {
 	if v := scene.Recheck(candidate); v.Outcome != scene.Pass {
 		t.Errorf("its own claim, or the hour, holds a claimed message: %+v", v)
 	}
-	candidate.Suppressed = true
+	candidate.Suppressed = map[message.Channel]bool{message.Email: true}
 	if v := scene.Recheck(candidate); v.Gate != scene.GateSuppression {
 		t.Errorf("an address suppressed meanwhile: %+v", v)
 	}

@@ -40,7 +40,7 @@ func TestTheHoldoutGate(t *testing.T) {
 		{"who is not known is told from who does not consent", "win_back", everyone, 0, func(c *scene.Candidate) {
 			c.Profile = customer.Profile{}
 		}, held("consent", "unknown_customer")},
-		{"suppression is asked before the holdout", "win_back", everyone, 0, func(c *scene.Candidate) { c.Suppressed = true }, held("suppression", "suppressed")},
+		{"suppression is asked before the holdout", "win_back", everyone, 0, func(c *scene.Candidate) { c.Suppressed = map[message.Channel]bool{message.Email: true} }, held("suppression", "suppressed")},
 		{"the holdout is asked before the caps", "win_back", everyone, 0, func(c *scene.Candidate) {
 			c.Contact.Stamps = []message.Stamp{{Time: now, Scene: message.SceneMarkOf("win_back"), Channel: message.Email}}
 		}, held("holdout", "held_out")},

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/holdout"
 	"liuke/shared/message"
@@ -41,6 +42,9 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 	if err := l.loadBlocks(files); err != nil {
 		return nil, err
 	}
+	if err := l.loadTemplates(files); err != nil {
+		return nil, err
+	}
 	set := &Set{}
 	if !slices.Contains(names, policyFile) {
 		l.mistakes = append(l.mistakes, policyFile+" is missing")
@@ -60,6 +64,7 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 	if len(l.mistakes) > 0 {
 		return nil, fault.New(fault.Invalid, "%s", strings.Join(l.mistakes, "\n"))
 	}
+	set.drawBy(set.Policy.Holdout.Salt)
 	slices.SortFunc(set.scenes, func(a, b *Scene) int { return strings.Compare(a.ID, b.ID) })
 	return set, nil
 }
@@ -67,6 +72,7 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 type loader struct {
 	compilers Compilers
 	blocks    map[string]block
+	templates map[string]template
 	mistakes  []string
 }
 
@@ -81,17 +87,30 @@ type document struct {
 // The shapes of the files. Their field names are what operators write.
 type (
 	sceneFile struct {
-		ID       string                 `yaml:"id"`
-		Kind     string                 `yaml:"kind"`
-		On       triggerFile            `yaml:"on"`
-		Audience string                 `yaml:"audience"`
-		FreshFor string                 `yaml:"fresh_for"`
-		Channel  string                 `yaml:"channel"`
-		Limits   []capFile              `yaml:"limits"`
-		Quiet    string                 `yaml:"quiet_hours"`
-		Holdout  string                 `yaml:"holdout"`
-		Survey   string                 `yaml:"survey"`
-		Content  map[string]contentFile `yaml:"content"`
+		ID           string        `yaml:"id"`
+		Kind         string        `yaml:"kind"`
+		Enabled      *bool         `yaml:"enabled"`
+		On           triggerFile   `yaml:"on"`
+		Audience     string        `yaml:"audience"`
+		FreshFor     string        `yaml:"fresh_for"`
+		Delay        string        `yaml:"delay"`
+		Enter        string        `yaml:"enter"`
+		Topic        string        `yaml:"topic"`
+		Personalised bool          `yaml:"personalised"`
+		Channel      string        `yaml:"channel"`
+		Channels     []string      `yaml:"channels"`
+		Limits       []capFile     `yaml:"limits"`
+		Quiet        string        `yaml:"quiet_hours"`
+		Holdout      string        `yaml:"holdout"`
+		Survey       string        `yaml:"survey"`
+		Budget       *budgetFile   `yaml:"budget"`
+		Offer        *offerFile    `yaml:"offer"`
+		Goal         *goalFile     `yaml:"goal"`
+		Variants     []variantFile `yaml:"variants"`
+		To           string        `yaml:"to"`
+		Consent      string        `yaml:"consent"`
+		saysFile     `yaml:",inline"`
+		Steps        []stepFile `yaml:"steps"`
 	}
 	triggerFile struct {
 		Signal   string   `yaml:"signal"`
@@ -100,6 +119,7 @@ type (
 		Event    string   `yaml:"event"`
 		Survey   string   `yaml:"survey"`
 		Occasion string   `yaml:"occasion"`
+		Cron     string   `yaml:"cron"`
 
 		scoreFile `yaml:",inline"`
 		Any       []scoreFile `yaml:"any"`
@@ -114,12 +134,6 @@ type (
 		Channel string `yaml:"channel"`
 		Max     int    `yaml:"max"`
 		Per     string `yaml:"per"`
-	}
-	contentFile struct {
-		Title   string `yaml:"title"` // of a task
-		Subject string `yaml:"subject"`
-		Text    string `yaml:"text"`
-		HTML    string `yaml:"html"`
 	}
 	policyDocument struct {
 		Quiet struct {
@@ -239,6 +253,11 @@ func (d *document) policy(raw []byte) Policy {
 	return p
 }
 
+// maxTopic is the longest name of a topic.
+const maxTopic = 48
+
+var topicName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
+
 var sceneID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func (d *document) scene(raw []byte) *Scene {
@@ -246,7 +265,10 @@ func (d *document) scene(raw []byte) *Scene {
 	if !d.decode(raw, &f) {
 		return nil
 	}
-	s := &Scene{ID: f.ID, Kind: Kind(f.Kind), FreshFor: DefaultFreshFor, Channel: message.Channel(f.Channel), Quiet: true}
+	s := &Scene{
+		ID: f.ID, Kind: Kind(f.Kind), Enabled: f.Enabled == nil || *f.Enabled, FreshFor: DefaultFreshFor, Quiet: true,
+		Personalised: f.Personalised, To: f.To, Consent: f.Consent, Channels: d.channels(nil, f.Channel, f.Channels),
+	}
 	switch {
 	case !sceneID.MatchString(f.ID) || len(f.ID) > message.MaxNameBytes:
 		d.mistake(at("id"), "id must be lower-case words joined by underscores, at most %d characters", message.MaxNameBytes)
@@ -256,9 +278,29 @@ func (d *document) scene(raw []byte) *Scene {
 	if s.Kind != Marketing && s.Kind != Transactional {
 		d.mistake(at("kind"), "kind must be %s or %s", Marketing, Transactional)
 	}
-	if s.Channel != message.Email && s.Channel != message.Task {
-		d.mistake(at("channel"), "channel must be %s or %s", message.Email, message.Task)
+	d.bounds(s, &f)
+	if s.Channels[0] == message.Task {
+		d.task(s, &f)
 	}
+	if f.Audience != "" {
+		s.audience = d.audience(at("audience"), f.Audience)
+	}
+	s.On = d.trigger(f.On)
+	s.Survey = d.survey(f)
+	d.measures(s, &f)
+	d.destination(s)
+	own := Step{Channels: s.Channels, words: d.says(s, nil, &f.saysFile, s.Channels)}
+	if !own.Speaks() {
+		d.mistake(at("content"), "content is missing: content, a template, or pieces")
+	}
+	d.everyChannel(nil, &own)
+	s.Steps = []Step{own}
+	d.steps(s, &f)
+	return s
+}
+
+// bounds reads when, how often and for whom at most a scene speaks.
+func (d *document) bounds(s *Scene, f *sceneFile) {
 	switch f.Quiet {
 	case "", "policy":
 	case "none":
@@ -270,11 +312,12 @@ func (d *document) scene(raw []byte) *Scene {
 		d.mistake(at("quiet_hours"), "quiet_hours must be policy or none")
 	}
 	if f.FreshFor != "" {
-		var err error
-		if s.FreshFor, err = parseDuration(f.FreshFor); err != nil {
-			d.mistake(at("fresh_for"), "%s", err)
-		}
+		s.FreshFor = d.duration(at("fresh_for"), f.FreshFor)
 	}
+	if f.Delay != "" {
+		s.Delay = d.duration(at("delay"), f.Delay)
+	}
+	s.Enter = d.enter(f.Enter)
 	for i, c := range f.Limits {
 		s.Caps = append(s.Caps, d.cap(at("limits", i), c, ScopeScene))
 	}
@@ -282,14 +325,31 @@ func (d *document) scene(raw []byte) *Scene {
 	if f.Holdout != "" && s.Kind == Transactional {
 		d.mistake(at("holdout"), "a transactional scene reaches everyone: holdout belongs to marketing")
 	}
-	if s.Channel == message.Task {
-		d.task(s, &f)
+	if s.Topic = f.Topic; s.Topic != "" && !topicName.MatchString(s.Topic) {
+		d.mistake(at("topic"), "topic must be lower-case words joined by underscores, at most %d characters", maxTopic)
 	}
-	if f.Audience != "" {
-		s.audience = d.audience(f.Audience)
+}
+
+// measures reads what is spent on a scene, and what it is to bring about.
+func (d *document) measures(s *Scene, f *sceneFile) {
+	s.Budget, s.Offer, s.Goal = d.budget(f.Budget), d.offer(f.Offer), d.goal(f.Goal)
+	s.Experiment = d.variants(s, f.Variants)
+}
+
+// destination checks where the channel webhook posts to.
+func (d *document) destination(s *Scene) {
+	posts := s.Channels[0] == message.Webhook
+	switch {
+	case posts && !sceneID.MatchString(s.To):
+		d.mistake(at("to"), "the channel %s needs a destination: to, in lower-case words joined by underscores", message.Webhook)
+	case !posts && s.To != "":
+		d.mistake(at("to"), "to belongs to the channel %s", message.Webhook)
 	}
-	s.On = d.trigger(f.On)
-	s.Survey = d.survey(f)
-	d.content(s, f.Content)
-	return s
+	switch {
+	case s.Consent == "":
+	case !posts:
+		d.mistake(at("consent"), "consent belongs to the channel %s: any other needs its own", message.Webhook)
+	case !customer.IsChannel(s.Consent):
+		d.mistake(at("consent"), "consent is given for %s", wordsOf(mixable))
+	}
 }

@@ -113,7 +113,7 @@ func TestLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := set.Scene("hello")
-		out, err := s.Render(profile(nil), message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+		out, err := s.Render(saying, profile(nil), message.New(s.ID, 0, s.Channels[0], ordered(t)))
 		if err != nil || !strings.Contains(out.HTML, "0,1,2,3!,4,5,6,7,8,9,10,") {
 			t.Errorf("%s: %v, %s", c.name, err, out.HTML)
 		}
@@ -133,7 +133,7 @@ func TestBlocks(t *testing.T) {
 		"de": {"Auf Wiedersehen\n" + links.Unsubscribe + "\n", "<a"},
 	} {
 		p := profile(map[string]string{customer.TraitName: "Li & Li", customer.TraitLocale: locale})
-		out, err := s.Render(p, message.New(s.ID, 0, s.Channel, ordered(t)), "Shop", links)
+		out, err := s.Render(saying, p, message.New(s.ID, 0, s.Channels[0], ordered(t)))
 		if err != nil || out.Text != want[0] || !strings.HasPrefix(strings.TrimSpace(out.HTML), want[1]) {
 			t.Errorf("%s: %v, %q, %q", locale, err, out.Text, out.HTML)
 		}

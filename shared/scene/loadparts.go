@@ -14,6 +14,9 @@ import (
 // localeForm is the part of BCP 47 that content is written for: language, script, region.
 var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
 
+// capped are the channels that reach customers.
+var capped = []message.Channel{message.Email, message.SMS, message.Push, message.Webhook}
+
 // cap checks a cap whose scope must be one of those given; a single one need not be named.
 func (d *document) cap(where []any, f capFile, scopes ...Scope) Cap {
 	c := Cap{Scope: Scope(f.Scope), Channel: message.Channel(f.Channel), Max: f.Max}
@@ -24,8 +27,8 @@ func (d *document) cap(where []any, f capFile, scopes ...Scope) Cap {
 		d.mistake(append(where, "scope"), "scope must be one of %v", scopes)
 	}
 	switch {
-	case c.Scope == ScopeChannel && c.Channel != message.Email:
-		d.mistake(append(where, "channel"), "a cap of a channel must name one: %s", message.Email)
+	case c.Scope == ScopeChannel && !slices.Contains(capped, c.Channel):
+		d.mistake(append(where, "channel"), "a cap of a channel must name one: %s", wordsOf(capped))
 	case c.Scope != ScopeChannel && c.Channel != "":
 		d.mistake(append(where, "channel"), "channel belongs to the scope %s", ScopeChannel)
 	}
@@ -53,80 +56,24 @@ func (d *document) holdout(share string) float64 {
 	return out
 }
 
-// content checks what the scene says in each locale.
-func (d *document) content(s *Scene, files map[string]contentFile) {
-	known := s.variables()
-	s.content = make(map[string]*content, len(files))
-	for locale, f := range files {
-		if !localeForm.MatchString(locale) {
-			d.mistake(at("content", locale), "%q is not a locale such as en or zh-CN", locale)
-		}
-		if s.Channel == message.Task {
-			s.content[locale] = d.brief(locale, f, known)
-			s.locales = append(s.locales, locale)
-			continue
-		}
-		if f.Title != "" {
-			d.mistake(at("content", locale, "title"), "title belongs to the channel %s", message.Task)
-		}
-		c := &content{
-			subject: d.template(at("content", locale, "subject"), f.Subject, locale, known, false),
-			text:    d.template(at("content", locale, "text"), f.Text, locale, known, false),
-			html:    d.template(at("content", locale, "html"), f.HTML, locale, known, true),
-		}
-		for part, t := range map[string]Template{"text": c.text, "html": c.html} {
-			if d.compilers.Content == nil || t == nil {
-				continue
-			}
-			if s.Kind == Marketing && !t.Uses(varUnsubscribe) {
-				d.mistake(at("content", locale, part), "marketing must offer {{ %s }}", varUnsubscribe)
-			}
-			if s.Asks() && !t.Uses(varSurvey) && !t.Uses(varAskLink) && !t.Uses(varChoices) {
-				d.mistake(at("content", locale, part), "what asks to a survey must offer {{ %s }}", varAskLink)
-			}
-		}
-		s.content[locale] = c
-		s.locales = append(s.locales, locale)
-	}
-	slices.Sort(s.locales)
-	if _, ok := files[DefaultLocale]; !ok {
-		d.mistake(at("content"), "content in %s is missing, which serves whoever reads none of the others", DefaultLocale)
-	}
-}
-
-func (d *document) audience(source string) Audience {
+func (d *document) audience(where []any, source string) Audience {
 	if d.compilers.Audience == nil {
 		return unread{}
 	}
 	a, flaws := d.compilers.Audience(source)
 	for _, f := range flaws {
-		d.mistakeIn(at("audience"), f.Line, "audience: %s", f.Text)
+		d.mistakeIn(where, f.Line, "%v: %s", where[len(where)-1], f.Text)
 	}
 	return a
 }
 
-func (d *document) template(where []any, source, locale string, known []string, isHTML bool) Template {
-	return d.templateBy(d.compilers.Content, where, source, locale, known, isHTML)
-}
-
-func (d *document) templateBy(compile CompileContent, where []any, source, locale string, known []string, isHTML bool) Template {
-	if source == "" {
-		d.mistake(where, "%v is missing", where[len(where)-1])
-		return nil
+// duration reads one that stands at a place.
+func (d *document) duration(where []any, text string) time.Duration {
+	out, err := parseDuration(text)
+	if err != nil {
+		d.mistake(where, "%s", err)
 	}
-	if compile == nil {
-		return unread{}
-	}
-	text, lines := d.expand(where, source, locale, isHTML)
-	t, flaws := compile(text, known, isHTML)
-	for _, f := range flaws {
-		from := lines[min(max(f.Line, 1), len(lines))-1]
-		if from.block != "" {
-			f.Text += " (in the block " + from.block + ", or beside it)"
-		}
-		d.mistakeIn(where, from.line, "%s", f.Text)
-	}
-	return t
+	return out
 }
 
 // parseDuration reads whole days ("30d") or what time.ParseDuration reads; it must be over 0.

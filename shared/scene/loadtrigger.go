@@ -3,9 +3,8 @@ package scene
 import (
 	"regexp"
 	"slices"
-	"strings"
 
-	"liuke/shared/event"
+	"liuke/shared/cron"
 	"liuke/shared/occasion"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
@@ -13,6 +12,9 @@ import (
 
 // modelName is how segment models are called.
 var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+
+// segmentModel is the model whose labels pieces name.
+const segmentModel = "rfm10"
 
 // labels checks the model and labels of a segment change. Labels of a model that does not come with the suite are its
 // operator's part.
@@ -46,9 +48,13 @@ var surveyName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 // trigger checks what sets a scene off.
 func (d *document) trigger(f triggerFile) Trigger {
-	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Event: f.Event, Survey: f.Survey, Occasion: occasion.Kind(f.Occasion)}
+	t := Trigger{Signal: signal.Kind(f.Signal), Model: f.Model, To: f.To, Event: f.Event, Survey: f.Survey, Occasion: occasion.Kind(f.Occasion), Cron: f.Cron}
 	switch t.Signal {
-	case signal.OrderPlaced, signal.AnswerGiven, signal.Requested:
+	case signal.OrderPlaced, signal.AnswerGiven, signal.Requested, signal.Campaign:
+	case signal.Schedule:
+		if _, err := cron.Parse(f.Cron); err != nil {
+			d.mistake(at("on", "cron"), "cron: %s", err)
+		}
 	case signal.SegmentChanged:
 		d.labels(t)
 	case signal.RiskChanged:
@@ -60,17 +66,15 @@ func (d *document) trigger(f triggerFile) Trigger {
 			d.mistake(at("on", "occasion"), "occasion must be one of %v", occasion.Kinds())
 		}
 	case signal.Happened:
-		if !slices.Contains(event.Told(), t.Event) {
-			d.mistake(at("on", "event"), "event must be one of %s", strings.Join(event.Told(), ", "))
-		}
+		d.told(at("on", "event"), t.Event)
 	default:
-		d.mistake(at("on", "signal"), "signal must be %s, %s, %s, %s, %s, %s or %s", signal.OrderPlaced, signal.SegmentChanged,
-			signal.AnswerGiven, signal.RiskChanged, signal.Occasion, signal.Happened, signal.Requested)
+		d.mistake(at("on", "signal"), "signal must be %s", wordsOf([]signal.Kind{signal.OrderPlaced, signal.SegmentChanged,
+			signal.AnswerGiven, signal.RiskChanged, signal.Occasion, signal.Happened, signal.Requested, signal.Campaign, signal.Schedule}))
 	}
 	for _, field := range []struct {
 		name, value string
 		of          signal.Kind
-	}{{"model", t.Model, signal.SegmentChanged}, {"occasion", f.Occasion, signal.Occasion}, {"event", f.Event, signal.Happened}} {
+	}{{"model", t.Model, signal.SegmentChanged}, {"occasion", f.Occasion, signal.Occasion}, {"event", f.Event, signal.Happened}, {"cron", f.Cron, signal.Schedule}} {
 		if field.value != "" && t.Signal != field.of {
 			d.mistake(at("on", field.name), "%s belongs to %s", field.name, field.of)
 		}

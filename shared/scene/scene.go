@@ -8,10 +8,12 @@
 package scene
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"liuke/shared/experiment"
 	"liuke/shared/message"
 	"liuke/shared/signal"
 )
@@ -39,17 +41,29 @@ const DefaultLocale = "en"
 type Scene struct {
 	ID       string // lower-case words joined by underscores; never reused for another purpose
 	Kind     Kind
+	Enabled  bool // nothing sets off a scene that is switched off
 	On       Trigger
 	FreshFor time.Duration
-	Channel  message.Channel
-	Caps     []Cap   // of this scene's own messages
-	Quiet    bool    // keeps the policy's quiet hours
-	Holdout  float64 // share of customers, 0..1, who are held out of this marketing scene beside the policy's holdout
-	Survey   string  // id of the survey that the content asks to; "" for none, or that of the request (see Ask)
+	Delay    time.Duration // from the cause to the first decision
+	Enter    Enter
+	// Topic is what the scene is about, as customers may refuse to hear of it (customer.Profile.Topic); "" for nothing.
+	Topic string
+	// Personalised says that the offer is made by what is known of the customer, who may refuse that.
+	Personalised bool
+	Channels     []message.Channel      // of the scene's own message, by preference; at least one
+	Caps         []Cap                  // of this scene's own messages
+	Quiet        bool                   // keeps the policy's quiet hours
+	Holdout      float64                // share of customers, 0..1, who are held out of this marketing scene beside the policy's holdout
+	Survey       string                 // id of the survey that the content asks to; "" for none, or that of the request (see Ask)
+	Budget       *Budget                // nil for none
+	Offer        *Offer                 // nil for none
+	Goal         *Goal                  // nil for none
+	Experiment   *experiment.Experiment // nil without variants
+	To           string                 // of the channel webhook: the destination's name
+	Consent      string                 // of the channel webhook: the consent that it needs; "" where the post goes to a system
+	Steps        []Step                 // at least one: the first is the scene's own message
 
 	audience Audience // nil for everyone
-	content  map[string]*content
-	locales  []string // sorted
 }
 
 // Cap is the most messages that a customer may get in a sliding window.
@@ -76,10 +90,10 @@ func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
 	return sig.Scene == "" && now.Sub(sig.Time) > s.FreshFor
 }
 
-// Locale returns the locale of the content that suits a reader of the preferred one (BCP 47) best: the same; else the
+// Locale returns the locale of the scene's own content that suits a reader of the preferred one (BCP 47) best: the same; else the
 // longest of which it is a special case; else another of the same language; else DefaultLocale.
 func (s *Scene) Locale(preferred string) string {
-	return bestLocale(s.locales, preferred, DefaultLocale)
+	return bestLocale(s.Locales(), preferred, DefaultLocale)
 }
 
 func bestLocale(locales []string, preferred, fallback string) string {
@@ -100,8 +114,10 @@ func bestLocale(locales []string, preferred, fallback string) string {
 	return fallback
 }
 
-// Locales lists the locales that the scene has content in.
-func (s *Scene) Locales() []string { return slices.Clone(s.locales) }
+// Locales lists the locales, sorted, that the scene's own message has content in for everybody.
+func (s *Scene) Locales() []string {
+	return slices.Sorted(maps.Keys(s.Steps[0].words.pick("", "", s.Channels[0])))
+}
 
 func canonical(locale string) string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(locale), "_", "-"))
@@ -132,6 +148,15 @@ func (s *Set) Scene(id string) *Scene {
 		}
 	}
 	return nil
+}
+
+// drawBy gives the scenes' experiments the salt that customers' variants are drawn by.
+func (s *Set) drawBy(salt string) {
+	for _, sc := range s.scenes {
+		if sc.Experiment != nil {
+			sc.Experiment.Salt = salt
+		}
+	}
 }
 
 // SetOffBy returns the scenes that a signal sets off.

@@ -388,7 +388,7 @@ func TestWhatWasLoadedWithoutItsCompilerIsForNobody(t *testing.T) {
 	if v := rulesOf(t, set.Policy).Decide(candidate); v.Outcome != scene.Hold || v.Gate != scene.GateAudience {
 		t.Errorf("a customer of whom nobody can say whether they are in the audience: %+v", v)
 	}
-	if out, err := set.Scene("hello").Render(candidate.Profile, message.New("hello", 0, message.Email, candidate.Signal), "Shop", links); err == nil {
+	if out, err := set.Scene("hello").Render(saying, candidate.Profile, message.New("hello", 0, message.Email, candidate.Signal)); err == nil {
 		t.Errorf("rendered %+v", out)
 	}
 }

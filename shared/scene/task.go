@@ -1,8 +1,6 @@
 package scene
 
 import (
-	"slices"
-
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
@@ -38,37 +36,18 @@ func (d *document) task(s *Scene, f *sceneFile) {
 	}
 }
 
-// notOfTasks are the variables of messages alone: a task comes from nobody and links to nothing.
-var notOfTasks = []string{"sender_name", varUnsubscribe, varSurvey}
-
-// brief checks what a task says in one locale: its title stands where a message has its subject, and it has no HTML.
-func (d *document) brief(locale string, f contentFile, known []string) *content {
-	for field, text := range map[string]string{"subject": f.Subject, "html": f.HTML} {
-		if text != "" {
-			d.mistake(at("content", locale, field), "a task has title and text: %s belongs to messages", field)
-		}
-	}
-	compile := d.compilers.Tasks
-	if compile == nil {
-		compile = d.compilers.Content
-	}
-	known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return slices.Contains(notOfTasks, v) })
-	return &content{
-		subject: d.templateBy(compile, at("content", locale, "title"), f.Title, locale, known, false),
-		text:    d.templateBy(compile, at("content", locale, "text"), f.Text, locale, known, false),
-		html:    unread{},
-	}
-}
-
 // Brief makes the title and the text of the task that a ledger entry stands for, in DefaultLocale: operators, not the
 // customer, read it. It returns an Invalid error where a variable has no value (see MissingVariable), which never holds one.
 func (s *Scene) Brief(p customer.Profile, e message.Entry) (title, text string, err error) {
-	values, err := bindings(p, e, "", Links{})
+	values, err := (&Saying{}).bindings(p, e)
 	if err != nil {
 		return "", "", err
 	}
-	c := s.content[DefaultLocale]
-	if title, err = c.subject.Render(values); err == nil {
+	c := s.Step(e.Step).words.pick("", "", message.Task)[DefaultLocale]
+	if c == nil {
+		return "", "", fault.New(fault.Invalid, "step %d of the scene %s makes no task", e.Step, s.ID)
+	}
+	if title, err = c.title.Render(values); err == nil {
 		text, err = c.text.Render(values)
 	}
 	if err != nil {

@@ -43,13 +43,13 @@ func TestATaskIsCheckedAsItsScene(t *testing.T) {
 		{"a task that advertises", "transactional", "marketing", "hello.yaml:2: a task is no message"},
 		{"a task that keeps quiet hours", "channel: task", "channel: task\nquiet_hours: none", "hello.yaml:6: quiet_hours belongs to"},
 		{"a task that asks to a survey", "channel: task", "channel: task\nsurvey: nps", "hello.yaml:6: a task asks the customer nothing"},
-		{"a task with a subject", "title: \"", "subject: x\n    title: \"", "hello.yaml:10: a task has title and text: subject belongs to messages"},
-		{"a task with HTML", "text: |", "html: <p>\n    text: |", "hello.yaml:11: a task has title and text: html belongs to messages"},
+		{"a task with a subject", "title: \"", "subject: x\n    title: \"", "hello.yaml:10: subject does not belong to the channel task, which has title, text"},
+		{"a task with HTML", "text: |", "html: <p>\n    text: |", "hello.yaml:11: html does not belong to the channel task, which has title, text"},
 		{"a task without a title", "{title: 回电, text", "{text", "hello.yaml:13: title is missing"},
 		{"a task without a text", ", text: 请致电", "", "hello.yaml:13: text is missing"},
 		{"a task with a link", "Call.", "{{ survey_link }}", "hello.yaml:12: survey_link is not a variable"},
 		{"a task that unsubscribes", "Call.", "{{ unsubscribe_link }}", "hello.yaml:12: unsubscribe_link is not a variable"},
-		{"a message with a title", "channel: task", "channel: email", "hello.yaml:10: title belongs to the channel task"},
+		{"a message with a title", "channel: task", "channel: email", "hello.yaml:10: title does not belong to the channel email"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			broken := strings.Replace(taskYAML, c.old, c.new, 1)
@@ -76,7 +76,7 @@ func TestWhoeverDecidesReadsTheTextsOfTasksAlone(t *testing.T) {
 	if _, _, err := set.Scene("hello").Brief(profile(nil), message.New("hello", 0, message.Task, answered(t, 2))); scene.MissingVariable(err) != "customer.name" {
 		t.Errorf("without a name: %v", err)
 	}
-	if _, err := set.Scene("mail").Render(p, message.New("mail", 0, message.Email, ordered(t)), "Shop", links); fault.CodeOf(err) != fault.Invalid {
+	if _, err := set.Scene("mail").Render(saying, p, message.New("mail", 0, message.Email, ordered(t))); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("a message was made by who only decides: %v", err)
 	}
 }
@@ -84,11 +84,11 @@ func TestWhoeverDecidesReadsTheTextsOfTasksAlone(t *testing.T) {
 func TestEveryBuiltInTaskSaysWhatToDo(t *testing.T) {
 	tasks := 0
 	for _, s := range builtIn(t).All() {
-		if s.Channel != message.Task {
+		if s.Channels[0] != message.Task {
 			continue
 		}
 		tasks++
-		title, text, err := s.Brief(profile(nil), message.New(s.ID, 0, s.Channel, answered(t, 2)))
+		title, text, err := s.Brief(profile(nil), message.New(s.ID, 0, s.Channels[0], answered(t, 2)))
 		if err != nil || !strings.Contains(title, "2") || text == "" || strings.ContainsAny(title+text, "{}") {
 			t.Errorf("%s: %q, %q, %v", s.ID, title, text, err)
 		}

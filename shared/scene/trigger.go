@@ -18,6 +18,7 @@ type Trigger struct {
 	Survey   string        // of AnswerGiven and Requested; "" for any
 	Scores   []Score       // of AnswerGiven: set off by an answer that meets one of them; none for any answer
 	Occasion occasion.Kind // of Occasion
+	Cron     string        // of Schedule: five fields, in the business's time zone
 }
 
 // Score is a condition on the score of an answer, which holds for no answer without one.
@@ -35,10 +36,17 @@ func (c *Score) holds(d *signal.AnswerData) bool {
 
 // SetOff reports whether the signal sets the scene off. A signal that names a scene does for that one alone.
 func (s *Scene) SetOff(sig signal.Signal) bool {
-	if sig.Kind != s.On.Signal || (sig.Scene != "" && sig.Scene != s.ID) {
+	of := s.On.Signal
+	if of == signal.Schedule {
+		of = signal.Campaign
+	}
+	if !s.Enabled || sig.Kind != of || (sig.Scene != "" && sig.Scene != s.ID) {
 		return false
 	}
 	switch sig.Kind {
+	case signal.Campaign:
+		var d signal.CampaignData
+		return json.Unmarshal(sig.Data, &d) == nil && (d.Scene == s.ID || d.Scene == "" && sig.Scene == s.ID)
 	case signal.SegmentChanged:
 		var d signal.SegmentData
 		return json.Unmarshal(sig.Data, &d) == nil && d.Model == s.On.Model && s.On.entered(d.From, d.To)

@@ -23,7 +23,12 @@ const (
 	Happened       Kind = "event"            // Data: EventData
 	Requested      Kind = "survey_requested" // Data: RequestData
 	TaskDue        Kind = "task_due"         // Data: TaskData
+	Campaign       Kind = "campaign"         // Data: CampaignData
 )
+
+// Schedule is what a scene names that a campaign is run of by the clock. No signal is of this kind: what outreach is told is
+// the Campaign.
+const Schedule Kind = "schedule"
 
 // Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID and their like); Time is when it
 // happened, not when it was noticed.
@@ -100,6 +105,15 @@ type RequestData struct {
 type TaskData struct {
 	Task string `json:"task"`
 }
+
+// CampaignData goes with Campaign: the customer is one of those whom a run of a scene is for.
+type CampaignData struct {
+	Run   string `json:"run"`
+	Scene string `json:"scene,omitempty"` // that it is a run of
+}
+
+// CampaignID is the id of the signal that a run of a campaign reaches a customer.
+func CampaignID(run string) string { return "campaign:" + run }
 
 // OrderID is the id of the signal that an order was placed.
 func OrderID(order string) string { return "order:" + order }

@@ -1,0 +1,224 @@
+package scene
+
+import (
+	"slices"
+	"strings"
+
+	"liuke/shared/message"
+)
+
+// The shapes of what scenes say.
+type (
+	contentFile struct {
+		Title     string            `yaml:"title"` // of a task and of a push
+		Subject   string            `yaml:"subject"`
+		Preheader string            `yaml:"preheader"`
+		Text      string            `yaml:"text"`
+		HTML      string            `yaml:"html"`
+		Data      map[string]string `yaml:"data"` // of a push
+		JSON      string            `yaml:"json"` // of a webhook
+	}
+	pieceFile struct {
+		For      fitFile                `yaml:"for"`
+		Content  map[string]contentFile `yaml:"content"`
+		Template string                 `yaml:"template"`
+	}
+	fitFile struct {
+		Variant string   `yaml:"variant"`
+		Segment []string `yaml:"segment"`
+		Channel string   `yaml:"channel"`
+	}
+	// saysFile is what a scene and each of its steps have in common.
+	saysFile struct {
+		Content  map[string]contentFile `yaml:"content"`
+		Template string                 `yaml:"template"`
+		Pieces   []pieceFile            `yaml:"pieces"`
+	}
+)
+
+// parts are the fields of a content, as a channel has them: those it must have, and those it may.
+var parts = map[message.Channel]struct{ must, may []string }{
+	message.Email:   {[]string{"subject", "text", "html"}, []string{"preheader"}},
+	message.SMS:     {[]string{"text"}, nil},
+	message.Push:    {[]string{"title", "text"}, []string{"data"}},
+	message.Webhook: {[]string{"json"}, nil},
+	message.Task:    {[]string{"title", "text"}, nil},
+}
+
+// fields are the texts of a content by the names of their fields.
+func (f *contentFile) fields() map[string]string {
+	return map[string]string{"title": f.Title, "subject": f.Subject, "preheader": f.Preheader, "text": f.Text, "html": f.HTML, "json": f.JSON}
+}
+
+// says checks what a step says: its pieces, and last what fits everybody.
+func (d *document) says(s *Scene, where []any, f *saysFile, channels []message.Channel) (out words) {
+	for i := range f.Pieces {
+		p := &f.Pieces[i]
+		spot := append(where[:len(where):len(where)], "pieces", i)
+		fits := piece{variant: p.For.Variant, segments: p.For.Segment}
+		if p.For.Variant == "" && len(p.For.Segment) == 0 && p.For.Channel == "" {
+			d.mistake(append(spot, "for"), "for must name a variant, segments or a channel: what fits everybody is the content")
+		}
+		if p.For.Variant != "" && !s.varies(p.For.Variant) {
+			d.mistake(append(spot, "for", "variant"), "%q is no variant of the scene", p.For.Variant)
+		}
+		d.segments(append(spot, "for", "segment"), p.For.Segment)
+		channel := message.Channel(p.For.Channel)
+		if channel == "" {
+			channel = channels[0]
+		} else if !slices.Contains(channels, channel) {
+			d.mistake(append(spot, "for", "channel"), "channel must be one of the step's: %v", channels)
+			continue
+		}
+		fits.texts = d.texts(s, spot, p.Content, p.Template, channel, channels)
+		out = append(out, fits)
+	}
+	if f.Content != nil || f.Template != "" {
+		out = append(out, piece{texts: d.texts(s, where, f.Content, f.Template, channels[0], channels)})
+	}
+	return out
+}
+
+// segments checks labels of the default model.
+func (d *document) segments(where []any, labels []string) {
+	if len(labels) == 0 || d.compilers.Labels == nil {
+		return
+	}
+	all, _, ok := d.compilers.Labels(segmentModel)
+	for i, label := range labels {
+		if ok && !slices.Contains(all, label) {
+			d.mistake(append(where, i), "%q is no label of %s: there are %v", label, segmentModel, all)
+		}
+	}
+}
+
+// texts checks one piece's contents: those that stand there, for one channel, or a template's, for all that it has.
+func (d *document) texts(s *Scene, where []any, files map[string]contentFile, template string, channel message.Channel, channels []message.Channel) map[message.Channel]map[string]*content {
+	out := map[message.Channel]map[string]*content{}
+	switch {
+	case template != "" && files != nil:
+		d.mistake(append(where, "template"), "template takes the place of content")
+	case template != "":
+		t, ok := d.templates[template]
+		if !ok {
+			d.mistake(append(where, "template"), "there is no template %q", template)
+			return out
+		}
+		for _, c := range channels {
+			if said := t.files[c]; said != nil {
+				out[c] = d.locales(s, append(where, "template"), said, c, template)
+			}
+		}
+		if out[channel] == nil {
+			d.mistake(append(where, "template"), "the template %q has nothing for %s", template, channel)
+		}
+	default:
+		out[channel] = d.locales(s, append(where[:len(where):len(where)], "content"), files, channel, "")
+	}
+	return out
+}
+
+// locales checks what is said in each locale by one channel.
+func (d *document) locales(s *Scene, where []any, files map[string]contentFile, channel message.Channel, template string) map[string]*content {
+	out := make(map[string]*content, len(files))
+	for locale, f := range files {
+		spot := append(where[:len(where):len(where)], locale)
+		if template != "" {
+			spot = where
+		}
+		if !localeForm.MatchString(locale) {
+			d.mistake(spot, "%q is not a locale such as en or zh-CN", locale)
+		}
+		out[locale] = d.content(s, spot, f, locale, channel, template != "")
+	}
+	if _, ok := files[DefaultLocale]; !ok {
+		d.mistake(where, "content in %s is missing, which serves whoever reads none of the others", DefaultLocale)
+	}
+	return out
+}
+
+// content checks what is said in one locale.
+func (d *document) content(s *Scene, where []any, f contentFile, locale string, channel message.Channel, shared bool) *content {
+	at := func(part string) []any {
+		if shared {
+			return where
+		}
+		return append(where[:len(where):len(where)], part)
+	}
+	allowed := parts[channel]
+	for part, text := range f.fields() {
+		if text != "" && !slices.Contains(allowed.must, part) && !slices.Contains(allowed.may, part) {
+			d.mistake(at(part), "%s does not belong to the channel %s, which has %s", part, channel, strings.Join(append(slices.Clone(allowed.must), allowed.may...), ", "))
+		}
+	}
+	if len(f.Data) > 0 && channel != message.Push {
+		d.mistake(at("data"), "data belongs to the channel %s", message.Push)
+	}
+	known, compile := s.variables(channel), d.compilers.Content
+	if channel == message.Task && d.compilers.Tasks != nil {
+		compile = d.compilers.Tasks
+	}
+	c := &content{}
+	for _, part := range append(slices.Clone(allowed.must), allowed.may...) {
+		text, to := f.fields()[part], c.part(part)
+		switch {
+		case to == nil:
+		case text == "" && slices.Contains(allowed.must, part):
+			d.mistake(at(part), "%s is missing", part)
+		case text != "":
+			also := known
+			if part == "html" {
+				also = append(known[:len(known):len(known)], varPreheader)
+			}
+			*to = d.template(compile, at(part), text, locale, also, part)
+		}
+	}
+	for name, text := range f.Data {
+		if c.data == nil {
+			c.data = make(map[string]Template, len(f.Data))
+		}
+		c.data[name] = d.template(compile, at("data"), text, locale, known, "data")
+	}
+	if compile != nil {
+		d.offers(s, at, c, channel)
+	}
+	return c
+}
+
+// offers checks what a content must offer: a way out of marketing, and the survey where it asks to one.
+func (d *document) offers(s *Scene, at func(string) []any, c *content, channel message.Channel) {
+	uses := func(t Template, any ...string) bool {
+		return t == nil || slices.ContainsFunc(any, t.Uses)
+	}
+	for _, part := range []string{"text", "html"} {
+		t := *c.part(part)
+		switch {
+		case t == nil || s.Kind != Marketing:
+		case channel == message.Email && !uses(t, varUnsubscribe):
+			d.mistake(at(part), "marketing must offer {{ %s }}", varUnsubscribe)
+		case channel == message.SMS && !uses(t, varUnsubscribe, varStop):
+			d.mistake(at(part), "marketing by %s must say how to stop it: {{ %s }} or {{ %s }}", channel, varStop, varUnsubscribe)
+		}
+		if t != nil && s.Asks() && (channel == message.Email || channel == message.SMS) && !uses(t, varSurvey, varAskLink, varChoices) {
+			d.mistake(at(part), "what asks to a survey must offer {{ %s }}", varAskLink)
+		}
+	}
+}
+
+// template compiles one text, with the blocks in their places.
+func (d *document) template(compile CompileContent, where []any, source, locale string, known []string, part string) Template {
+	if compile == nil {
+		return unread{}
+	}
+	isHTML := part == "html"
+	text, lines := d.expand(where, source, locale, isHTML)
+	t, flaws := compile(text, known, isHTML)
+	for _, f := range flaws {
+		from := lines[min(max(f.Line, 1), len(lines))-1]
+		if from.block != "" {
+			f.Text += " (in the block " + from.block + ", or beside it)"
+		}
+		d.mistakeIn(where, from.line, "%s", f.Text)
+	}
+	return t
+}

@@ -1,0 +1,320 @@
+package scene
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"liuke/shared/event"
+	"liuke/shared/experiment"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/signal"
+)
+
+// The shapes of what goes on behind a scene's own message.
+type (
+	stepFile struct {
+		ID        string   `yaml:"id"`
+		After     string   `yaml:"after"`
+		WaitFor   string   `yaml:"wait_for"`
+		If        string   `yaml:"if"`
+		Next      string   `yaml:"next"`
+		Otherwise string   `yaml:"otherwise"`
+		Channel   string   `yaml:"channel"`
+		Channels  []string `yaml:"channels"`
+		saysFile  `yaml:",inline"`
+	}
+	goalFile struct {
+		Signal string `yaml:"signal"`
+		Event  string `yaml:"event"`
+		Survey string `yaml:"survey"`
+		Within string `yaml:"within"`
+	}
+	budgetFile struct {
+		Day   string `yaml:"per_day"`
+		InAll string `yaml:"in_all"`
+	}
+	offerFile struct {
+		Pool    string `yaml:"pool"`
+		Webhook string `yaml:"webhook"`
+	}
+	variantFile struct {
+		ID      string `yaml:"id"`
+		Weight  int    `yaml:"weight"`
+		Control bool   `yaml:"control"`
+	}
+)
+
+// mixable are the channels of which a message may have several to choose from: all reach the same customer.
+var mixable = []message.Channel{message.Email, message.SMS, message.Push}
+
+// channels reads one channel, or several in the order of preference.
+func (d *document) channels(where []any, one string, several []string) []message.Channel {
+	at := func(last ...any) []any { return append(where[:len(where):len(where)], last...) }
+	if len(several) == 0 {
+		c := message.Channel(one)
+		if !slices.Contains(message.Channels(), c) {
+			d.mistake(at("channel"), "channel must be %s", wordsOf(message.Channels()))
+		}
+		return []message.Channel{c}
+	}
+	if one != "" {
+		d.mistake(at("channel"), "channels takes the place of channel")
+	}
+	var out []message.Channel
+	for i, name := range several {
+		c := message.Channel(name)
+		switch {
+		case slices.Contains(out, c):
+			d.mistake(at("channels", i), "%s is named twice", c)
+		case !slices.Contains(mixable, c):
+			d.mistake(at("channels", i), "channels are some of %s: any other stands alone, as channel", wordsOf(mixable))
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// wordsOf lists names: "a, b or c".
+func wordsOf[T ~string](names []T) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
+}
+
+// steps reads what follows the scene's own message.
+func (d *document) steps(s *Scene, f *sceneFile) {
+	if len(f.Steps) >= MaxSteps {
+		d.mistake(at("steps"), "a scene has at most %d further steps", MaxSteps-1)
+	}
+	if len(f.Steps) > 0 && s.Asks() {
+		d.mistake(at("steps"), "what asks to a survey has its reminders as steps: what else follows is another scene's")
+	}
+	index := map[string]int{}
+	for i := range f.Steps {
+		switch id := f.Steps[i].ID; {
+		case !sceneID.MatchString(id) || id == "exit":
+			d.mistake(at("steps", i, "id"), "id must be lower-case words joined by underscores, and not exit")
+		case index[id] > 0:
+			d.mistake(at("steps", i, "id"), "two steps have this id")
+		}
+		index[f.Steps[i].ID] = i + 1
+	}
+	s.Steps[0].Next, s.Steps[0].Otherwise = Exit, Exit
+	if len(f.Steps) > 0 {
+		s.Steps[0].Next = 1
+	}
+	for i := range f.Steps {
+		s.Steps = append(s.Steps, d.step(s, i, len(f.Steps), &f.Steps[i], index))
+	}
+	reached := map[int]bool{0: true}
+	for i := range s.Steps {
+		if !reached[i] {
+			d.mistake(at("steps", i-1), "no way leads to this step")
+		}
+		for _, next := range s.Steps[i].ways() {
+			reached[next] = true
+		}
+	}
+	if span := s.Span(); span > MaxSpan {
+		d.mistake(at("steps"), "the journey takes %d days at most: it may take %d", span/(24*time.Hour), MaxSpan/(24*time.Hour))
+	}
+}
+
+// step reads one of the steps behind the scene's own message: the ith, from 0.
+func (d *document) step(s *Scene, i, last int, f *stepFile, index map[string]int) Step {
+	where := at("steps", i)
+	spot := func(more ...any) []any { return append(where[:len(where):len(where)], more...) }
+	st := Step{ID: f.ID, WaitFor: f.WaitFor, Channels: s.Channels}
+	if f.After != "" {
+		st.After = d.duration(spot("after"), f.After)
+	}
+	if f.WaitFor != "" {
+		d.told(spot("wait_for"), f.WaitFor)
+		if f.After == "" {
+			d.mistake(spot("wait_for"), "what waits needs to know how long: after")
+		}
+	}
+	if f.Channel != "" || len(f.Channels) > 0 {
+		st.Channels = d.channels(where, f.Channel, f.Channels)
+	}
+	if f.If != "" {
+		st.If = d.audience(spot("if"), f.If)
+	} else if f.Otherwise != "" {
+		d.mistake(spot("otherwise"), "otherwise belongs to if")
+	}
+	follows := i + 2
+	if follows > last {
+		follows = Exit
+	}
+	target := func(field, name string) int {
+		to, ok := index[name]
+		switch {
+		case name == "":
+			return follows
+		case name == "exit":
+			return Exit
+		case !ok:
+			d.mistake(spot(field), "there is no step %q", name)
+		case to <= i+1:
+			d.mistake(spot(field), "%s must name a later step, so that the journey ends", field)
+		}
+		return to
+	}
+	st.Next, st.Otherwise = target("next", f.Next), target("otherwise", f.Otherwise)
+	st.words = d.says(s, where, &f.saysFile, st.Channels)
+	d.everyChannel(where, &st)
+	return st
+}
+
+// everyChannel checks that a step has words for everyone whom it may be sent to: by each of its channels, whatever the
+// variant and the segment.
+func (d *document) everyChannel(where []any, st *Step) {
+	if !st.Speaks() {
+		return
+	}
+	for _, c := range st.Channels {
+		if st.words.pick("", "", c) == nil {
+			d.mistake(where, "there is no content for everybody by the channel %s: content, or a piece for the channel alone", c)
+		}
+	}
+}
+
+// goal reads what the scene is to bring about.
+func (d *document) goal(f *goalFile) *Goal {
+	if f == nil {
+		return nil
+	}
+	g := &Goal{Signal: signal.Kind(f.Signal), Event: f.Event, Survey: f.Survey}
+	if f.Signal == "" && f.Event != "" {
+		g.Signal = signal.Happened
+	}
+	switch g.Signal {
+	case signal.OrderPlaced, signal.AnswerGiven:
+		if f.Event != "" {
+			d.mistake(at("goal", "event"), "a goal is a signal or an event")
+		}
+	case signal.Happened:
+		d.told(at("goal", "event"), f.Event)
+	default:
+		d.mistake(at("goal"), "a goal is the signal %s or %s, or an event", signal.OrderPlaced, signal.AnswerGiven)
+	}
+	if f.Survey != "" && (g.Signal != signal.AnswerGiven || !surveyName.MatchString(f.Survey)) {
+		d.mistake(at("goal", "survey"), "survey is the id of a survey, and belongs to %s", signal.AnswerGiven)
+	}
+	if f.Within == "" {
+		d.mistake(at("goal"), "a goal needs to know how long it counts: within")
+	} else if g.Within = d.duration(at("goal", "within"), f.Within); g.Within > MaxSpan {
+		d.mistake(at("goal", "within"), "within is at most %d days", MaxSpan/(24*time.Hour))
+	}
+	return g
+}
+
+// told checks the name of an event that outreach hears of.
+func (d *document) told(where []any, name string) {
+	if !slices.Contains(event.Told(), name) {
+		d.mistake(where, "event must be one of %s", strings.Join(event.Told(), ", "))
+	}
+}
+
+// enter reads how often a customer may enter.
+func (d *document) enter(text string) (e Enter) {
+	switch text {
+	case "", "each":
+	case "once":
+		e.Once = true
+	default:
+		var err error
+		if e.Again, err = parseDuration(text); err != nil {
+			d.mistake(at("enter"), "enter must be once, each, or the least time between two times, such as 30d")
+		} else if e.Again > message.MaxAskedAge {
+			d.mistake(at("enter"), "enter is at most %d days, or once", message.MaxAskedAge/(24*time.Hour))
+		}
+	}
+	return e
+}
+
+// budget reads amounts of the business's currency.
+func (d *document) budget(f *budgetFile) *Budget {
+	if f == nil {
+		return nil
+	}
+	b := &Budget{}
+	for _, limit := range []struct {
+		name, text string
+		to         **money.Amount
+	}{{"per_day", f.Day, &b.Day}, {"in_all", f.InAll, &b.InAll}} {
+		if limit.text == "" {
+			continue
+		}
+		amount, err := d.compilers.Currency.Parse(limit.text)
+		if err != nil || amount <= 0 {
+			d.mistake(at("budget", limit.name), `%s must be an amount above 0, such as "100.00"`, limit.name)
+			continue
+		}
+		*limit.to = &amount
+	}
+	if f.Day == "" && f.InAll == "" {
+		d.mistake(at("budget"), "a budget has per_day, in_all, or both")
+	}
+	return b
+}
+
+// offer reads where codes come from.
+func (d *document) offer(f *offerFile) *Offer {
+	switch {
+	case f == nil:
+		return nil
+	case (f.Pool == "") == (f.Webhook == ""):
+		d.mistake(at("offer"), "an offer has a pool or a webhook")
+	case !sceneID.MatchString(f.Pool + f.Webhook):
+		d.mistake(at("offer"), "a pool, or a webhook, is named in lower-case words joined by underscores")
+	}
+	return &Offer{Pool: f.Pool, Webhook: f.Webhook}
+}
+
+// variants reads the ways of saying what the scene says. Their salt is the policy's, once that is known.
+func (d *document) variants(s *Scene, files []variantFile) *experiment.Experiment {
+	if len(files) == 0 {
+		return nil
+	}
+	e := &experiment.Experiment{Scene: s.ID}
+	for _, f := range files {
+		e.Variants = append(e.Variants, experiment.Variant{ID: f.ID, Weight: f.Weight, Control: f.Control})
+	}
+	var wrong *fault.Error
+	if err := e.Validate(); errors.As(err, &wrong) && wrong.Pointer != "/scene" {
+		d.mistake(pointed(wrong.Pointer), "%s", wrong.Message)
+	}
+	return e
+}
+
+// pointed is the place of the document that a JSON pointer names.
+func pointed(pointer string) (out []any) {
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if n, err := strconv.Atoi(part); err == nil {
+			out = append(out, n)
+		} else {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// varies reports whether the scene has a variant of that id.
+func (s *Scene) varies(id string) bool {
+	return s.Experiment != nil && slices.ContainsFunc(s.Experiment.Variants, func(v experiment.Variant) bool { return v.ID == id })
+}
