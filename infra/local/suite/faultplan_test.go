@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"liuke/infra/local/proxy"
+	"liuke/shared/channel/ses/receipt"
 	"liuke/shared/message"
 )
 
@@ -27,6 +29,8 @@ type faultPlan struct {
 	rnd     *rand.Rand
 	had     map[string]int       // messages by function
 	streams map[string][]*stream // by where
+	late    map[string]*lateness // by the tag of messages: whose receipts are held back
+	handed  map[string]int       // by entry: how often its queue handed it out
 	windows windows
 }
 
@@ -45,7 +49,7 @@ type stream struct {
 
 func newFaultPlan(seed uint64, messages int) *faultPlan {
 	p := &faultPlan{
-		rnd: rand.New(rand.NewPCG(seed, 6)), had: map[string]int{}, streams: map[string][]*stream{},
+		rnd: rand.New(rand.NewPCG(seed, 6)), had: map[string]int{}, streams: map[string][]*stream{}, late: map[string]*lateness{}, handed: map[string]int{},
 		windows: windows{open: map[string]string{}, shut: map[string]bool{}},
 	}
 	// Of a small run each kind gets its share as nearly as whole numbers allow.
@@ -106,8 +110,12 @@ func (p *faultPlan) strike(c proxy.Call, after bool) proxy.Fault {
 		if s.fault == proxy.None || s.after != after || !p.due(s) {
 			continue
 		}
+		entry := ""
 		if s.fault == proxy.Kill {
-			p.windows.kill(c.Process)
+			entry = p.windows.kill(c.Process)
+		}
+		if after && c.Action == "ses:SendEmail" {
+			p.late[tagOf(c.Body)] = newLateness(entry, p.handed[entry])
 		}
 		return s.fault
 	}
@@ -125,13 +133,7 @@ func (p *faultPlan) received(ctx context.Context, queue string, batch []types.Me
 	var doubles []double
 	p.mu.Lock()
 	for _, m := range batch {
-		what := ""
-		for _, s := range p.streams[queue] {
-			if p.due(s) {
-				what = s.what
-				break
-			}
-		}
+		what := p.befalls(queue, aws.ToString(m.Body))
 		switch what {
 		case withheld:
 			continue
@@ -152,6 +154,62 @@ func (p *faultPlan) received(ctx context.Context, queue string, batch []types.Me
 	}
 	return kept
 }
+
+// lateness is how long the receipts are held back of a message that SES took and whose sender had no answer: where the sender was
+// killed, until the queue hands out its message again, and then once more each.
+type lateness struct {
+	entry  string // of the killed; "" for none
+	handed int    // how often the queue had handed out its message by then
+	before int    // receipts that are held back at most until it does so again
+	after  int
+}
+
+func newLateness(entry string, handed int) *lateness { return &lateness{entry, handed, 60, 4} }
+
+// waits reports whether a receipt that came is held back.
+func (l *lateness) waits(handed int) bool {
+	switch {
+	case l.entry != "" && handed == l.handed && l.before > 0:
+		l.before--
+	case l.after > 0:
+		l.after--
+	default:
+		return false
+	}
+	return true
+}
+
+// befalls says what befalls a message of a queue; p.mu is held.
+func (p *faultPlan) befalls(queue, body string) string {
+	switch queue {
+	case "messages":
+		var job message.Job
+		if json.Unmarshal([]byte(body), &job) == nil {
+			p.handed[job.Entry]++
+		}
+	case "receipts":
+		if l := p.late[tagOf([]byte(body))]; l != nil && l.waits(p.handed[l.entry]) {
+			return withheld
+		}
+	}
+	for _, s := range p.streams[queue] {
+		if p.due(s) {
+			return s.what
+		}
+	}
+	return ""
+}
+
+// tagOf finds the tag by which a message to SES, or a receipt of it, names its entry.
+func tagOf(body []byte) string {
+	found := tagged.FindSubmatch(body)
+	if found == nil {
+		return ""
+	}
+	return string(found[1])
+}
+
+var tagged = regexp.MustCompile(`"` + receipt.EntryTag + `[^A-Za-z0-9]+(?:Value[^A-Za-z0-9]+)?([A-Za-z0-9_-]{20,})`)
 
 // tally says what struck, by kind, and how much of it was a kill.
 func (p *faultPlan) tally() (lines []string, faults, kills int) {
@@ -196,12 +254,13 @@ func (w *windows) wrote(c proxy.Call) {
 	}
 }
 
-func (w *windows) kill(process string) {
+// kill returns the entry whose window a kill shuts, "" for none.
+func (w *windows) kill(process string) string {
 	entry, open := w.open[process]
-	if !open {
-		return
+	if open {
+		delete(w.open, process)
+		w.shut[entry] = true
+		w.kills++
 	}
-	delete(w.open, process)
-	w.shut[entry] = true
-	w.kills++
+	return entry
 }

@@ -106,7 +106,7 @@ func startFaultRun(t *testing.T, messages int, seed uint64) *faultRun {
 	r.Suite = start(t, t.TempDir(), func(o *Options) {
 		o.Faults, o.Received = r.plan, r.plan.received
 		o.Tries = 1000
-		o.Visibility = 5 * time.Second
+		o.Visibility = 4 * time.Second
 		if messages > 5*faultMessages {
 			o.Visibility = 20 * time.Second // a busy machine needs its time for a batch
 		}
