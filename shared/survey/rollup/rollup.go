@@ -14,13 +14,13 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"liuke/shared/clock"
+	"liuke/shared/marker"
 	"liuke/shared/survey"
 	"liuke/shared/survey/tally"
 )
@@ -51,54 +51,11 @@ type MarkStore interface {
 	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
 }
 
-// Marker marks hours once they have something new. An hour that is still open keeps its mark, so that a process marks it but
-// once. It is safe for concurrent use.
-type Marker struct {
-	store  MarkStore
-	now    clock.Now
-	mu     sync.Mutex
-	marked map[survey.Hour]bool
-}
+// Marker marks hours once they have something new. What they are marked for must be stored by then.
+type Marker = marker.Marker[survey.Hour]
 
 // NewMarker returns a marker.
-func NewMarker(store MarkStore, now clock.Now) *Marker {
-	return &Marker{store: store, now: now, marked: map[survey.Hour]bool{}}
-}
-
-// Mark marks the hours. What they are marked for must be stored by now.
-func (m *Marker) Mark(ctx context.Context, hours ...survey.Hour) error {
-	if len(hours) == 0 {
-		return nil
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := m.now()
-	var fresh []survey.Hour
-	seen := map[survey.Hour]bool{}
-	for _, h := range hours {
-		if !seen[h] && !(m.marked[h] && h.Open(now)) {
-			seen[h] = true
-			fresh = append(fresh, h)
-		}
-	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	if err := m.store.MarkHours(ctx, now, fresh...); err != nil {
-		return err
-	}
-	for h := range m.marked {
-		if !h.Open(now) {
-			delete(m.marked, h)
-		}
-	}
-	for _, h := range fresh {
-		if h.Open(now) {
-			m.marked[h] = true
-		}
-	}
-	return nil
-}
+func NewMarker(store MarkStore, now clock.Now) *Marker { return marker.New(store.MarkHours, now) }
 
 // Count counts the marked hours anew, as long as more reports that there is time, and returns how many it has counted and
 // how many are left.
