@@ -22,7 +22,7 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 				surveys, err = h.Surveys(ctx)
 			}
 			switch {
-			case t.ask.Survey == "" && t.sig.Step > 0:
+			case t.scene != nil && t.sig.Step > 0 && t.reminder() && t.ask.Survey == "":
 				continue // the scene asks no more: there is nothing to remind of
 			case t.ask.Survey != "" && err != nil:
 				out.fail(t.signal, err)
@@ -37,13 +37,17 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 
 // candidate is what the gates are asked about: the customer, as far as the dossier says, and what only a read of its own
 // tells, where that matters.
-func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task) (scene.Candidate, error) {
-	c := scene.Candidate{
+func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *message.Entry) (c scene.Candidate, err error) {
+	c = scene.Candidate{
 		Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now(),
-		Ask: t.ask, Survey: t.survey, Step: t.sig.Step,
+		Ask: t.ask, Survey: t.survey, Step: t.sig.Step, GoalMet: !e.Converted.IsZero(), Came: e.Came != "",
 	}
-	if c.Step > 0 {
-		first := d.Entries[t.first]
+	switch first := d.Entries[t.first()]; {
+	case c.Step == 0:
+		if c.Entered, err = h.enteredBefore(ctx, d, t.scene, e); err != nil {
+			return c, err
+		}
+	case t.reminder():
 		if c.Invited = first.State == message.Sent; c.Invited {
 			answer, err := h.Store.Answer(ctx, first.Customer, first.Invitation.Survey, first.Invitation.ID)
 			if err != nil {
@@ -51,25 +55,39 @@ func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task) (sc
 			}
 			c.Answered = answer != nil
 		}
+	default:
+		c.Variant, c.GoalMet = first.Variant, !first.Converted.IsZero()
+		c.First = scene.First{
+			Sent: first.State == message.Sent, Delivered: !first.Delivered.IsZero(), Opened: !first.Opened.IsZero(), Clicked: !first.Clicked.IsZero(),
+		}
+		if !t.speaks() {
+			return c, nil
+		}
 	}
-	for _, channel := range t.scene.Step(c.Step).Channels {
-		address := scene.Address(channel, d.Profile)
-		if address == "" || !d.Profile.Consents(string(channel)) {
+	return c, h.suppressed(ctx, &c)
+}
+
+// suppressed looks which of the step's channels lead to an address that must not be sent to, up to the first that is free: that
+// is the one to be chosen.
+func (h *Handler) suppressed(ctx context.Context, c *scene.Candidate) error {
+	for _, channel := range c.Scene.Step(c.Step).Channels {
+		address := scene.Address(channel, c.Profile)
+		if address == "" || !c.Profile.Consents(string(channel)) {
 			continue
 		}
 		suppressed, err := h.Store.Suppressed(ctx, channel, address)
 		if err != nil {
-			return c, err
+			return err
 		}
 		if !suppressed {
-			break // the first that is free is chosen
+			return nil
 		}
 		if c.Suppressed == nil {
 			c.Suppressed = map[message.Channel]bool{}
 		}
 		c.Suppressed[channel] = true
 	}
-	return c, nil
+	return nil
 }
 
 // invitation is what a message that asks carries: the first its own, with what is known of the customer now, and a reminder

@@ -63,7 +63,11 @@ func (b *bundle) comeDue() (n int) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		n += len(signals)
+		for _, sig := range signals {
+			if sig.Kind != signal.ClaimsDue {
+				n++
+			}
+		}
 		if failures, _, _ := b.invoke(b.handler, envelope(b.t, signals...)); len(failures) > 0 {
 			b.t.Fatal(failures)
 		}
@@ -82,8 +86,8 @@ func TestAnInvitationIsFixedAtItsClaim(t *testing.T) {
 	}
 	sig := resolved("user-0001", "e-1", arrival)
 	failures, read, write := b.invoke(b.handler, envelope(t, sig))
-	if len(failures) > 0 || read != 6 || write != 5 {
-		t.Errorf("failures %v, %g read and %g write units, want 6 and 5: the claim and the reminder on file", failures, read, write)
+	if len(failures) > 0 || read != 6 || write != 6 {
+		t.Errorf("failures %v, %g read and %g write units, want 6 and 6: the claim, the reminder on file, and the batch's claims on file", failures, read, write)
 	}
 	e := b.step("user-0001", "csat_ticket", sig.ID, 0)
 	want := message.Invitation{Survey: "csat_ticket", ID: e.ID, Cell: survey.Cell{Segment: "Champions", Tier: "A", Node: "ticket_resolved", Channel: "email"}}

@@ -14,14 +14,18 @@ import (
 const (
 	// decisionTries is how often a decision is made anew, on what is stored then, when something moved meanwhile.
 	decisionTries = 5
-	// tasksAtOnce is how many tasks of a customer share one read, each with two entries at most.
-	tasksAtOnce = 25
+	// entriesAtOnce is how many entries are read with a customer's dossier; a task needs at most one for each step.
+	entriesAtOnce = 90
 )
 
 // customer decides on one customer's tasks in turn, so that each counts against the caps of the next.
 func (h *Handler) customer(ctx context.Context, id customer.ID, tasks []task, out *result) {
 	for len(tasks) > 0 {
-		n := min(len(tasks), tasksAtOnce)
+		n, entries := 0, 0
+		for n < len(tasks) && entries+len(tasks[n].wanted()) <= entriesAtOnce {
+			entries += len(tasks[n].wanted())
+			n++
+		}
 		h.decideAll(ctx, id, tasks[:n], out)
 		tasks = tasks[n:]
 	}
@@ -46,12 +50,13 @@ func (h *Handler) decideAll(ctx context.Context, id customer.ID, tasks []task, o
 func (h *Handler) dossier(ctx context.Context, id customer.ID, tasks []task) (message.Dossier, error) {
 	w := message.Wanted{Customer: id}
 	for _, t := range tasks {
-		w.Entries = append(w.Entries, t.entry)
-		if t.first != "" {
-			w.Entries = append(w.Entries, t.first)
-		}
+		w.Entries = append(w.Entries, t.wanted()...)
 	}
-	return h.Store.Dossier(ctx, w)
+	d, err := h.Store.Dossier(ctx, w)
+	if err == nil && d.Entries == nil {
+		d.Entries = map[string]message.Entry{}
+	}
+	return d, err
 }
 
 // decide makes one decision on what the dossier says, and updates the dossier with it; there is none to make on who was
@@ -60,6 +65,9 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if d.Erased {
 		out.drop(t.signal)
 		return nil
+	}
+	if t.scene == nil {
+		return h.hear(ctx, d, t, out)
 	}
 	e, ok := d.Entries[t.entry]
 	if !ok {
@@ -71,13 +79,16 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if !e.Open() {
 		return nil
 	}
-	c, err := h.candidate(ctx, d, t)
+	if idle := t.idle(d); idle != "" {
+		out.count(idle)
+		return nil
+	}
+	if e.Came == "" && e.State == "" {
+		e.Came = t.sig.Came
+	}
+	c, err := h.candidate(ctx, d, t, &e)
 	if err != nil {
 		return err
-	}
-	if c.Step > 0 && d.Entries[t.first].Claimed.IsZero() {
-		out.count("RemindersOfNothing") // its invitation was put on file and then not claimed
-		return nil
 	}
 	next, err := h.follow(ctx, e, c, d, t)
 	if err != nil {
@@ -91,7 +102,9 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	case message.Deferred:
 		out.count("Deferred")
 	case message.Done:
-		out.count("TasksMade")
+		if next.Channel == message.Task && t.speaks() {
+			out.count("TasksMade")
+		}
 	default:
 		out.count("Held_" + next.Gate)
 	}
@@ -101,43 +114,79 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 // follow writes what the gates say of a candidate.
 func (h *Handler) follow(ctx context.Context, e message.Entry, c scene.Candidate, d *message.Dossier, t task) (message.Entry, error) {
 	v := h.rules.Decide(c)
-	switch v.Outcome {
-	case scene.Hold:
-		next, err := e.Hold(v.Gate, v.Reason, c.Now)
-		if err != nil {
-			return e, err
-		}
-		return h.Store.WriteEntry(ctx, next)
-	case scene.Defer:
-		if e.State == message.Deferred && e.Due.Equal(v.Until) {
-			return e, nil // filed already
-		}
-		next, err := e.Defer(v.Gate, v.Reason, v.Until, c.Now)
-		if err != nil {
-			return e, err
-		}
-		// The due item first: an entry that waits is always on file. One on file without its entry is asked again.
-		due := t.sig
-		due.Scene = t.scene.ID
-		if err := h.Store.PutDue(ctx, v.Until, e.ID, due); err != nil {
-			return e, err
-		}
-		return h.Store.WriteEntry(ctx, next)
-	default:
-		if c.Scene.Named(c.Step) == message.Task {
-			return h.makeTask(ctx, e, c, d)
-		}
-		return h.claim(ctx, e, c, d, t)
+	switch {
+	case v.Outcome == scene.Hold:
+		return h.hold(ctx, e, &c, &v, d, t)
+	case v.Outcome == scene.Defer:
+		return h.wait(ctx, e, &c, &v, d, t)
+	case !t.speaks():
+		return h.branch(ctx, e, &c, t)
+	case c.Scene.Named(c.Step) == message.Task:
+		return h.makeTask(ctx, e, c, &v, d, t)
 	}
+	return h.claim(ctx, e, &c, &v, d, t)
 }
 
-// claim writes the claim that all gates have let pass, with the contact record that counts it. A reminder that is to follow
-// is put on file before: it is asked for then whether anybody was invited.
-func (h *Handler) claim(ctx context.Context, e message.Entry, c scene.Candidate, d *message.Dossier, t task) (message.Entry, error) {
+// hold writes that a gate holds the message. The step that follows in spite of that is put on file before.
+func (h *Handler) hold(ctx context.Context, e message.Entry, c *scene.Candidate, v *scene.Verdict, d *message.Dossier, t task) (message.Entry, error) {
+	next, err := e.Hold(v.Gate, v.Reason, c.Now)
+	if err != nil {
+		return e, err
+	}
+	if err := h.goOn(ctx, c, t, &next); err != nil {
+		return e, err
+	}
+	if enters(c, v) {
+		if err := h.enterAlone(ctx, c, &next, d); err != nil {
+			return e, err
+		}
+	}
+	return h.Store.WriteEntry(ctx, next)
+}
+
+// wait puts a message on file that a gate lets pass later.
+func (h *Handler) wait(ctx context.Context, e message.Entry, c *scene.Candidate, v *scene.Verdict, d *message.Dossier, t task) (message.Entry, error) {
+	if e.State == message.Deferred && e.Due.Equal(v.Until) {
+		return e, nil // filed already
+	}
+	next, err := e.Defer(v.Gate, v.Reason, v.Until, c.Now)
+	if err != nil {
+		return e, err
+	}
+	// The due item first: an entry that waits is always on file. One on file without its entry is asked again.
+	due := t.sig
+	due.Scene = t.scene.ID
+	if err := h.Store.PutDue(ctx, v.Until, e.ID, due); err != nil {
+		return e, err
+	}
+	if enters(c, v) {
+		if err := h.enterAlone(ctx, c, &next, d); err != nil {
+			return e, err
+		}
+	}
+	return h.Store.WriteEntry(ctx, next)
+}
+
+// branch writes that a step which says nothing is passed. The one that follows is put on file before.
+func (h *Handler) branch(ctx context.Context, e message.Entry, c *scene.Candidate, t task) (message.Entry, error) {
+	next, err := e.Branch(c.Now)
+	if err != nil {
+		return e, err
+	}
+	if err := h.goOn(ctx, c, t, &next); err != nil {
+		return e, err
+	}
+	return h.Store.WriteEntry(ctx, next)
+}
+
+// claim writes the claim that all gates have let pass, with the contact record that counts it. What follows is put on file
+// before, a reminder or a further step: it is asked for then whether this one was claimed.
+func (h *Handler) claim(ctx context.Context, e message.Entry, c *scene.Candidate, v *scene.Verdict, d *message.Dossier, t task) (message.Entry, error) {
 	next, err := e.Claim(c.Now)
 	if err != nil {
 		return e, err
 	}
+	next.Channel = c.Channel()
 	contact, err := d.Contact.Add(c.Stamp())
 	if err != nil {
 		return e, err
@@ -146,8 +195,16 @@ func (h *Handler) claim(ctx context.Context, e message.Entry, c scene.Candidate,
 		if c.Step == 0 {
 			contact = contact.Ask(c.Ask.Survey, c.Now)
 		}
-		next.Invitation = invitation(&c, d.Entries[t.first])
-		if err := h.remindOf(ctx, &c, t); err != nil {
+		next.Invitation = invitation(c, d.Entries[t.first()])
+		if err := h.remindOf(ctx, c, t); err != nil {
+			return e, err
+		}
+	}
+	if err := h.goOn(ctx, c, t, &next); err != nil {
+		return e, err
+	}
+	if enters(c, v) {
+		if contact, err = h.enter(ctx, c, &next, contact); err != nil {
 			return e, err
 		}
 	}
@@ -160,10 +217,11 @@ func (h *Handler) claim(ctx context.Context, e message.Entry, c scene.Candidate,
 }
 
 func (h *Handler) enqueue(t task, out *result) error {
-	body, err := json.Marshal(message.Job{Customer: t.sig.Customer, Entry: t.entry})
+	job := message.Job{Customer: t.sig.Customer, Entry: t.entry}
+	body, err := json.Marshal(job)
 	if err != nil {
 		return err
 	}
-	out.queue(t.signal, queue.Message{Body: string(body)})
+	out.queue(t.signal, job, queue.Message{Body: string(body)})
 	return nil
 }

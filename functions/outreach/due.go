@@ -14,6 +14,9 @@ import (
 const (
 	shardsAtOnce    = 4
 	signalsAMessage = 25
+	// messageBytes is how large a message may be, and signalBytes what a signal has beside its data at most.
+	messageBytes = 200 << 10
+	signalBytes  = 1 << 10
 	// sweepReserve is how much of the function's time a sweep leaves unused; what is left waits for the next minute.
 	sweepReserve = 10 * time.Second
 )
@@ -41,17 +44,9 @@ func (h *Handler) sweepShard(ctx context.Context, shard int, now time.Time) erro
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		var messages []queue.Message
-		for first := 0; first < len(due); first += signalsAMessage {
-			var signals []signal.Signal
-			for _, d := range due[first:min(first+signalsAMessage, len(due))] {
-				signals = append(signals, d.Signal)
-			}
-			body, err := encode(signals...)
-			if err != nil {
-				return err
-			}
-			messages = append(messages, queue.Message{Body: body})
+		messages, err := pack(due)
+		if err != nil {
+			return err
 		}
 		if err := h.Signals.Send(ctx, messages...); err != nil {
 			return err
@@ -63,4 +58,29 @@ func (h *Handler) sweepShard(ctx context.Context, shard int, now time.Time) erro
 			}
 		}
 	}
+}
+
+// pack makes messages of signals, each with no more than a queue takes.
+func pack(due []dynamo.DueItem) (messages []queue.Message, err error) {
+	var signals []signal.Signal
+	size := 0
+	flush := func() error {
+		if len(signals) == 0 {
+			return nil
+		}
+		body, err := encode(signals...)
+		messages = append(messages, queue.Message{Body: body})
+		signals, size = nil, 0
+		return err
+	}
+	for _, d := range due {
+		n := len(d.Signal.Data) + signalBytes
+		if len(signals) == signalsAMessage || size+n > messageBytes {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+		signals, size = append(signals, d.Signal), size+n
+	}
+	return messages, flush()
 }

@@ -33,10 +33,13 @@ type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
-	Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact, beside ...message.Entry) error
+	Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) error
 	PutDue(ctx context.Context, minute time.Time, id string, sig signal.Signal) error
 	Due(ctx context.Context, shard int, now time.Time) ([]dynamo.DueItem, error)
 	DeleteDue(ctx context.Context, k dynamo.Key) error
+	Entries(ctx context.Context, refs []message.Ref) (map[message.Ref]message.Entry, error)
+	WriteContact(ctx context.Context, person customer.ID, c message.Contact) error
+	Absorbed(ctx context.Context, id customer.ID) ([]customer.ID, error)
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
 }
 
@@ -111,15 +114,57 @@ func encode(signals ...signal.Signal) (string, error) {
 	return string(body), err
 }
 
-// task is one scene set off by one signal; all tasks of a customer are done in turn.
+// task is one scene set off by one signal, or, without a scene, what a signal means for scenes that the customer has entered.
+// All tasks of a customer are done in turn.
 type task struct {
-	signal int // index into the batch
-	scene  *scene.Scene
-	sig    signal.Signal
-	entry  string
-	first  string // the entry of step 0, where this is of a later one: the invitation that a reminder reminds of
-	ask    scene.Ask
-	survey *survey.Survey // of ask; nil where there is none
+	signal  int // index into the batch
+	sig     signal.Signal
+	hears   []*scene.Scene // without a scene: those that may have waited for the signal
+	scene   *scene.Scene
+	entry   string
+	journey []string // of a later step: the entries of those before it; of a reminder, the invitation that it reminds of
+	ask     scene.Ask
+	survey  *survey.Survey // of ask; nil where there is none
+}
+
+// first is the entry of step 0, where the task is of a later one; "" where it isn't.
+func (t *task) first() string {
+	if len(t.journey) == 0 {
+		return ""
+	}
+	return t.journey[0]
+}
+
+// reminder reports whether the task is to remind of an invitation: a scene that asks has no steps of its own behind the first.
+func (t *task) reminder() bool { return t.sig.Step >= len(t.scene.Steps) }
+
+// speaks reports whether the task's step says anything.
+func (t *task) speaks() bool { return t.scene.Step(t.sig.Step).Speaks() }
+
+// wanted are the entries that a decision on the task is made from.
+func (t *task) wanted() []string {
+	if t.scene == nil {
+		return nil
+	}
+	return append(t.journey[:len(t.journey):len(t.journey)], t.entry)
+}
+
+// idle is why there is nothing to decide on a step that came due, named as it is counted; "" where there is. What it follows
+// was put on file with it, and then not claimed, or decided otherwise.
+func (t *task) idle(d *message.Dossier) string {
+	switch {
+	case t.sig.Step == 0:
+		return ""
+	case t.reminder():
+		if first := d.Entries[t.first()]; first.Claimed.IsZero() {
+			return "RemindersOfNothing"
+		}
+		return ""
+	}
+	if step, _ := standing(t.scene, t.sig.Customer, t.sig.ID, d.Entries); step != t.sig.Step {
+		return "StepsOutOfTurn"
+	}
+	return ""
 }
 
 // result collects what a batch comes to.
@@ -127,6 +172,7 @@ type result struct {
 	mu     sync.Mutex
 	errs   []error
 	jobs   map[int][]queue.Message // by the signal that they answer
+	claims []message.Job           // the same
 	gone   map[int]bool            // the signals of the erased
 	counts map[string]int
 }
@@ -151,41 +197,28 @@ func (r *result) drop(i int) {
 	r.gone[i] = true
 }
 
-func (r *result) queue(i int, m queue.Message) {
+func (r *result) queue(i int, job message.Job, m queue.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.jobs[i] = append(r.jobs[i], m)
+	r.claims = append(r.claims, job)
 }
 
 // answer decides on all signals, customer by customer, and then queues what was claimed.
 func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	out := &result{errs: make([]error, len(signals)), jobs: map[int][]queue.Message{}, gone: map[int]bool{}, counts: map[string]int{}}
-	now := h.Now()
 	tasks := map[customer.ID][]task{}
-	var due []int
+	var alarms, claims []int
 	for i, sig := range signals {
-		if _, err := customer.ParseID(string(sig.Customer)); err != nil || sig.ID == "" || sig.Time.IsZero() {
-			out.fail(i, fault.New(fault.Invalid, "a signal needs an id, a customer and a time"))
-			continue
-		}
-		if sig.Kind == signal.TaskDue {
-			due = append(due, i)
-			continue
-		}
-		if sig.Step < 0 || sig.Step > 0 && sig.Scene == "" {
-			out.fail(i, fault.New(fault.Invalid, "a signal that comes due for a step needs its scene"))
-			continue
-		}
-		for _, sc := range h.scenes.SetOffBy(sig) {
-			if sc.Stale(sig, now) {
-				out.count("StaleSignals")
-				continue
-			}
-			t := task{signal: i, scene: sc, sig: sig, entry: sc.EntryID(sig.Customer, sig.ID, sig.Step), ask: sc.Ask(sig)}
-			if sig.Step > 0 {
-				t.first = sc.EntryID(sig.Customer, sig.ID, 0)
-			}
-			tasks[sig.Customer] = append(tasks[sig.Customer], t)
+		switch {
+		case !valid(&sig):
+			out.fail(i, fault.New(fault.Invalid, "a signal needs an id, a customer and a time, and its scene where it came due for a later step"))
+		case sig.Kind == signal.TaskDue:
+			alarms = append(alarms, i)
+		case sig.Kind == signal.ClaimsDue:
+			claims = append(claims, i)
+		default:
+			tasks[sig.Customer] = append(tasks[sig.Customer], h.tasks(ctx, i, sig, out)...)
 		}
 	}
 	h.find(ctx, tasks, out)
@@ -193,7 +226,8 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	batch.Each(len(customers), customersAtOnce, func(i int) {
 		h.customer(ctx, customers[i], tasks[customers[i]], out)
 	})
-	h.alarms(ctx, signals, due, out)
+	h.alarms(ctx, signals, alarms, out)
+	h.reconcile(ctx, signals, claims, out)
 	h.send(ctx, out)
 	if len(out.gone) > 0 {
 		out.counts["SignalsOfErased"] = len(out.gone)
@@ -204,7 +238,41 @@ func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	return out.errs
 }
 
-// send queues what was claimed. Where the queue does not take it, the signals come back and find their entries claimed.
+func valid(sig *signal.Signal) bool {
+	_, err := customer.ParseID(string(sig.Customer))
+	return err == nil && sig.ID != "" && !sig.Time.IsZero() && sig.Step >= 0 && (sig.Step == 0 || sig.Scene != "")
+}
+
+// tasks are what a signal asks for: first what it means for scenes that the customer has entered, and then each scene that it
+// sets off. A scene that takes its time is put on file instead.
+func (h *Handler) tasks(ctx context.Context, i int, sig signal.Signal, out *result) (all []task) {
+	now := h.Now()
+	if some := hears(h.scenes.All(), sig); len(some) > 0 {
+		all = append(all, task{signal: i, sig: sig, hears: some})
+	}
+	for _, sc := range h.scenes.SetOffBy(sig) {
+		if sc.Stale(sig, now) {
+			out.count("StaleSignals")
+			continue
+		}
+		later, err := h.delayed(ctx, sc, sig, now)
+		if err != nil {
+			out.fail(i, err)
+			continue
+		}
+		if later {
+			out.count("Delayed")
+			continue
+		}
+		t := task{signal: i, scene: sc, sig: sig, entry: sc.EntryID(sig.Customer, sig.ID, sig.Step), ask: sc.Ask(sig)}
+		t.journey = entriesOf(sc, sig.Customer, sig.ID, sig.Step-1)
+		all = append(all, t)
+	}
+	return all
+}
+
+// send queues what was claimed. Where the queue does not take it, the signals come back and find their entries claimed; who
+// looks after claims that nobody sends is told before.
 func (h *Handler) send(ctx context.Context, out *result) {
 	var all []queue.Message
 	for _, i := range slices.Sorted(maps.Keys(out.jobs)) {
@@ -213,7 +281,11 @@ func (h *Handler) send(ctx context.Context, out *result) {
 	if len(all) == 0 {
 		return
 	}
-	if err := h.Messages.Send(ctx, all...); err != nil {
+	err := h.fileClaims(ctx, out.claims, 0)
+	if err == nil {
+		err = h.Messages.Send(ctx, all...)
+	}
+	if err != nil {
 		for i := range out.jobs {
 			out.fail(i, err)
 		}

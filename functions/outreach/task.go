@@ -26,7 +26,7 @@ type Tasks interface {
 
 // makeTask gives a person something to do about a candidate. The alarm is filed first: a task that is there is always on
 // file, and one on file that is not there is passed over when its minute comes.
-func (h *Handler) makeTask(ctx context.Context, e message.Entry, c scene.Candidate, d *message.Dossier) (message.Entry, error) {
+func (h *Handler) makeTask(ctx context.Context, e message.Entry, c scene.Candidate, v *scene.Verdict, d *message.Dossier, t task) (message.Entry, error) {
 	next, err := e.Finish(c.Now)
 	if err != nil {
 		return e, err
@@ -41,19 +41,18 @@ func (h *Handler) makeTask(ctx context.Context, e message.Entry, c scene.Candida
 		brief = todo.Brief{}
 		h.Count.Count("TasksWithoutText", 1)
 	}
-	t := todo.New(&next, brief, tierOf(c.Scores, policy.TierModel), &policy, c.Now)
-	var counted *message.Contact
-	if len(c.Scene.Caps) > 0 {
-		contact, err := d.Contact.Add(c.Stamp())
-		if err != nil {
-			return e, err
-		}
-		counted = &contact
-	}
-	if err := h.file(ctx, &t); err != nil {
+	made := todo.New(&next, brief, tierOf(c.Scores, policy.TierModel), &policy, c.Now)
+	if err := h.goOn(ctx, &c, t, &next); err != nil {
 		return e, err
 	}
-	if err := h.Store.MakeTask(ctx, d.Person, next, t, counted); err != nil {
+	counted, err := h.countTask(ctx, &next, &c, v, d)
+	if err != nil {
+		return e, err
+	}
+	if err := h.file(ctx, &made); err != nil {
+		return e, err
+	}
+	if err := h.Store.MakeTask(ctx, d.Person, next, made, counted); err != nil {
 		return e, err
 	}
 	if counted != nil {
@@ -61,6 +60,24 @@ func (h *Handler) makeTask(ctx context.Context, e message.Entry, c scene.Candida
 	}
 	next.Revision++
 	return next, nil
+}
+
+// countTask returns the contact record that is written with a task, because it counts it or says that the customer has entered
+// the scene; nil where it says nothing new.
+func (h *Handler) countTask(ctx context.Context, e *message.Entry, c *scene.Candidate, v *scene.Verdict, d *message.Dossier) (*message.Contact, error) {
+	contact, err := d.Contact, error(nil)
+	switch {
+	case len(c.Scene.Caps) > 0:
+		contact, err = contact.Add(c.Stamp())
+	case enters(c, v):
+		contact.Version++
+	default:
+		return nil, nil
+	}
+	if err == nil && enters(c, v) {
+		contact, err = h.enter(ctx, c, e, contact)
+	}
+	return &contact, err
 }
 
 // file files a task under the minute of its alarm, if it has one.

@@ -90,7 +90,7 @@ func (w *world) write(e *message.Entry) error {
 	return nil
 }
 
-func (w *world) Claim(_ context.Context, _ customer.ID, e message.Entry, c message.Contact, _ ...message.Entry) error {
+func (w *world) Claim(_ context.Context, _ customer.ID, e message.Entry, c message.Contact) error {
 	return w.do(func() error {
 		if c.Version != w.version+1 {
 			return fault.New(fault.Conflict, "moved")
@@ -172,4 +172,32 @@ func (j *jobs) Send(_ context.Context, messages ...queue.Message) error {
 		}
 		return nil
 	})
+}
+
+func (w *world) Entries(_ context.Context, refs []message.Ref) (all map[message.Ref]message.Entry, err error) {
+	err = w.do(func() error {
+		all = map[message.Ref]message.Entry{}
+		for _, ref := range refs {
+			if e, ok := w.entries[ref.Entry]; ok && e.Customer == ref.Customer {
+				all[ref] = e
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (w *world) WriteContact(_ context.Context, _ customer.ID, c message.Contact) error {
+	return w.do(func() error {
+		if c.Version != w.version+1 {
+			return fault.New(fault.Conflict, "moved")
+		}
+		w.version = c.Version
+		w.contact, _ = c.MarshalBinary()
+		return nil
+	})
+}
+
+func (w *world) Absorbed(context.Context, customer.ID) ([]customer.ID, error) {
+	return nil, w.do(func() error { return nil })
 }

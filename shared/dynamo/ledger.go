@@ -52,7 +52,7 @@ const (
 	attrReserved    = "cost" // micro-units, and the counters where they are set aside
 	attrConverted   = "t_goal"
 	attrVariant     = "var"
-	attrCame        = "came"  // present where it is so
+	attrCame        = "came"
 	attrWorth       = "worth" // minor units
 	attrGoals       = "goals" // a set of ids
 )
@@ -99,19 +99,15 @@ func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entr
 
 // Claim writes a claimed entry and the person's contact record that counts it (Dossier.Person) in one transaction, four
 // write units, each on condition that it has not moved: the contact record from the version before its own, the entry
-// from its revision. Entries beside it, such as one that says that a scene was entered once for good, are two units more each.
-// It returns Conflict where any has; then nothing is written. A code that the entry has is given to it for two units more, on
-// condition that nobody has it: offer.ErrTaken where that alone stands in the way.
-func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact, beside ...message.Entry) (err error) {
+// from its revision. It returns Conflict where either has; then nothing is written. A code that the entry has is given to it
+// for two units more, on condition that nobody has it: offer.ErrTaken where that alone stands in the way.
+func (s *Store) Claim(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (err error) {
 	defer fault.Wrap(&err, "claim a message")
 	contact, err := s.contactUpdate(person, &c)
 	if err != nil {
 		return err
 	}
 	items := []types.TransactWriteItem{{Update: contact}, {Update: s.entryUpdate(&e)}}
-	for i := range beside {
-		items = append(items, types.TransactWriteItem{Update: s.entryUpdate(&beside[i])})
-	}
 	if e.Code.Hash != "" {
 		items = append(items, types.TransactWriteItem{Update: s.giveCode(e.Code, e.ID, e.Claimed)})
 	}
@@ -249,7 +245,7 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 		attrData: string(e.Data), attrEntryState: string(e.State), attrGate: e.Gate, attrEntryReason: e.Reason,
 		attrLocale: e.Locale, attrAttempt: e.Attempt, attrProvider: e.Provider, attrLink: e.Link,
 		attrSurvey: e.Invitation.Survey, attrInvitation: e.Invitation.ID, attrCell: encodeCell(e.Invitation.Cell),
-		attrIPK: index.PK, attrISK: index.SK, attrVariant: e.Variant, attrGiven: encodeGiven(e.Code), attrReserved: encodeReserved(e.Reserved),
+		attrIPK: index.PK, attrISK: index.SK, attrVariant: e.Variant, attrCame: e.Came, attrGiven: encodeGiven(e.Code), attrReserved: encodeReserved(e.Reserved),
 	} {
 		item[name] = nil
 		if value != "" {
@@ -262,10 +258,7 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 			item[name] = number(n)
 		}
 	}
-	item[attrCame], item[attrGoals] = nil, nil
-	if e.Came {
-		item[attrCame] = &types.AttributeValueMemberBOOL{Value: true}
-	}
+	item[attrGoals] = nil
 	if len(e.Goals) > 0 {
 		item[attrGoals] = &types.AttributeValueMemberSS{Value: e.Goals}
 	}
@@ -315,7 +308,7 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 		Link:     textOf(item[attrLink]),
 		Variant:  textOf(item[attrVariant]),
 		Reserved: decodeReserved(textOf(item[attrReserved])),
-		Came:     item[attrCame] != nil,
+		Came:     textOf(item[attrCame]),
 		Worth:    numberOf(item[attrWorth]),
 	}
 	if given := textOf(item[attrGiven]); given != "" {

@@ -15,7 +15,7 @@ import (
 func TestWhatCameOfAMessageComesBack(t *testing.T) {
 	store, ctx, step := ledgerStore(t), t.Context(), must[message.Entry](t)
 	e := candidate("s1")
-	e.Variant, e.Came = "bold", true
+	e.Variant, e.Came = "bold", "event:e-1"
 	e = step(store.WriteEntry(ctx, step(e.Hold("holdout", "held_out_of_scene", decidedAt))))
 	for _, order := range []string{"order:o-2", "order:o-1"} {
 		next, _ := e.Convert(order, decidedAt.Add(time.Hour), 1250)
@@ -60,23 +60,5 @@ func TestAContactRecordIsWrittenOnlyFromTheVersionBefore(t *testing.T) {
 	d, err := store.Dossier(ctx, message.Wanted{Customer: "c1"})
 	if err != nil || cmp.Diff(c, d.Contact) != "" {
 		t.Errorf("%+v, %v", d.Contact, err)
-	}
-}
-
-func TestOnceForGoodIsClaimedOnce(t *testing.T) {
-	store, ctx, step := ledgerStore(t), t.Context(), must[message.Entry](t)
-	once := step(candidate("once").Branch(decidedAt))
-	claim := func(occasion string, version int64) error {
-		e := step(candidate(occasion).Claim(decidedAt))
-		return store.Claim(ctx, "c1", e, message.Contact{Version: version}, once)
-	}
-	if err := claim("s1", 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := claim("s2", 2); fault.CodeOf(err) != fault.Conflict {
-		t.Errorf("claimed again: %v", err)
-	}
-	if _, err := store.Entry(ctx, "c1", candidate("s2").ID); fault.CodeOf(err) != fault.NotFound {
-		t.Errorf("the second left an entry: %v", err)
 	}
 }

@@ -97,7 +97,7 @@ type Entry struct {
 	// them with it, in one transaction.
 	Changes []budget.Change
 
-	Came  bool     // of a step that waited for an event: it came; false where the wait ended without it
+	Came  string   // of a step that waited for an event: id of the signal that it came; "" where it did not
 	Worth int64    // of step 0: what the orders among Goals were worth when they were placed, in minor units of the business's currency
 	Goals []string // of step 0: the signals that met the scene's goal since, by id, sorted; at most MaxGoals
 

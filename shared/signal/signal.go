@@ -24,6 +24,7 @@ const (
 	Requested      Kind = "survey_requested" // Data: RequestData
 	TaskDue        Kind = "task_due"         // Data: TaskData
 	Campaign       Kind = "campaign"         // Data: CampaignData
+	ClaimsDue      Kind = "claims_due"       // Data: outreach's own
 )
 
 // Schedule is what a scene names that a campaign is run of by the clock. No signal is of this kind: what outreach is told is
@@ -40,6 +41,7 @@ type Signal struct {
 	Data     json.RawMessage `json:"data,omitempty"`
 	Scene    string          `json:"scene,omitempty"` // set on a deferred signal that came due: for this scene alone
 	Step     int             `json:"step,omitempty"`  // of that scene, where the signal came due for a later one
+	Came     string          `json:"came,omitempty"`  // id of the signal that a step waited for, where that is why it is due
 }
 
 // Pack is the body of one message on the signals queue.

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"liuke/shared/customer"
+	"liuke/shared/message"
+	"liuke/shared/scene"
+	"liuke/shared/signal"
+)
+
+// A journey is what a scene says to a customer on one occasion, step by step. It has no record of its own: where it stands is
+// read from the entries of its steps, which say what was decided of each.
+
+// entriesOf are the ids of the entries of a journey's steps up to one of them.
+func entriesOf(sc *scene.Scene, c customer.ID, occasion string, last int) []string {
+	var ids []string
+	for step := range min(last+1, len(sc.Steps)) {
+		ids = append(ids, sc.EntryID(c, occasion, step))
+	}
+	return ids
+}
+
+// standing is where a journey stands: at the first step on its way that isn't decided for good, or scene.Exit where it has
+// ended; and when the step before that was decided.
+func standing(sc *scene.Scene, c customer.ID, occasion string, entries map[string]message.Entry) (step int, since time.Time) {
+	for step != scene.Exit && step < len(sc.Steps) {
+		e, ok := entries[sc.EntryID(c, occasion, step)]
+		if !ok || e.Open() {
+			return step, since
+		}
+		step, since = onward(sc, &e), ended(&e)
+	}
+	return scene.Exit, since
+}
+
+// ended is when a step was decided for good.
+func ended(e *message.Entry) time.Time {
+	if !e.Claimed.IsZero() {
+		return e.Claimed
+	}
+	return e.Decided
+}
+
+// onward is the step behind one that was decided for good, or scene.Exit.
+func onward(sc *scene.Scene, e *message.Entry) int {
+	st := sc.Step(e.Step)
+	switch {
+	case e.State != message.Held:
+		return st.Next
+	case ends(e.Gate, e.Step):
+		return scene.Exit
+	case e.Gate == gateCondition:
+		return st.Otherwise
+	}
+	return st.Next
+}
+
+// ends reports whether a hold by a gate ends a journey: whoever is none of those whom the scene is for never begins one, and
+// whoever has done what it was for is done with it. Who could not be reached by one step may be by the next.
+func ends(gate string, step int) bool {
+	switch gate {
+	case gateGoal, scene.GateHoldout, scene.GateAnswered:
+		return true
+	case scene.GateAudience, gateEntry:
+		return step == 0
+	}
+	return false
+}
+
+// goOn puts the step that follows on file, before the step is claimed or held which it follows: it is asked for then whether
+// that was. What is decided anew puts the same there again, or another beside it: the ledger lets one have its effect.
+func (h *Handler) goOn(ctx context.Context, c *scene.Candidate, t task, decided *message.Entry) error {
+	if t.reminder() {
+		return nil
+	}
+	next := onward(c.Scene, decided)
+	if next == scene.Exit {
+		return nil
+	}
+	sig := t.sig
+	sig.Scene, sig.Step, sig.Came = c.Scene.ID, next, ""
+	return h.fileStep(ctx, c.Scene, sig, c.Now.Add(c.Scene.Steps[next].After))
+}
+
+// fileStep puts a step on file under the minute from which on it is due.
+func (h *Handler) fileStep(ctx context.Context, sc *scene.Scene, sig signal.Signal, due time.Time) error {
+	return h.Store.PutDue(ctx, wholeMinute(due), sc.EntryID(sig.Customer, sig.ID, sig.Step), sig)
+}
+
+// wholeMinute is the first whole minute from t on.
+func wholeMinute(t time.Time) time.Time {
+	if whole := t.Truncate(time.Minute); whole.Before(t) {
+		return whole.Add(time.Minute)
+	}
+	return t
+}
+
+// delayed puts a signal on file of a scene that takes its time, and reports whether it is to wait.
+func (h *Handler) delayed(ctx context.Context, sc *scene.Scene, sig signal.Signal, now time.Time) (bool, error) {
+	due := wholeMinute(sig.Time.Add(sc.Delay))
+	if sc.Delay == 0 || sig.Scene != "" || !due.After(now) {
+		return false, nil
+	}
+	sig.Scene = sc.ID
+	return true, h.fileStep(ctx, sc, sig, due)
+}
+
+// The gates of journeys.
+const (
+	gateGoal      = "goal"
+	gateCondition = "condition"
+	gateEntry     = "entry"
+)
