@@ -27,6 +27,9 @@ const (
 	TraitPersonalised = "personalised_offers" // "false" refuses offers made by what is known of the customer
 	TraitQuietFrom    = "quiet_from"          // "22:00": from when to TraitQuietTo, by the customer's own clock, nothing is to come
 	TraitQuietTo      = "quiet_to"
+	TraitCountry      = "country"       // ISO 3166-1, "US": where the law of marketing is that of
+	TraitSubdivision  = "subdivision"   // ISO 3166-2, "US-FL"
+	TraitPush         = "push_endpoint" // where the customer's app is reached: the ARN of its SNS endpoint
 )
 
 const consentPrefix = "consent."
@@ -121,7 +124,7 @@ func (p *Profile) trim() string {
 func known(name string) bool {
 	switch name {
 	case TraitEmail, TraitPhone, TraitLocale, TraitTimeZone, TraitName, TraitFirstName, TraitLastName, TraitBirthday,
-		TraitPersonalised, TraitQuietFrom, TraitQuietTo:
+		TraitPersonalised, TraitQuietFrom, TraitQuietTo, TraitCountry, TraitSubdivision, TraitPush:
 		return true
 	}
 	return strings.HasPrefix(name, consentPrefix)

@@ -1,6 +1,8 @@
 package scene
 
 import (
+	"sync"
+
 	"liuke/shared/fault"
 	"liuke/shared/money"
 )
@@ -15,6 +17,9 @@ type Compilers struct {
 	// Labels returns the labels of a segment model that comes with the suite, and whether their changes are told; not ok
 	// for another. Where it is nil, labels are taken as they are written: tests look, and functions start sooner.
 	Labels func(model string) (labels []string, told, ok bool)
+	// Lazy leaves each text unread until it is first needed, and its flaws unfound: for functions that start, of scenes that
+	// have been checked before.
+	Lazy bool
 	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
 	Currency money.Currency
 }
@@ -51,6 +56,47 @@ type Missing struct{ Variable string }
 
 // Error names the variable.
 func (m *Missing) Error() string { return "missing variable " + m.Variable }
+
+// later is a text, or an audience, that is compiled when it is first needed. It is safe for concurrent use.
+type later[T any] struct{ compiled func() (T, error) }
+
+// whenNeeded compiles once, when that is first asked for.
+func whenNeeded[T any](compile func() (T, []Flaw)) later[T] {
+	return later[T]{sync.OnceValues(func() (T, error) {
+		out, flaws := compile()
+		if len(flaws) > 0 {
+			return out, fault.New(fault.Invalid, "line %d: %s", flaws[0].Line, flaws[0].Text)
+		}
+		return out, nil
+	})}
+}
+
+// laterText is a Template that is compiled when it is first needed.
+type laterText struct{ later[Template] }
+
+func (l laterText) Uses(variable string) bool {
+	t, err := l.compiled()
+	return err == nil && t.Uses(variable)
+}
+
+func (l laterText) Render(values map[string]any) (string, error) {
+	t, err := l.compiled()
+	if err != nil {
+		return "", err
+	}
+	return t.Render(values)
+}
+
+// laterAudience is an Audience that is compiled when it is first needed.
+type laterAudience struct{ later[Audience] }
+
+func (l laterAudience) Includes(c *Candidate) (bool, error) {
+	a, err := l.compiled()
+	if err != nil {
+		return false, err
+	}
+	return a.Includes(c)
+}
 
 // unread stands for an audience or a text that was loaded without its compiler: it includes nobody and renders nothing.
 type unread struct{}

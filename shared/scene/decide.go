@@ -1,8 +1,6 @@
 package scene
 
 import (
-	"net/mail"
-	"strings"
 	"time"
 
 	"liuke/shared/customer"
@@ -92,6 +90,9 @@ const (
 	GateClosed      = "closed"
 	GateRecontact   = "recontact"
 	GateSample      = "sample"
+	GateGoal        = "goal"
+	GateCondition   = "condition"
+	GateEntry       = "entry"
 )
 
 type gate struct {
@@ -104,7 +105,10 @@ type gate struct {
 // last, and none counts a customer whom another turns away.
 var gates = []gate{
 	{GateAnswered, (*Rules).answered},
+	{GateGoal, (*Rules).goal},
 	{GateAudience, (*Rules).audience},
+	{GateCondition, (*Rules).condition},
+	{GateEntry, (*Rules).entry},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
 	{GateHoldout, (*Rules).holdout},
@@ -115,6 +119,12 @@ var gates = []gate{
 	{GateQuietHours, (*Rules).quietHours},
 }
 
+// gatesOfBranches are asked where a step says nothing.
+var gatesOfBranches = []gate{
+	{GateGoal, (*Rules).goal},
+	{GateCondition, (*Rules).condition},
+}
+
 // rechecked are the gates whose answer may have changed since a claim.
 var rechecked = []gate{
 	{GateAnswered, (*Rules).answered},
@@ -123,12 +133,30 @@ var rechecked = []gate{
 	{GateClosed, (*Rules).closed},
 }
 
-// Decide judges a candidate. It is a pure function.
-func (r *Rules) Decide(c Candidate) Verdict {
-	if c.Scene.Named(c.Step) == message.Task {
-		return r.pass(gatesOfTasks, &c)
+// gatesOf are the gates that bear on a candidate's step.
+func (c *Candidate) gatesOf() []gate {
+	switch {
+	case !c.Scene.Step(c.Step).Speaks():
+		return gatesOfBranches
+	case c.Scene.Named(c.Step) == message.Task:
+		return gatesOfTasks
 	}
-	return r.pass(gates, &c)
+	return gates
+}
+
+// Decide judges a candidate: the first gate that does not let it pass has the word. It is a pure function.
+func (r *Rules) Decide(c Candidate) Verdict { return r.pass(c.gatesOf(), &c) }
+
+// Explain is what each gate that bears on the candidate says by itself, in the order in which they are asked. The first that
+// does not pass is Decide's verdict; what stand behind it were not asked.
+func (r *Rules) Explain(c Candidate) []Verdict {
+	asked := c.gatesOf()
+	out := make([]Verdict, len(asked))
+	for i, g := range asked {
+		out[i] = g.ask(r, &c)
+		out[i].Gate = g.name
+	}
+	return out
 }
 
 // Recheck looks again, right before a message is sent, at what may have changed since it was claimed: consent, the
@@ -147,8 +175,45 @@ func (r *Rules) pass(gates []gate, c *Candidate) Verdict {
 
 func hold(reason string) Verdict { return Verdict{Outcome: Hold, Reason: reason} }
 
+// goal ends a journey that has brought about what it was for.
+func (r *Rules) goal(c *Candidate) Verdict {
+	if c.GoalMet {
+		return hold("goal_met")
+	}
+	return Verdict{}
+}
+
+// condition asks whether a later step is to be taken.
+func (r *Rules) condition(c *Candidate) Verdict {
+	st := c.Scene.Step(c.Step)
+	if st.If == nil {
+		return Verdict{}
+	}
+	switch met, err := st.If.Includes(c); {
+	case err != nil:
+		return hold("condition_failed")
+	case !met:
+		return hold("condition_not_met")
+	}
+	return Verdict{}
+}
+
+// entry keeps from entering a scene again too soon, or at all.
+func (r *Rules) entry(c *Candidate) Verdict {
+	switch rule := c.Scene.Enter; {
+	case c.Step > 0 || c.Entered.IsZero():
+		return Verdict{}
+	case rule.Once:
+		return hold("entered_before")
+	case c.Now.Sub(c.Entered) < rule.Again:
+		return hold("entered_lately")
+	}
+	return Verdict{}
+}
+
+// audience asks for whom the scene is: at its beginning, and before each reminder.
 func (r *Rules) audience(c *Candidate) Verdict {
-	if c.Scene.audience == nil {
+	if c.Scene.audience == nil || c.Step > 0 && !c.Scene.Asks() {
 		return Verdict{}
 	}
 	in, err := c.Scene.audience.Includes(c)
@@ -161,6 +226,8 @@ func (r *Rules) audience(c *Candidate) Verdict {
 	return Verdict{}
 }
 
+// consent asks whether the customer may be, and can be, reached by any of the channels, wants to hear of this, and of offers
+// that are made for one.
 func (r *Rules) consent(c *Candidate) Verdict {
 	if reason := c.unreachable(c.Channel()); reason != "" {
 		if c.Profile.Version == 0 && reason == "no_consent" {
@@ -168,50 +235,16 @@ func (r *Rules) consent(c *Candidate) Verdict {
 		}
 		return hold(reason)
 	}
+	if c.Channel() == message.Webhook && c.Scene.Consent == "" {
+		return Verdict{} // a post to a system tells the customer nothing
+	}
+	if wanted, said := c.Profile.Topic(c.Scene.Topic); c.Scene.Topic != "" && said && !wanted {
+		return hold("topic_refused")
+	}
+	if c.Scene.Personalised && !c.Profile.Personalised() {
+		return hold("personalised_refused")
+	}
 	return Verdict{}
-}
-
-// Channel is the channel by which the candidate is to be reached: the first of the step's for which there is consent and an
-// address that is not suppressed; where there is none, the first without suppression in the way; else the first.
-func (c *Candidate) Channel() message.Channel {
-	if c.Chosen != "" {
-		return c.Chosen
-	}
-	channels := c.Scene.Step(c.Step).Channels
-	for _, channel := range channels {
-		if c.unreachable(channel) == "" && !c.Suppressed[channel] {
-			return channel
-		}
-	}
-	for _, channel := range channels {
-		if c.unreachable(channel) == "" {
-			return channel
-		}
-	}
-	return channels[0]
-}
-
-// unreachable is why a channel does not reach the candidate; "" where it does.
-func (c *Candidate) unreachable(channel message.Channel) string {
-	needs := string(channel)
-	if channel == message.Webhook {
-		if needs = c.Scene.Consent; needs == "" {
-			return ""
-		}
-	}
-	if !c.Profile.Consents(needs) {
-		return "no_consent"
-	}
-	if channel == message.Webhook {
-		return ""
-	}
-	switch address := Address(channel, c.Profile); {
-	case address == "":
-		return "no_address"
-	case channel == message.Email && !plausible(address):
-		return "bad_address"
-	}
-	return ""
 }
 
 func (r *Rules) suppression(c *Candidate) Verdict {
@@ -265,46 +298,7 @@ func (limit Cap) counts(s *Scene, by message.Channel) func(message.Stamp) bool {
 	}
 }
 
-// quietHours defers to the first whole minute that is open at the recipient's place. Where there is none within three
-// days, the message is held.
-func (r *Rules) quietHours(c *Candidate) Verdict {
-	if !c.Scene.Quiet {
-		return Verdict{}
-	}
-	place := r.Atlas.Place(c.Profile.TimeZone(), c.Profile.Locale())
-	opening, ok := r.Policy.Quiet.Opening(c.Now, place)
-	switch {
-	case !ok:
-		return hold("never_open")
-	case opening.After(c.Now):
-		return Verdict{Outcome: Defer, Reason: "quiet", Until: opening.UTC()}
-	}
-	return Verdict{}
-}
-
 // Stamp is what the claim of a candidate adds to the contact record.
 func (c *Candidate) Stamp() message.Stamp {
 	return message.Stamp{Time: c.Now, Scene: message.SceneMarkOf(c.Scene.ID), Channel: c.Channel(), Service: c.Scene.Kind == Transactional}
-}
-
-// TraitPushEndpoint is the trait that holds where the customer's app is reached: the ARN of its SNS endpoint.
-const TraitPushEndpoint = "push_endpoint"
-
-// Address is where a channel reaches a customer, "" where nowhere.
-func Address(channel message.Channel, p customer.Profile) string {
-	switch channel {
-	case message.Email:
-		return strings.TrimSpace(p.Email())
-	case message.SMS:
-		return strings.TrimSpace(p.Phone())
-	case message.Push:
-		return strings.TrimSpace(p.Get(TraitPushEndpoint))
-	}
-	return ""
-}
-
-// plausible reports whether an address is a bare one (RFC 5322 addr-spec).
-func plausible(address string) bool {
-	parsed, err := mail.ParseAddress(address)
-	return err == nil && parsed.Address == address
 }

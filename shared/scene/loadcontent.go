@@ -179,7 +179,7 @@ func (d *document) content(s *Scene, where []any, f contentFile, locale string, 
 		}
 		c.data[name] = d.template(compile, at("data"), text, locale, known, "data")
 	}
-	if compile != nil {
+	if compile != nil && !d.compilers.Lazy {
 		d.offers(s, at, c, channel)
 	}
 	return c
@@ -211,6 +211,14 @@ func (d *document) template(compile CompileContent, where []any, source, locale 
 		return unread{}
 	}
 	isHTML := part == "html"
+	if d.compilers.Lazy {
+		blocks := d.blocks
+		return laterText{whenNeeded(func() (Template, []Flaw) {
+			unheard := &document{loader: &loader{blocks: blocks}} // what expand finds wrong was found when the scene was checked
+			text, _ := unheard.expand(nil, source, locale, isHTML)
+			return compile(text, known, isHTML)
+		})}
+	}
 	text, lines := d.expand(where, source, locale, isHTML)
 	t, flaws := compile(text, known, isHTML)
 	for _, f := range flaws {

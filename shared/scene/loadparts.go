@@ -60,6 +60,9 @@ func (d *document) audience(where []any, source string) Audience {
 	if d.compilers.Audience == nil {
 		return unread{}
 	}
+	if d.compilers.Lazy {
+		return laterAudience{whenNeeded(func() (Audience, []Flaw) { return d.compilers.Audience(source) })}
+	}
 	a, flaws := d.compilers.Audience(source)
 	for _, f := range flaws {
 		d.mistakeIn(where, f.Line, "%v: %s", where[len(where)-1], f.Text)

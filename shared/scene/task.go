@@ -10,7 +10,10 @@ import (
 // gatesOfTasks are asked in the place of gates where a scene makes a task: it says nothing to the customer, so that neither
 // consent nor address, hours nor the policy's limits bear on it. For whom it is, and its own limits, do.
 var gatesOfTasks = []gate{
+	{GateGoal, (*Rules).goal},
 	{GateAudience, (*Rules).audience},
+	{GateCondition, (*Rules).condition},
+	{GateEntry, (*Rules).entry},
 	{GateFrequency, (*Rules).ownLimits},
 }
 

@@ -32,6 +32,14 @@ type subject struct {
 	Previous string `expr:"previous"`    // label, or band, before the signal segment_changed, or risk_changed
 	Score    int    `expr:"score"`       // of the signal answer_given
 	Number   int    `expr:"number"`      // of the signal occasion: how many years, orders or days
+
+	// Of a journey's later steps: why it is decided now, and what became of the first message.
+	Came      bool   `expr:"came"` // the event that the step waits for
+	Sent      bool   `expr:"sent"`
+	Delivered bool   `expr:"delivered"`
+	Opened    bool   `expr:"opened"`
+	Clicked   bool   `expr:"clicked"`
+	Variant   string `expr:"variant"` // the customer's, in a scene with variants
 }
 
 type labels map[string]string
@@ -79,6 +87,8 @@ func (p *program) Includes(c *scene.Candidate) (bool, error) {
 		R: c.Scores.R, F: c.Scores.F, M: c.Scores.M,
 		Locale: c.Profile.Locale(),
 		Hours:  int(c.Now.Sub(c.Signal.Time) / time.Hour),
+		Came:   c.Came, Sent: c.First.Sent, Delivered: c.First.Delivered, Opened: c.First.Opened, Clicked: c.First.Clicked,
+		Variant: c.Variant,
 	}
 	for model, label := range standing.All() {
 		env.Labels[model] = string(label)
