@@ -67,7 +67,7 @@ func TestChainFromSESToQueue(t *testing.T) {
 			a.Name(key, "key Key")
 			a.Name(topic, "topic Receipts")
 			a.Name(receipts, "queue Receipts")
-			err := a.PublishEvent(topic, settings)
+			err := a.PublishFrom("ses.amazonaws.com", topic, settings)
 			if err == nil {
 				err = a.Deliver(topic, receipts)
 			}

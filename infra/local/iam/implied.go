@@ -136,9 +136,10 @@ func (a *Authority) DeadLetter(role, queue string) error {
 	return a.Authorize(Role(role), Call{Action: "sqs:SendMessage", Resource: queue})
 }
 
-// PublishEvent decides whether SES may publish what happened to a message to a topic, for a configuration set.
-func (a *Authority) PublishEvent(topic, configurationSet string) error {
-	return a.Authorize(Service("ses.amazonaws.com"), Call{"sns:Publish", topic, a.from(configurationSet)})
+// PublishFrom decides whether a service may publish what happened to a message to a topic, for a configuration set: SES,
+// "ses.amazonaws.com", and AWS End User Messaging, "sms-voice.amazonaws.com".
+func (a *Authority) PublishFrom(service, topic, source string) error {
+	return a.Authorize(Service(service), Call{"sns:Publish", topic, a.from(source)})
 }
 
 // SendFrom decides whether a service may put a message into a queue for one of its resources, by the queue's own policy and,

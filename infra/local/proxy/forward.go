@@ -80,6 +80,10 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange) {
 	switch x.call.service() {
 	case serviceSES:
 		p.stand(w, r, x, p.cfg.SES)
+	case serviceSMS:
+		p.stand(w, r, x, p.cfg.SMS)
+	case serviceSNS:
+		p.stand(w, r, x, p.cfg.SNS)
 	case serviceSecrets:
 		p.stand(w, r, x, p.cfg.SecretsManager)
 	default:

@@ -38,6 +38,8 @@ type Config struct {
 	S3       *url.URL
 
 	SES            http.Handler // the stand-ins
+	SMS            http.Handler
+	SNS            http.Handler
 	SecretsManager http.Handler
 
 	// Queues gives the ARN of each queue by the URL that the engine gave it.
@@ -91,6 +93,8 @@ const (
 	serviceSQS      = "sqs"
 	serviceS3       = "s3"
 	serviceSES      = "ses"
+	serviceSMS      = "sms-voice"
+	serviceSNS      = "sns"
 	serviceSecrets  = "secretsmanager"
 )
 
@@ -137,6 +141,10 @@ func (p *Proxy) read(r *http.Request, service string) (operation, error) {
 		return p.readS3(r)
 	case serviceSES:
 		return p.readSES(r)
+	case serviceSMS:
+		return p.readSMS(r)
+	case serviceSNS:
+		return p.readSNS(r)
 	case serviceSecrets:
 		return p.readSecretsManager(r)
 	default:

@@ -88,6 +88,22 @@ var wires = map[string]map[refusalKind]wire{
 		throttled:       {429, "TooManyRequestsException"},
 		failed:          {500, "InternalServiceErrorException"},
 	},
+	serviceSMS: {
+		denied:          {400, "AccessDeniedException"},
+		unauthenticated: {400, "UnrecognizedClientException"},
+		invalid:         {400, "ValidationException"},
+		unknown:         {400, "UnknownOperationException"},
+		throttled:       {400, "ThrottlingException"},
+		failed:          {500, "InternalServerException"},
+	},
+	serviceSNS: {
+		denied:          {403, "AuthorizationError"},
+		unauthenticated: {403, "InvalidClientTokenId"},
+		invalid:         {400, "InvalidParameter"},
+		unknown:         {400, "InvalidAction"},
+		throttled:       {400, "Throttled"},
+		failed:          {500, "InternalError"},
+	},
 	serviceSecrets: {
 		denied:          {400, "AccessDeniedException"},
 		unauthenticated: {400, "UnrecognizedClientException"},
@@ -127,6 +143,10 @@ func (ref refusal) answer(service, path string) answer {
 		header.Set("Content-Type", "application/xml")
 		body = []byte(xml.Header + "<Error><Code>" + w.code + "</Code><Message>" + escapeXML(ref.message) +
 			"</Message><Resource>" + escapeXML(path) + "</Resource><RequestId>local</RequestId></Error>")
+	case serviceSNS:
+		header.Set("Content-Type", "text/xml")
+		body = []byte(`<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>` + w.code +
+			"</Code><Message>" + escapeXML(ref.message) + "</Message></Error><RequestId>local</RequestId></ErrorResponse>")
 	case serviceSES:
 		header.Set("Content-Type", "application/json")
 		header.Set("X-Amzn-Errortype", w.code)

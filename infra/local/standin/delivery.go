@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"liuke/infra/local/iam"
 )
 
 // delivery publishes events one after another, beside the calls that set them off.
@@ -112,30 +114,41 @@ func (s *SES) publish(ctx context.Context, kind eventKind, m Message) {
 	now := s.cfg.Now()
 	body, err := s.eventJSON(kind, m, now)
 	if err != nil {
-		s.lost(fmt.Errorf("write the %s event: %w", kind, err))
+		s.publisher.lost(fmt.Errorf("write the %s event: %w", kind, err))
 		return
 	}
 	a := s.cfg.Authority
+	set := "arn:aws:ses:" + a.Region + ":" + a.Account + ":configuration-set/" + m.ConfigurationSet
 	for _, d := range s.cfg.Destinations {
-		if m.ConfigurationSet == "" || d.ConfigurationSet != m.ConfigurationSet || !d.wants(kind) {
-			continue
-		}
-		set := "arn:aws:ses:" + a.Region + ":" + a.Account + ":configuration-set/" + d.ConfigurationSet
-		if err := a.PublishEvent(d.Topic, set); err != nil {
-			s.lost(fmt.Errorf("publish the %s event: %w", kind, err))
-			continue
-		}
-		for _, to := range d.Queues {
-			if err := s.forward(ctx, d.Topic, to, body, now); err != nil {
-				s.lost(fmt.Errorf("deliver the %s event: %w", kind, err))
-			}
+		if m.ConfigurationSet != "" && d.ConfigurationSet == m.ConfigurationSet && d.wants(kind) {
+			s.publisher.publish(ctx, "ses.amazonaws.com", set, d, string(kind), body, now)
 		}
 	}
 }
 
-func (s *SES) lost(err error) {
-	if s.cfg.OnLost != nil {
-		s.cfg.OnLost(err)
+// publisher takes events through topics to queues, as far as policies let them pass.
+type publisher struct {
+	authority *iam.Authority
+	deliver   func(ctx context.Context, queue string, body []byte) error
+	onLost    func(error)
+}
+
+// publish takes an event of a service's configuration set to a destination.
+func (p *publisher) publish(ctx context.Context, service, set string, d EventDestination, kind string, body []byte, now time.Time) {
+	if err := p.authority.PublishFrom(service, d.Topic, set); err != nil {
+		p.lost(fmt.Errorf("publish the %s event: %w", kind, err))
+		return
+	}
+	for _, to := range d.Queues {
+		if err := p.forward(ctx, d.Topic, to, body, now); err != nil {
+			p.lost(fmt.Errorf("deliver the %s event: %w", kind, err))
+		}
+	}
+}
+
+func (p *publisher) lost(err error) {
+	if p.onLost != nil {
+		p.onLost(err)
 	}
 }
 
@@ -148,8 +161,8 @@ func (d EventDestination) wants(kind eventKind) bool {
 }
 
 // forward does what SNS does with a message for a queue.
-func (s *SES) forward(ctx context.Context, topic string, to Subscription, event []byte, now time.Time) error {
-	if err := s.cfg.Authority.Deliver(topic, to.Queue); err != nil {
+func (p *publisher) forward(ctx context.Context, topic string, to Subscription, event []byte, now time.Time) error {
+	if err := p.authority.Deliver(topic, to.Queue); err != nil {
 		return err
 	}
 	body := event
@@ -160,7 +173,7 @@ func (s *SES) forward(ctx context.Context, topic string, to Subscription, event 
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		err := s.cfg.Deliver(ctx, to.Queue, body)
+		err := p.deliver(ctx, to.Queue, body)
 		if err == nil || attempt == deliveryAttempts || ctx.Err() != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package standin
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,9 +15,19 @@ import (
 	"time"
 )
 
-// Message is one message that was sent, as the outbox keeps and shows it.
+// The channels by which messages come into the outbox.
+const (
+	Email   = "email"
+	SMS     = "sms"
+	Push    = "push"
+	Webhook = "webhook"
+)
+
+// Message is one message that was sent, as the outbox keeps and shows it. By channels other than mail it has no sender's
+// address, one recipient (a number, an endpoint's ARN, a destination's name), a subject where push has a title, and Data.
 type Message struct {
-	ID               string            `json:"id"` // SES's message id
+	ID               string            `json:"id"` // the provider's message id
+	Channel          string            `json:"channel"`
 	From             string            `json:"from"`
 	To               []string          `json:"to"`
 	Cc               []string          `json:"cc,omitempty"`
@@ -27,6 +38,7 @@ type Message struct {
 	HTML             string            `json:"html"`
 	Headers          map[string]string `json:"headers"`
 	Tags             map[string]string `json:"tags"`
+	Data             json.RawMessage   `json:"data,omitempty"` // push: what the app gets; webhook: the body
 	ConfigurationSet string            `json:"configuration_set,omitempty"`
 	SentAt           time.Time         `json:"sent_at"` // by the suite's clock
 
@@ -83,6 +95,7 @@ func (o *Outbox) load() (whole int64, err error) {
 			return 0, fmt.Errorf("line %d: %w", len(o.messages)+1, err)
 		}
 		whole += int64(len(line))
+		m.Channel = cmp.Or(m.Channel, Email)
 		o.keep(m)
 	}
 }
@@ -111,16 +124,34 @@ func (o *Outbox) Add(m Message) error {
 
 // Messages returns what was sent, the last first; where to is not empty, only what was sent to that address (without
 // regard to case and display names).
-func (o *Outbox) Messages(to string) []Message {
+func (o *Outbox) Messages(to string) []Message { return o.By("", to) }
+
+// By returns what Messages does of one channel, or of all for "".
+func (o *Outbox) By(channel, to string) []Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	list := []Message{}
 	for _, m := range slices.Backward(o.messages) {
-		if to == "" || m.isTo(to) {
+		if (channel == "" || m.Channel == channel) && (to == "" || m.isTo(to)) {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// Since returns how many messages were sent by the channel after the moment.
+func (o *Outbox) Since(channel string, after time.Time) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range slices.Backward(o.messages) {
+		if !m.SentAt.After(after) { // a clock that was set back leaves some out
+			break
+		}
+		if m.Channel == channel {
+			n++
+		}
+	}
+	return n
 }
 
 // Message returns the message with the id.
@@ -158,6 +189,9 @@ func (o *Outbox) Close() error {
 
 func (m Message) isTo(address string) bool {
 	for _, to := range slices.Concat(m.To, m.Cc, m.Bcc) {
+		if strings.EqualFold(to, address) {
+			return true
+		}
 		if bare, err := bareAddress(to); err == nil && strings.EqualFold(bare, address) {
 			return true
 		}

@@ -2,7 +2,9 @@ package standin
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
+	"encoding/json"
 	"html/template"
 	"mime"
 	"net/http"
@@ -22,6 +24,8 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"people":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") },
 	"join":    func(list []string) string { return strings.Join(list, ", ") },
 	"preview": preview,
+	"heading": Message.heading,
+	"pretty":  pretty,
 	"links":   links,
 }).ParseFS(pageFiles, "page/*.html"))
 
@@ -30,7 +34,7 @@ const pageSize = 100
 
 // Page shows an outbox in a browser and as JSON. It answers, below the address that it is served at:
 //
-//	GET /          the list, the last message first; ?to=ADDRESS filters it, ?page=N turns the pages of the HTML
+//	GET /          the list, the last message first; ?to=ADDRESS and ?channel=sms filter it, ?page=N turns the pages of the HTML
 //	GET /ID        one message
 //	GET /ID/html   its HTML part alone, in a sandbox
 //
@@ -74,13 +78,13 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case wantsJSON(r):
 		writeJSON(w, http.StatusOK, m)
 	default:
-		p.show(w, "message.html", map[string]any{"Title": m.Subject, "Base": p.base, "Message": m})
+		p.show(w, "message.html", map[string]any{"Title": m.heading(), "Base": p.base, "Message": m})
 	}
 }
 
 func (p *Page) list(w http.ResponseWriter, r *http.Request) {
-	to := strings.TrimSpace(r.URL.Query().Get("to"))
-	all := p.outbox.Messages(to)
+	to, channel := strings.TrimSpace(r.URL.Query().Get("to")), r.URL.Query().Get("channel")
+	all := p.outbox.By(channel, to)
 	if wantsJSON(r) {
 		writeJSON(w, http.StatusOK, all)
 		return
@@ -89,20 +93,23 @@ func (p *Page) list(w http.ResponseWriter, r *http.Request) {
 	last := max(0, (len(all)-1)/pageSize)
 	number = min(max(number, 0), last)
 	view := map[string]any{
-		"Title": "Messages", "Base": p.base, "To": to, "Total": len(all), "Newer": "", "Older": "",
+		"Title": "Messages", "Base": p.base, "To": to, "Channel": channel, "Channels": []string{Email, SMS, Push, Webhook}, "Total": len(all), "Newer": "", "Older": "",
 		"Messages": all[number*pageSize : min(len(all), (number+1)*pageSize)],
 	}
 	if number > 0 {
-		view["Newer"] = p.pageURL(to, number-1)
+		view["Newer"] = p.pageURL(to, channel, number-1)
 	}
 	if number < last {
-		view["Older"] = p.pageURL(to, number+1)
+		view["Older"] = p.pageURL(to, channel, number+1)
 	}
 	p.show(w, "list.html", view)
 }
 
-func (p *Page) pageURL(to string, number int) string {
+func (p *Page) pageURL(to, channel string, number int) string {
 	query := url.Values{"page": {strconv.Itoa(number)}}
+	if channel != "" {
+		query.Set("channel", channel)
+	}
 	if to != "" {
 		query.Set("to", to)
 	}
@@ -164,6 +171,20 @@ func links(text string) []segment {
 		at = span[1]
 	}
 	return slices.DeleteFunc(append(list, segment{Text: text[at:]}), func(s segment) bool { return s.Text == "" })
+}
+
+// heading is what a message is called in a list: its subject, or how its text begins.
+func (m Message) heading() string {
+	return cmp.Or(m.Subject, preview(m.Text), m.Channel+" to "+strings.Join(m.To, ", "))
+}
+
+// pretty indents JSON for people.
+func pretty(data json.RawMessage) string {
+	var out bytes.Buffer
+	if json.Indent(&out, data, "", "  ") != nil {
+		return string(data)
+	}
+	return out.String()
 }
 
 // preview is the beginning of a text, in one line.

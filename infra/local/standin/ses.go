@@ -1,14 +1,17 @@
 // Package standin answers, for the suite on one machine, in place of the AWS services that have no engine: SES (SendEmail
-// of its v2 interface, with the events that it publishes about each message), Secrets Manager (the template's secrets,
-// made once and kept) and the issuer of operators' tokens (a Cognito user pool on AWS). What was sent stands in an
-// outbox, which is also a page.
+// and GetAccount of its v2 interface, with the events that it publishes about each message), AWS End User Messaging
+// (SendTextMessage, with its events), SNS (Publish to phones), Secrets Manager (the template's secrets, made once and kept)
+// and the issuer of operators' tokens (a Cognito user pool on AWS); and in place of a mail server and of what takes webhooks.
+// What was sent, by whichever channel, stands in an outbox, which is also a page.
 //
 // It guarantees that SES's rules hold as far as functions can break them: verified senders, the syntax of addresses,
 // tags and headers, known configuration sets, and the permissions on the way of an event through SNS to a queue. Mail
-// goes nowhere. It leaves out quotas, templates, raw messages, the suppression list of the account, and clicks and opens.
+// goes nowhere. It enforces no quotas, and leaves out templates, raw messages, the suppression list
+// of the account, and clicks and opens.
 package standin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -36,6 +39,14 @@ type SESConfig struct {
 	// OnLost, where set, is told of events that could not be delivered. What was refused for want of a permission is
 	// told to Authority.OnDenied as well.
 	OnLost func(error)
+	// Quota is what GetAccount tells; the zero value is an account without limits.
+	Quota Quota
+}
+
+// Quota is what an account may send.
+type Quota struct {
+	PerSecond float64 // 0 for more than this machine can
+	PerDay    float64 // 0 for no limit
 }
 
 // EventDestination is where a configuration set publishes the events of its messages.
@@ -54,13 +65,14 @@ type Subscription struct {
 
 // SES is an http.Handler for the endpoint of SES v2. Call Close to end it.
 type SES struct {
-	cfg      SESConfig
-	delivery *delivery
+	cfg       SESConfig
+	publisher *publisher
+	delivery  *delivery
 }
 
 // NewSES returns a stand-in for SES.
 func NewSES(cfg SESConfig) *SES {
-	s := &SES{cfg: cfg}
+	s := &SES{cfg: cfg, publisher: &publisher{authority: cfg.Authority, deliver: cfg.Deliver, onLost: cfg.OnLost}}
 	s.delivery = newDelivery(s.publish)
 	return s
 }
@@ -94,10 +106,14 @@ func (s *SES) Identity(address string) (string, bool) {
 // maxEmail is the most that SendEmail takes: 40 MB.
 const maxEmail = 40 << 20
 
-// ServeHTTP answers SendEmail.
+// ServeHTTP answers SendEmail and GetAccount.
 func (s *SES) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && r.URL.Path == "/v2/email/account" {
+		s.account(w)
+		return
+	}
 	if r.Method != http.MethodPost || r.URL.Path != "/v2/email/outbound-emails" {
-		sesError(w, http.StatusNotFound, "NotFoundException", "The suite on one machine has SendEmail only.")
+		sesError(w, http.StatusNotFound, "NotFoundException", "The suite on one machine has SendEmail and GetAccount only.")
 		return
 	}
 	var request sendEmail
@@ -118,6 +134,20 @@ func (s *SES) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		writeJSON(w, http.StatusOK, map[string]string{"MessageId": id})
 	}
+}
+
+// account answers GetAccount. A limit that is not set is told as an account's that SES has none for.
+func (s *SES) account(w http.ResponseWriter) {
+	const fast = 100_000 // mails a second
+	q := s.cfg.Quota
+	if q.PerDay == 0 {
+		q.PerDay = -1
+	}
+	sent := s.cfg.Outbox.Since(Email, s.cfg.Now().Add(-24*time.Hour))
+	writeJSON(w, http.StatusOK, map[string]any{
+		"SendingEnabled": true, "ProductionAccessEnabled": true, "EnforcementStatus": "HEALTHY",
+		"SendQuota": map[string]float64{"MaxSendRate": cmp.Or(q.PerSecond, fast), "Max24HourSend": q.PerDay, "SentLast24Hours": float64(sent)},
+	})
 }
 
 type sesRefusal struct {
@@ -158,7 +188,7 @@ func (s *SES) message(request sendEmail, from, identity string, recipients []str
 	now := s.cfg.Now()
 	content := request.Content.Simple
 	m := Message{
-		ID: newMessageID(now), SentAt: now,
+		ID: newMessageID(now), Channel: Email, SentAt: now,
 		From: request.FromEmailAddress, To: request.Destination.ToAddresses, Cc: request.Destination.CcAddresses,
 		Bcc: request.Destination.BccAddresses, ReplyTo: request.ReplyToAddresses, Subject: content.Subject.Data,
 		Headers: map[string]string{}, Tags: map[string]string{},

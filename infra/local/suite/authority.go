@@ -45,7 +45,8 @@ func (p *policies) parse(r *template.Resource, document any) *iam.Policy {
 var kinds = map[string]string{
 	"AWS::SQS::Queue": "queue", "AWS::SNS::Topic": "topic", "AWS::DynamoDB::GlobalTable": "table", "AWS::DynamoDB::Table": "table",
 	"AWS::S3::Bucket": "bucket", "AWS::KMS::Key": "key", "AWS::SecretsManager::Secret": "secret", "AWS::Lambda::Function": "function",
-	"AWS::SES::EmailIdentity": "identity", "AWS::SES::ConfigurationSet": "configuration set", "AWS::Scheduler::ScheduleGroup": "schedule group",
+	"AWS::SES::EmailIdentity": "identity", "AWS::SES::ConfigurationSet": "configuration set",
+	"AWS::SMSVOICE::ConfigurationSet": "configuration set", "AWS::Scheduler::ScheduleGroup": "schedule group",
 	"AWS::IAM::Role": "role", "AWS::Events::Rule": "rule",
 }
 

@@ -19,6 +19,7 @@ import (
 	"liuke/infra/local/lambda"
 	"liuke/infra/local/poller"
 	"liuke/infra/local/proxy"
+	"liuke/infra/local/standin"
 	"liuke/infra/local/template"
 )
 
@@ -29,7 +30,7 @@ func (s *Suite) startProxy(context.Context) error {
 		return err
 	}
 	config := proxy.Config{
-		Authority: s.authority, Callers: map[string]proxy.Caller{}, SES: s.ses, SecretsManager: s.secrets,
+		Authority: s.authority, Callers: map[string]proxy.Caller{}, SES: s.ses, SMS: s.texts, SNS: standin.NewPhones(s.outbox, s.Clock.Now), SecretsManager: s.secrets,
 		Queues: map[string]string{}, Identity: s.ses.Identity, SecretARN: s.secrets.ARN, Faults: s.options.Faults,
 		Kill: func(c proxy.Call) {
 			for _, f := range s.functions {
@@ -93,6 +94,10 @@ func (s *Suite) environment(f *template.Function, secret string) []string {
 	}
 	if _, ok := variables["LIUKE_BASE_URL"]; ok {
 		variables["LIUKE_BASE_URL"] = s.URL
+	}
+	if variables["LIUKE_SMTP_HOST"] != "" && s.mail != nil {
+		variables["LIUKE_SMTP_HOST"], variables["LIUKE_SMTP_PORT"] = s.mail.Host, strconv.Itoa(s.mail.Port)
+		variables["SSL_CERT_FILE"] = s.state.path(mailCertificate)
 	}
 	variables["LIUKE_STAGE"] = "local"
 	variables["LIUKE_CLOCK_FILE"] = s.Clock.Path()

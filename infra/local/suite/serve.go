@@ -139,11 +139,14 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 		return map[string]any{"functions": s.Units()}, nil
 	})
 	mux.Handle("GET "+localPath+"jwks.json", s.issuer)
+	if s.hooks != nil {
+		mux.Handle(hooksPath, s.hooks)
+	}
 	page := standin.NewPage(s.outbox, outboxPath)
 	mux.Handle(outboxPath, page)
 	mux.Handle(outboxPath+"/", page)
 	mux.HandleFunc(localPath, func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, expire, queues, schedules, secrets, permissions, units and outbox"})
+		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, expire, queues, schedules, secrets, hooks, permissions, units and outbox"})
 	})
 }
 

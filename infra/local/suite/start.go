@@ -168,49 +168,10 @@ func (s *Suite) standIn(context.Context) (err error) {
 	if err := s.openSecrets(); err != nil {
 		return err
 	}
-	return s.openIssuer()
-}
-
-// openMail opens SES with the template's identities, configuration sets and event destinations.
-func (s *Suite) openMail() error {
-	config := standin.SESConfig{
-		Authority: s.authority, Outbox: s.outbox, Now: s.Clock.Now,
-		Deliver: func(ctx context.Context, arn string, body []byte) error {
-			q := s.byARN[arn]
-			if q == nil {
-				return fmt.Errorf("no queue has the ARN %s", arn)
-			}
-			text := string(body)
-			_, err := s.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &text})
-			return err
-		},
-		OnLost: func(err error) { s.say("a mail's event was lost: %v", err) },
-	}
-	for _, r := range s.App.OfType("AWS::SES::EmailIdentity") {
-		config.Identities = append(config.Identities, r.Name)
-	}
-	for _, r := range s.App.OfType("AWS::SES::ConfigurationSet") {
-		config.ConfigurationSets = append(config.ConfigurationSets, r.Name)
-	}
-	subscriptions, err := s.App.Subscriptions()
-	if err != nil {
+	if err := s.openChannels(); err != nil {
 		return err
 	}
-	for _, r := range s.App.OfType("AWS::SES::ConfigurationSetEventDestination") {
-		d := standin.EventDestination{ConfigurationSet: fmt.Sprint(r.At("ConfigurationSetName")), Topic: fmt.Sprint(r.At("EventDestination.SnsDestination.TopicARN"))}
-		for _, kind := range list(r.At("EventDestination.MatchingEventTypes")) {
-			d.Types = append(d.Types, fmt.Sprint(kind))
-		}
-		for _, sub := range subscriptions {
-			if sub.Topic == d.Topic {
-				d.Queues = append(d.Queues, standin.Subscription{Queue: sub.Queue, Raw: sub.Raw})
-			}
-		}
-		config.Destinations = append(config.Destinations, d)
-	}
-	s.ses = standin.NewSES(config)
-	s.later(s.ses.Close)
-	return nil
+	return s.openIssuer()
 }
 
 // openSecrets opens Secrets Manager with the template's secrets, and reads the write key.

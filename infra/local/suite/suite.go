@@ -71,6 +71,8 @@ type Options struct {
 	Received func(ctx context.Context, queue string, batch []types.Message) []types.Message
 	// Paused starts with schedules that fire only when asked.
 	Paused bool
+	// Quota is what the account may send by mail; the zero value is no limit.
+	Quota standin.Quota
 }
 
 // Suite is a running suite.
@@ -105,6 +107,9 @@ type Suite struct {
 	buses   *bus.Buses
 	outbox  *standin.Outbox
 	ses     *standin.SES
+	texts   *standin.SMSService
+	mail    *standin.MailServer // nil where SES sends
+	hooks   *standin.Receiver   // nil where webhooks are switched off
 	secrets *standin.Secrets
 	issuer  *standin.Issuer
 
@@ -248,7 +253,7 @@ func (s *Suite) running() int {
 func (s *Suite) mailSettled() bool {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	return s.ses.Settle(ended) == nil
+	return s.ses.Settle(ended) == nil && s.texts.Settle(ended) == nil
 }
 
 // logFile opens the log of a function.

@@ -24,6 +24,7 @@ var arns = map[string]string{
 	"AWS::Scheduler::ScheduleGroup":   "scheduler:R:A:schedule-group/N",
 	"AWS::SES::EmailIdentity":         "ses:R:A:identity/N",
 	"AWS::SES::ConfigurationSet":      "ses:R:A:configuration-set/N",
+	"AWS::SMSVOICE::ConfigurationSet": "sms-voice:R:A:configuration-set/N",
 	"AWS::Cognito::UserPool":          "cognito-idp:R:A:userpool/N",
 	"AWS::CloudWatch::Alarm":          "cloudwatch:R:A:alarm:N",
 	"AWS::Events::Rule":               "events:R:A:rule/N",
