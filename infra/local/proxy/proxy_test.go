@@ -13,11 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	sesTypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqsTypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
@@ -70,6 +72,14 @@ func TestPermissions(t *testing.T) {
 		{"a mail without the permission on the configuration set", nil,
 			[]string{allow("arn:aws:ses:eu-central-1:111111111111:identity/shop.example", "ses:SendEmail")}, sendMail,
 			"ses:SendEmail on arn:aws:ses:eu-central-1:111111111111:configuration-set/liuke", ""},
+		{"the quota", nil, []string{allow("*", "ses:GetAccount")}, getQuota, "", ""},
+		{"the quota without permission", nil, nil, getQuota, "ses:GetAccount on *", ""},
+		{"an SMS", nil, []string{allow(pool, "sms-voice:SendTextMessage"), allow(textSet, "sms-voice:SendTextMessage")}, sendText, "", ""},
+		{"an SMS from another pool", nil, []string{allow(pool+"2", "sms-voice:SendTextMessage"), allow(textSet, "sms-voice:SendTextMessage")}, sendText,
+			"sms-voice:SendTextMessage on " + pool, ""},
+		{"a notification", nil, []string{allow("arn:aws:sns:eu-central-1:111111111111:endpoint/GCM/shop/*", "sns:Publish")}, notify, "", ""},
+		{"a notification to another application", nil, []string{allow("arn:aws:sns:eu-central-1:111111111111:endpoint/APNS/shop/*", "sns:Publish")}, notify,
+			"sns:Publish on arn:aws:sns:eu-central-1:111111111111:endpoint/GCM/shop/1", "AuthorizationError"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,7 +113,35 @@ func answerStandIns(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"MessageId":"1"}`)
 		return
 	}
+	if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		fmt.Fprint(w, `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`)
+		return
+	}
 	fmt.Fprintf(w, `{"ARN":%q,"SecretString":"{}"}`, secret)
+}
+
+const (
+	pool    = "arn:aws:sms-voice:eu-central-1:111111111111:pool/pool-1"
+	textSet = "arn:aws:sms-voice:eu-central-1:111111111111:configuration-set/texts"
+)
+
+func getQuota(ctx context.Context, b *testBundle) error {
+	_, err := sesv2.NewFromConfig(b.cfg).GetAccount(ctx, &sesv2.GetAccountInput{})
+	return err
+}
+
+func sendText(ctx context.Context, b *testBundle) error {
+	_, err := pinpointsmsvoicev2.NewFromConfig(b.cfg).SendTextMessage(ctx, &pinpointsmsvoicev2.SendTextMessageInput{
+		DestinationPhoneNumber: aws.String("+4915112345678"), MessageBody: aws.String("Hi"), OriginationIdentity: aws.String(pool), ConfigurationSetName: aws.String("texts"),
+	})
+	return err
+}
+
+func notify(ctx context.Context, b *testBundle) error {
+	_, err := sns.NewFromConfig(b.cfg).Publish(ctx, &sns.PublishInput{
+		TargetArn: aws.String("arn:aws:sns:eu-central-1:111111111111:endpoint/GCM/shop/1"), Message: aws.String("Hi"),
+	})
+	return err
 }
 
 func getCustomer(ctx context.Context, b *testBundle) error {

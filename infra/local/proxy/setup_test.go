@@ -83,7 +83,7 @@ func setup(t *testing.T, faults Injector, encrypted []string, statements ...stri
 		Authority: b.authority,
 		Callers:   map[string]Caller{"AKINGEST": {Function: "ingest", Role: role, Secret: "s3cret"}},
 		DynamoDB:  parseURL(t, engine.StartDynamoDB(t)), SQS: queues, S3: queues,
-		SES: stand, SecretsManager: stand,
+		SES: stand, SMS: stand, SNS: stand, SecretsManager: stand,
 		Queues:    map[string]string{b.queueURL: b.queueARN},
 		Identity:  func(string) (string, bool) { return "shop.example", true },
 		SecretARN: func(id string) (string, bool) { return secret, id == secret },

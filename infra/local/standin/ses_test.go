@@ -146,7 +146,7 @@ func TestSentMailStandsInTheOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Message{
-		ID: *out.MessageId, From: "Shop <news@Mail.shop.example>", To: []string{"Ann <ann@example.com>"}, Subject: "想你了",
+		ID: *out.MessageId, Channel: Email, From: "Shop <news@Mail.shop.example>", To: []string{"Ann <ann@example.com>"}, Subject: "想你了",
 		Text: "See https://shop.example/s/1.", HTML: "<p>Hi</p>", Headers: map[string]string{"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
 		Tags: map[string]string{"liuke_entry": "A-b_9"}, ConfigurationSet: "liuke", SentAt: noon,
 	}
