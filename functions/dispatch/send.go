@@ -30,9 +30,9 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	case h.Now().Sub(e.Claimed) > patience:
 		return prepared{}, obstacle{why: reasonExpired}, nil
 	}
-	address := scene.Address(e.Channel, d.Profile)
+	address := sc.Address(e.Channel, d.Profile)
 	c := scene.Candidate{Scene: sc, Step: e.Step, Chosen: e.Channel, Profile: d.Profile, Now: h.Now()}
-	if address != "" {
+	if address != "" && e.Channel != message.Webhook { // where a webhook goes is no customer's address
 		suppressed, err := h.Store.Suppressed(ctx, e.Channel, address)
 		if err != nil {
 			return prepared{}, obstacle{}, err
@@ -55,6 +55,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	}
 	said, err := sc.Render(scene.Saying{
 		Step: e.Step, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
+		Stop: h.stopHint(d.Profile.Locale(), links),
 	}, d.Profile, e)
 	if variable := scene.MissingVariable(err); variable != "" {
 		return prepared{}, obstacle{why: reasonVariable + variable}, nil
@@ -64,13 +65,15 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		return prepared{}, obstacle{why: reasonContent}, nil
 	}
 	h.countClicks(keys, e, &said)
-	return prepared{
-		Message: channel.Message{
-			To: address, Subject: said.Subject, Text: said.Text, HTML: said.HTML,
-			Unsubscribe: links.Unsubscribe, Ledger: ledger, Transactional: sc.Kind == scene.Transactional,
-		},
-		locale: said.Locale,
-	}, obstacle{}, nil
+	out, err := compose(e.Channel, said)
+	if err != nil {
+		return prepared{}, obstacle{}, err
+	}
+	out.To, out.Ledger, out.Transactional = address, ledger, sc.Kind == scene.Transactional
+	if e.Channel == message.Email {
+		out.Unsubscribe = links.Unsubscribe
+	}
+	return prepared{Message: out, locale: said.Locale}, obstacle{}, nil
 }
 
 // links seals the customer's own links.

@@ -1,12 +1,6 @@
 package scene
 
-import (
-	"net/mail"
-	"strings"
-
-	"liuke/shared/customer"
-	"liuke/shared/message"
-)
+import "liuke/shared/message"
 
 // Channel is the channel by which the candidate is to be reached: the first of the step's for which there is consent and an
 // address that is not suppressed; where there is none, the first without suppression in the way; else the first.
@@ -45,27 +39,8 @@ func (c *Candidate) unreachable(channel message.Channel) string {
 	switch address := Address(channel, c.Profile); {
 	case address == "":
 		return "no_address"
-	case channel == message.Email && !plausible(address):
+	case !plausible(channel, address):
 		return "bad_address"
 	}
 	return ""
-}
-
-// Address is where a channel reaches a customer, "" where nowhere.
-func Address(channel message.Channel, p customer.Profile) string {
-	switch channel {
-	case message.Email:
-		return strings.TrimSpace(p.Email())
-	case message.SMS:
-		return strings.TrimSpace(p.Phone())
-	case message.Push:
-		return strings.TrimSpace(p.Get(customer.TraitPush))
-	}
-	return ""
-}
-
-// plausible reports whether an address is a bare one (RFC 5322 addr-spec).
-func plausible(address string) bool {
-	parsed, err := mail.ParseAddress(address)
-	return err == nil && parsed.Address == address
 }
