@@ -54,8 +54,8 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		return prepared{}, obstacle{}, err
 	}
 	said, err := sc.Render(scene.Saying{
-		Step: e.Step, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
-		Stop: h.stopHint(d.Profile.Locale(), links),
+		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
+		Stop: h.stopHint(d.Profile.Locale(), links), Code: e.Code.Code,
 	}, d.Profile, e)
 	if variable := scene.MissingVariable(err); variable != "" {
 		return prepared{}, obstacle{why: reasonVariable + variable}, nil
