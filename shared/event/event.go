@@ -71,8 +71,10 @@ const (
 
 // Names of track events that are activity and may set off a scene (see Told).
 const (
-	OrderDelivered  = "Order Delivered"
-	ReturnCompleted = "Return Completed"
+	OrderDelivered   = "Order Delivered"
+	ReturnCompleted  = "Return Completed"
+	MaintenanceDue   = "Maintenance Due"   // of a device that the customer has
+	ReferralAccepted = "Referral Accepted" // of the one who came by another's word; Referred is the other's
 )
 
 // Event is one thing that a customer did or said, in canonical form. At most one of User and Anonymous is empty. Ids

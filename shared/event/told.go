@@ -11,12 +11,20 @@ import (
 // told are the track events that outreach is told of for their names alone, and the properties that say what such an
 // event is about, the closest first.
 var told = map[string][]string{
-	TicketResolved:  {"ticket_id", "order_id"},
-	ComplaintFiled:  {"ticket_id", "order_id", "return_id"},
-	DeviceAlert:     {"ticket_id", "order_id"},
-	OrderDelivered:  {"order_id"},
-	ReturnCompleted: {"return_id", "order_id"},
+	TicketResolved:   {"ticket_id", "order_id"},
+	ComplaintFiled:   {"ticket_id", "order_id", "return_id"},
+	DeviceAlert:      {"ticket_id", "order_id"},
+	MaintenanceDue:   {"device_id", "order_id"},
+	OrderDelivered:   {"order_id"},
+	ReturnCompleted:  {"return_id", "order_id"},
+	ProductReviewed:  {"review_id", "product_id", "order_id"},
+	Referred:         {"referral_id"},
+	ReferralAccepted: {"referral_id"},
+	CheckedIn:        {"streak"},
 }
+
+// streaks are the numbers of days in a row at which a check-in is told; the many others would cost more than they say.
+var streaks = []string{"7", "30", "100", "365"}
 
 // Told lists the names of the track events that outreach is told of, sorted: those that a scene may be set off by.
 func Told() []string { return slices.Sorted(maps.Keys(told)) }
@@ -24,8 +32,8 @@ func Told() []string { return slices.Sorted(maps.Keys(told)) }
 // maxSubjectBytes is how long the id of what an event is about may be to be told.
 const maxSubjectBytes = 128
 
-// Tells reports whether outreach is told of the event, and the id of the ticket, order or return that it is about, ""
-// where it names none, or none that is a whole number or a line
+// Tells reports whether outreach is told of the event, and the id of the ticket, order, return, device or review that it is
+// about, or of a check-in the days in a row, "" where it names none, or none that is a whole number or a line
 // of at most 128 bytes.
 func (e *Event) Tells() (subject string, ok bool) {
 	names, ok := told[e.Name]
@@ -34,14 +42,14 @@ func (e *Event) Tells() (subject string, ok bool) {
 	}
 	var properties map[string]json.RawMessage
 	if json.Unmarshal(e.Properties, &properties) != nil {
-		return "", true
+		return "", e.Name != CheckedIn
 	}
 	for _, name := range names {
 		if id := identifier(properties[name]); id != "" {
-			return id, true
+			return id, e.Name != CheckedIn || slices.Contains(streaks, id)
 		}
 	}
-	return "", true
+	return "", e.Name != CheckedIn
 }
 
 // identifier reads an id that clients write as a string or as a whole number.

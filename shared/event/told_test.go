@@ -9,6 +9,16 @@ import (
 	"liuke/shared/event"
 )
 
+func TestOnlyRoundStreaksAreTold(t *testing.T) {
+	t.Parallel()
+	for properties, want := range map[string]bool{`{"streak":7}`: true, `{"streak":"30"}`: true, `{"streak":8}`: false, `{}`: false, ``: false, `[]`: false} {
+		e := event.Event{Type: event.Track, Name: event.CheckedIn, Properties: json.RawMessage(properties)}
+		if _, ok := e.Tells(); ok != want {
+			t.Errorf("%s: %v", properties, ok)
+		}
+	}
+}
+
 func TestWhatNamedEventsTell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -27,6 +37,9 @@ func TestWhatNamedEventsTell(t *testing.T) {
 		{"a fraction is no id", event.OrderDelivered, `{"order_id":1.5}`, event.Track, "", true},
 		{"an id of two lines would break a subject", event.OrderDelivered, `{"order_id":"o\n1"}`, event.Track, "", true},
 		{"an id that is too long", event.OrderDelivered, `{"order_id":"` + strings.Repeat("x", 129) + `"}`, event.Track, "", true},
+		{"a review", event.ProductReviewed, `{"product_id":"p-1","review_id":"v-1"}`, event.Track, "v-1", true},
+		{"a week of check-ins", event.CheckedIn, `{"streak":7}`, event.Track, "7", true},
+		{"a device that is due", event.MaintenanceDue, `{"device_id":"d-1"}`, event.Track, "d-1", true},
 		{"no properties", event.TicketResolved, ``, event.Track, "", true},
 		{"a page of that name", event.TicketResolved, `{"ticket_id":"T-1"}`, event.Page, "", false},
 		{"another event", event.TicketOpened, `{"ticket_id":"T-1"}`, event.Track, "", false},

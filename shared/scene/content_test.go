@@ -25,53 +25,6 @@ var saying = scene.Saying{Sender: "Shop", Links: links}
 
 var links = scene.Links{Unsubscribe: "https://example.com/u/abc", Survey: scene.QuestionOf(nps, "en", surveyLink)}
 
-func TestEveryBuiltInSceneRendersInEveryLocale(t *testing.T) {
-	for _, s := range builtIn(t).All() {
-		if locales := s.Locales(); len(locales) != 2 || locales[0] != "en" || locales[1] != "zh-CN" {
-			t.Errorf("%s has content in %v", s.ID, locales)
-		}
-		if s.Channels[0] == message.Task {
-			continue // says nothing to a customer: see TestEveryBuiltInTaskSaysWhatToDo
-		}
-		for _, locale := range s.Locales() {
-			for name, p := range map[string]customer.Profile{
-				"a customer with a name":    profile(map[string]string{customer.TraitLocale: locale, customer.TraitFirstName: "Li", customer.TraitName: "李雷"}),
-				"a customer without a name": profile(map[string]string{customer.TraitLocale: locale}),
-			} {
-				t.Run(s.ID+" in "+locale+" for "+name, func(t *testing.T) {
-					for step := range 2 {
-						e := message.New(s.ID, step, s.Channels[0], settingOff(t, s))
-						out, err := s.Render(asking(scene.QuestionOf(nps, locale, surveyLink)), p, e)
-						if err != nil {
-							t.Fatal(err)
-						}
-						if out.Locale != locale || out.Subject == "" || strings.Contains(out.HTML, `lang="`+locale+`"`) != true {
-							t.Errorf("%+v", out)
-						}
-						if again := strings.Contains(out.Subject, "Reminder: ") || strings.Contains(out.Subject, "温馨提醒："); again != (s.Asks() && step > 0) {
-							t.Errorf("step %d says %q", step, out.Subject)
-						}
-						for part, text := range map[string]string{"text": out.Text, "html": out.HTML} {
-							if !strings.Contains(text, links.Unsubscribe) {
-								t.Errorf("the %s offers no way to unsubscribe", part)
-							}
-							if strings.Contains(text, surveyLink) != s.Asks() {
-								t.Errorf("the %s and the survey link", part)
-							}
-							if strings.ContainsAny(text, "{}%") && part == "text" || strings.Contains(text, "{%") {
-								t.Errorf("left over: %s", text)
-							}
-						}
-						if s.Asks() && strings.Count(out.HTML, surveyLink+"?score=") != 11 {
-							t.Errorf("not every score can be tapped: %s", out.HTML)
-						}
-					}
-				})
-			}
-		}
-	}
-}
-
 func TestWhatSetASceneOffIsAVariable(t *testing.T) {
 	for _, c := range []struct {
 		on, subject string

@@ -30,7 +30,7 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"an occasion that is none", "{signal: order_placed}", "{signal: occasion, occasion: full_moon}", "hello.yaml:3: occasion must be one of [birthday"},
 		{"an occasion without its name", "{signal: order_placed}", "{signal: occasion}", "hello.yaml:3: occasion must be one of [birthday"},
 		{"an occasion of another signal", "{signal: order_placed}", "{signal: order_placed, occasion: birthday}", "hello.yaml:3: occasion belongs to occasion"},
-		{"an event that is not told", "{signal: order_placed}", "{signal: event, event: Moon Rose}", "hello.yaml:3: event must be one of Complaint Filed, Device Alert, Order Delivered"},
+		{"an event that is not told", "{signal: order_placed}", "{signal: event, event: Moon Rose}", "hello.yaml:3: event must be one of Checked In, Complaint Filed, Device Alert"},
 		{"an event without its name", "{signal: order_placed}", "{signal: event}", "hello.yaml:3: event must be one of"},
 		{"an event of another signal", "{signal: order_placed}", "{signal: order_placed, event: Device Alert}", "hello.yaml:3: event belongs to event"},
 		{"a score of another signal", "{signal: order_placed}", "{signal: order_placed, at_most: 6}", "hello.yaml:3: metric, at_least, at_most and any belong to answer_given"},

@@ -103,22 +103,37 @@ func requested(t testing.TB, d signal.RequestData) signal.Signal {
 	return signal.Signal{ID: signal.RequestID(d.Survey, d.Invitation), Kind: signal.Requested, Customer: "c", Time: now, Data: raw(t, d)}
 }
 
-// settingOff is a signal that sets the built-in scene off.
+// settingOff is a signal that sets the built-in scene off, once it is switched on.
 func settingOff(t testing.TB, s *scene.Scene) signal.Signal {
 	t.Helper()
-	all := map[signal.Kind]signal.Signal{
-		signal.OrderPlaced:    ordered(t),
-		signal.SegmentChanged: moved(t, "Champions", "At Risk"),
-		signal.Occasion:       occurred(t, string(s.On.Occasion)),
-		signal.Happened:       happened(t, s.On.Event),
-		signal.AnswerGiven:    scored(t, "nps", "nps", 3),
-		signal.Requested:      requested(t, signal.RequestData{Survey: "nps", Invitation: "r-1"}),
+	var sig signal.Signal
+	switch s.On.Signal {
+	case signal.OrderPlaced:
+		sig = ordered(t)
+	case signal.SegmentChanged:
+		sig = moved(t, "Others", s.On.To[0])
+	case signal.RiskChanged:
+		sig = signal.Signal{ID: signal.RiskID("1"), Kind: signal.RiskChanged, Customer: "c", Time: now, Data: raw(t, signal.RiskData{Run: "1", From: "low", To: s.On.To[0]})}
+	case signal.Occasion:
+		sig = occurred(t, string(s.On.Occasion))
+	case signal.Happened:
+		sig = happened(t, s.On.Event)
+	case signal.AnswerGiven:
+		score := 2
+		if len(s.On.Scores) > 0 && s.On.Scores[0].AtLeast != nil {
+			score = *s.On.Scores[0].AtLeast
+		}
+		sig = scored(t, "nps", "nps", score)
+	case signal.Requested:
+		sig = requested(t, signal.RequestData{Survey: "nps", Invitation: "r-1"})
+	case signal.Campaign, signal.Schedule:
+		sig = signal.Signal{ID: signal.CampaignID("r-1"), Kind: signal.Campaign, Customer: "c", Time: now, Data: raw(t, signal.CampaignData{Run: "r-1", Scene: s.ID})}
 	}
-	if sig, ok := all[s.On.Signal]; ok && s.SetOff(sig) {
-		return sig
+	on := *s
+	if on.Enabled = true; !on.SetOff(sig) {
+		t.Fatalf("nothing here sets %s off", s.ID)
 	}
-	t.Fatalf("nothing here sets %s off", s.ID)
-	return signal.Signal{}
+	return sig
 }
 
 func TestSetOffBy(t *testing.T) {
@@ -138,22 +153,27 @@ func TestSetOffBy(t *testing.T) {
 		{"slipping into At Risk sets off the win-back", moved(t, "Champions", "At Risk"), "win_back"},
 		{"slipping into Can't Lose Them sets off the win-back", moved(t, "Loyal Customers", "Can't Lose Them"), "win_back"},
 		{"going from one of its labels to the other does not", moved(t, "At Risk", "Can't Lose Them"), ""},
-		{"coming back does not", moved(t, "At Risk", "Champions"), ""},
+		{"coming back does not", moved(t, "At Risk", "Loyal Customers"), ""},
+		{"a new Champion gets somebody who looks after them", moved(t, "At Risk", "Champions"), "champion_manager"},
+		{"a first order begins the series for new customers", moved(t, "", "New Customers"), "welcome"},
 		{"another model's label does not", otherModel, ""},
 		{"a signal for one scene sets off no other", named, ""},
 		{"damaged data set off nothing", damaged, ""},
 		{"an unknown kind sets off nothing", signal.Signal{ID: "x", Kind: "birthday"}, ""},
-		{"a birthday sets off the wishes", occurred(t, "birthday"), "birthday"},
-		{"another occasion does not", occurred(t, "anniversary"), ""},
+		{"a birthday sets off the wishes", occurred(t, "birthday"), "birthday birthday_gift"},
+		{"another occasion sets off its own", occurred(t, "anniversary"), "anniversary"},
 		{"a check-in asks how likely the customer is to recommend us", occurred(t, "check_in"), "nps_check_in"},
-		{"a delivery asks how it was", happened(t, "Order Delivered"), "csat_delivery"},
+		{"a delivery asks how it was", happened(t, "Order Delivered"), "csat_delivery review_invite"},
 		{"a resolved ticket asks whether it helped", happened(t, "Ticket Resolved"), "csat_ticket"},
 		{"a completed return asks how easy it was", happened(t, "Return Completed"), "ces_return"},
-		{"an alert does not ask", happened(t, "Device Alert"), ""},
+		{"an alert is passed on", happened(t, "Device Alert"), "device_alert"},
+		{"a complaint is answered, and somebody sees to it", happened(t, "Complaint Filed"), "complaint_apology complaint_task"},
+		{"what is switched off is not set off", happened(t, "Product Reviewed"), ""},
 		{"a request asks to whichever survey", requested(t, signal.RequestData{Survey: "spring", Invitation: "i"}), "survey_request"},
 		{"a request of no survey does not", requested(t, signal.RequestData{}), ""},
 		{"a detractor is told that we are sorry, and somebody sees to it", scored(t, "nps", "nps", 6), "recovery recovery_task"},
 		{"a passive is not", scored(t, "nps", "nps", 7), ""},
+		{"a promoter is asked to tell others", scored(t, "nps", "nps", 9), "referral_invite"},
 		{"who was not satisfied is told that we are sorry", scored(t, "after_ticket", "csat", 2), "recovery recovery_task"},
 		{"who was so-so is not", scored(t, "after_ticket", "csat", 3), ""},
 		{"an effort is no satisfaction, and somebody sees to it all the same", scored(t, "ces_return", "ces", 1), "recovery_task"},
