@@ -95,7 +95,8 @@ func TestStaleSignalsAreIgnored(t *testing.T) {
 	b.customer("user-0001", nil)
 	*b.now = arrival.Add(49 * time.Hour)
 	failures, read, write := b.invoke(b.handler, sample(t, "order_placed"))
-	if len(failures) != 0 || read != 0 || write != 0 || len(b.drain(b.messages)) != 0 {
+	// An order may be what a journey was for, however late it comes: whether one was, is read.
+	if len(failures) != 0 || read > 4 || write != 0 || len(b.drain(b.messages)) != 0 {
 		t.Errorf("failures %v, %g read and %g write units", failures, read, write)
 	}
 }
