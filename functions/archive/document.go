@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
@@ -33,7 +34,8 @@ type document struct {
 	Orders    []orderLine      `json:"orders"`
 	Answers   []answerLine     `json:"answers"`
 	Messages  []messageLine    `json:"messages"`
-	Tasks     []taskLine       `json:"tasks"` // that people had about the customer
+	Consents  []consent.Record `json:"consents"` // what the customer said of consent, with the proof of it
+	Tasks     []taskLine       `json:"tasks"`    // that people had about the customer
 }
 
 type trait struct {
@@ -157,7 +159,7 @@ func (h *Handler) document(ctx context.Context, rec *customer.Record, ids []cust
 	d := document{
 		Exported: h.Now().UTC(), Customer: rec.ID, IDs: ids, Traits: make(map[string]trait, len(profile.Traits)),
 		Activity: []month{}, Signs: signsOf(&rec.Signs), Orders: []orderLine{}, Answers: []answerLine{}, Messages: []messageLine{},
-		Tasks: []taskLine{},
+		Tasks: []taskLine{}, Consents: []consent.Record{},
 	}
 	for name, t := range profile.Traits {
 		d.Traits[name] = trait{t.Value, time.UnixMilli(t.Time).UTC()}
@@ -214,6 +216,17 @@ func (h *Handler) recordsOf(ctx context.Context, id customer.ID, d *document, or
 	}
 	for i := range tasks {
 		d.Tasks = append(d.Tasks, taskLineOf(&tasks[i]))
+	}
+	for before := ""; ; {
+		records, places, err := h.Store.Consents(ctx, id, aPage, before)
+		if err != nil {
+			return err
+		}
+		d.Consents = append(d.Consents, records...)
+		if len(records) < aPage {
+			break
+		}
+		before = places[len(places)-1]
 	}
 	for cursor := ""; ; {
 		entries, next, err := h.Store.Messages(ctx, id, aPage, cursor)

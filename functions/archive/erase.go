@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liuke/shared/archive"
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
@@ -22,6 +23,7 @@ type Person interface {
 	Orders(ctx context.Context, id customer.ID) ([]order.Record, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
 	Messages(ctx context.Context, id customer.ID, limit int, cursor string) ([]message.Entry, string, error)
+	Consents(ctx context.Context, id customer.ID, limit int, before string) ([]consent.Record, []string, error)
 	Tasks(ctx context.Context, id customer.ID) ([]task.Task, error)
 	Erase(ctx context.Context, id customer.ID, now time.Time) error
 	Export(ctx context.Context, id customer.ID) (*archive.ExportRecord, error)

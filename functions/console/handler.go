@@ -40,6 +40,7 @@ type Store interface {
 	Surveys
 	Responses
 	Invitations
+	Consents
 	Offers
 	rollup.Store
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
@@ -139,6 +140,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":                {serve: h.customer},
 		"GET /v1/customers/{id}/messages":       {serve: h.messages, parameters: []string{"limit", "cursor"}},
+		"GET /v1/customers/{id}/consents":       {serve: h.consents, parameters: []string{"limit", "cursor"}},
 		"GET /v1/customers/{id}/audit":          {serve: h.audit},
 		"POST /v1/customers/{id}/rebuild":       {serve: h.rebuild},
 		"DELETE /v1/customers/{id}":             {serve: h.erase},

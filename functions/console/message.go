@@ -32,6 +32,8 @@ type messageView struct {
 	DeliveredAt  *time.Time `json:"delivered_at"`
 	BouncedAt    *time.Time `json:"bounced_at"`
 	ComplainedAt *time.Time `json:"complained_at"`
+	ClickedAt    *time.Time `json:"clicked_at,omitempty"`
+	PrefetchedAt *time.Time `json:"prefetched_at,omitempty"`
 }
 
 // messages shows what a customer was sent or not, under all of its ids, and why.
@@ -61,7 +63,7 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 			ID: e.ID, Scene: e.Scene, Step: e.Step, Channel: string(e.Channel), Occasion: e.Occasion, State: string(e.State),
 			Gate: e.Gate, Reason: e.Reason, Locale: e.Locale, CausedAt: timeOf(e.Caused), DecidedAt: timeOf(e.Decided),
 			DueAt: timeOf(e.Due), SentAt: timeOf(e.Sent), DeliveredAt: timeOf(e.Delivered), BouncedAt: timeOf(e.Bounced),
-			ComplainedAt: timeOf(e.Complained),
+			ComplainedAt: timeOf(e.Complained), ClickedAt: timeOf(e.Clicked), PrefetchedAt: timeOf(e.Prefetched),
 		}
 	}
 	slices.SortStableFunc(out.Messages, latestFirst)

@@ -12,6 +12,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/clock"
 	"liuke/shared/comment"
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/event"
@@ -67,6 +68,9 @@ type Parts struct {
 	Documents Documents
 	Answers   Answers
 	Rollups   rollup.Store
+	Ledger    Ledger
+	People    People
+	Topics    func(ctx context.Context) ([]consent.Topic, error) // that scenes speak of
 	Events    Events
 	Analyzer  comment.Analyzer // of free texts
 	Now       clock.Now
@@ -81,6 +85,7 @@ type Handler struct {
 	pages     *page.Pages
 	catalogue *kept.Value[survey.Catalogue]
 	brand     *kept.Value[*page.Brand]
+	topics    *kept.Value[[]consent.Topic]
 
 	// Paces of this instance's own: what is over them is refused before any table is touched.
 	links     *limit.Window  // of each invitation
@@ -110,6 +115,7 @@ func NewHandler(parts Parts) (*Handler, error) {
 	}
 	h.catalogue = kept.New(parts.Surveys.Surveys, parts.Now)
 	h.brand = kept.New(h.readBrand, parts.Now)
+	h.topics = kept.New(parts.Topics, parts.Now)
 	return h, nil
 }
 
@@ -125,27 +131,44 @@ func (h *Handler) readBrand(ctx context.Context) (*page.Brand, error) {
 	return brand, nil
 }
 
-// Handle answers one request.
+// Handle answers one request. To a HEAD it answers as to a GET, without the page: programs look at links so.
 func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
+	method, path, _ := strings.Cut(r.RouteKey, " ")
+	if method != http.MethodHead {
+		return h.serve(ctx, r, method), nil
+	}
+	r.RouteKey = http.MethodGet + " " + path
+	out := h.serve(ctx, r, method)
+	out.Body = ""
+	return out, nil
+}
+
+func (h *Handler) serve(ctx context.Context, r api.Request, method string) api.Response {
 	switch r.RouteKey {
 	case "GET /s/{token}":
-		return h.link(ctx, &r), nil
+		return h.link(ctx, &r)
 	case "POST /s/{token}":
-		return h.linkSent(ctx, &r), nil
+		return h.linkSent(ctx, &r)
 	case "GET /f/{key}":
-		return h.form(ctx, &r), nil
+		return h.form(ctx, &r)
 	case "POST /f/{key}":
-		return h.formSent(ctx, &r), nil
+		return h.formSent(ctx, &r)
 	case "POST /v1/surveys/{survey}/responses":
-		return h.response(ctx, &r), nil
+		return h.response(ctx, &r)
 	case "OPTIONS /v1/surveys/{survey}/responses":
-		return h.preflight(ctx, &r), nil
+		return h.preflight(ctx, &r)
+	case "GET /r/{token}":
+		return h.click(ctx, &r, method)
+	case "GET /p/{token}":
+		return h.preferences(ctx, &r)
+	case "POST /p/{token}":
+		return h.preferencesSent(ctx, &r)
 	case "GET /u/{token}":
-		return h.unsubscribe(ctx, &r), nil
+		return h.unsubscribe(ctx, &r)
 	case "POST /u/{token}":
-		return h.unsubscribed(ctx, &r), nil
+		return h.unsubscribed(ctx, &r)
 	}
-	return h.problem(ctx, &r, nil, fault.New(fault.NotFound, "there is nothing under this address")), nil
+	return h.problem(ctx, &r, nil, fault.New(fault.NotFound, "there is nothing under this address"))
 }
 
 // locale returns the locale for a request: of the survey's, or of the pages' own where it is nil.

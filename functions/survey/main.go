@@ -14,10 +14,19 @@
 // firewall's rules. Where the API has CORS settings of its own, those decide what scripts of other origins may send, and
 // must name the forms' origins.
 //
+// GET /p/{token} shows how a customer wants to be reached: channels, topics, personalised offers, quiet hours, language. Its
+// form changes by an event on the events queue what differs from what the page showed, with the proof of what it said, and
+// reads no table. A page that is shown before the change is folded shows it all the same, for it brings it along, sealed.
+//
+// Links of messages come through GET /r/{token}, which counts the first click of a person on the message's entry, a program's
+// apart, and redirects to the address that the token holds: whatever becomes of the count, and to no other address. HEAD is
+// answered wherever customers' links are, and counts as no person.
+//
 // Every five minutes it counts the hours in which surveys were answered anew: see package rollup.
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -26,6 +35,7 @@ import (
 	"liuke/shared/awsenv"
 	"liuke/shared/clock"
 	"liuke/shared/comment"
+	"liuke/shared/consent"
 	"liuke/shared/dynamo"
 	"liuke/shared/queue"
 	"liuke/shared/secret"
@@ -35,6 +45,7 @@ import (
 type settings struct {
 	Stage     string `env:"LIUKE_STAGE,required"`
 	Clock     string `env:"LIUKE_CLOCK_FILE"`
+	Customers string `env:"LIUKE_CUSTOMERS_TABLE,required"`
 	Records   string `env:"LIUKE_RECORDS_TABLE,required"`
 	Events    string `env:"LIUKE_EVENTS_QUEUE_URL,required"`
 	TokenKeys string `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
@@ -44,10 +55,11 @@ type settings struct {
 func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
-	store := dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records)
+	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Parts{
 		Secret:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
-		Surveys: store, Documents: store, Answers: store, Rollups: store,
+		Surveys: store, Documents: store, Answers: store, Rollups: store, Ledger: store, People: store,
+		Topics:   func(context.Context) ([]consent.Topic, error) { return consent.Topics(), nil },
 		Analyzer: comment.Local{},
 		Events:   queue.New(awsenv.Config("SQS"), s.Events),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "survey", now),

@@ -6,10 +6,13 @@ import (
 	"sync"
 	"testing"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/event"
 	"liuke/shared/fault"
+	"liuke/shared/fold"
+	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/survey"
 )
@@ -33,6 +36,8 @@ type memory struct {
 	documents map[string]string
 	answers   map[string]survey.Answer
 	erased    map[customer.ID]bool
+	profiles  map[customer.ID]customer.Profile
+	entries   map[string]message.Entry // of one customer
 	sent      []queue.Message
 	calls     []string
 	fail      func(n int, call string) mode
@@ -113,6 +118,47 @@ func (m *memory) PutAnswer(_ context.Context, before *survey.Answer, after surve
 		m.answers[key] = after
 		return nil
 	})
+}
+
+// Load tells the profiles.
+func (m *memory) Load(_ context.Context, wants []fold.Want) ([]fold.State, []error) {
+	states, errs := make([]fold.State, len(wants)), make([]error, len(wants))
+	for i, w := range wants {
+		errs[i] = m.call("load", func() error {
+			p := m.profiles[w.Customer]
+			states[i] = fold.State{Profile: p.Clone(), Erased: m.erased[w.Customer]}
+			return nil
+		})
+	}
+	return states, errs
+}
+
+func (m *memory) Topics(context.Context) (all []consent.Topic, err error) {
+	err = m.call("topics", func() error { all = consent.TopicsNamed([]string{"surveys", "promotions", "our_own"}); return nil })
+	return all, err
+}
+
+func (m *memory) Entry(_ context.Context, _ customer.ID, id string) (e message.Entry, err error) {
+	err = m.call("entry", func() error {
+		var ok bool
+		if e, ok = m.entries[id]; !ok {
+			return fault.New(fault.NotFound, "there is no such entry")
+		}
+		return nil
+	})
+	return e, err
+}
+
+func (m *memory) WriteEntry(_ context.Context, e message.Entry) (message.Entry, error) {
+	err := m.call("write", func() error {
+		if m.entries[e.ID].Revision != e.Revision {
+			return fault.New(fault.Conflict, "the entry has moved")
+		}
+		e.Revision++
+		m.entries[e.ID] = e
+		return nil
+	})
+	return e, err
 }
 
 func (m *memory) Send(_ context.Context, messages ...queue.Message) error {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"liuke/shared/api"
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
@@ -20,7 +22,23 @@ func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.
 	if err := keys.Open(token.PurposeUnsubscribe, r.PathParameters["token"], &u); err != nil {
 		return u, err
 	}
-	return u, slower(h.links.Take("unsubscribe\x00"+string(u.Customer)+"\x00"+u.Channel, h.Now()))
+	return u, slower(h.links.Take("unsubscribe\x00"+string(u.Customer)+"\x00"+u.Channel+"\x00"+u.Topic, h.Now()))
+}
+
+// stop is what the link stops, in words of a locale, and the way to choose in its place.
+func (h *Handler) stop(ctx context.Context, u token.Unsubscribe, locale string) page.Stop {
+	s := page.Stop{Channel: u.Channel}
+	if u.Topic != "" {
+		s.Topic = labelOf(consent.TopicsNamed([]string{u.Topic})[0], locale)
+	}
+	keys, err := token.Load(ctx, h.Secret)
+	if err != nil {
+		return s
+	}
+	if sealed, err := keys.Seal(token.PurposePreferences, token.Preferences{Customer: u.Customer}); err == nil {
+		s.More = "../p/" + sealed
+	}
+	return s
 }
 
 // unsubscribe asks whether to stop; it stops nothing, because what scans mail follows links.
@@ -29,21 +47,24 @@ func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response 
 	if err != nil {
 		return h.problem(ctx, r, nil, err)
 	}
-	return show(http.StatusOK, h.pages.Unsubscribe(h.plain(r), u.Channel))
+	v := h.plain(r)
+	return show(http.StatusOK, h.pages.Unsubscribe(v, h.stop(ctx, u, v.Locale)))
 }
 
-// unsubscribed stops a channel. The link alone decides: mail providers post List-Unsubscribe=One-Click without a
-// person (RFC 8058), the page's own button posts the same, and whoever posts anything else means no other thing. No
-// table is asked, so that it works whatever else does not: the event of an erased customer is dropped by profile.
+// unsubscribed stops a channel, or a topic. The link alone decides: mail providers post List-Unsubscribe=One-Click without
+// a person (RFC 8058), the page's own button posts the same and which page it was, and whoever posts anything else means no
+// other thing. No table is asked, so that it works whatever else does not: the event of an erased customer is dropped by
+// profile.
 func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response {
 	u, err := h.openUnsubscribe(ctx, r)
 	if err != nil {
 		return h.problem(ctx, r, nil, err)
 	}
-	if _, err := api.Body(r, MaxBodyBytes); err != nil {
+	body, err := api.Body(r, MaxBodyBytes)
+	if err != nil {
 		return h.problem(ctx, r, nil, err)
 	}
-	e, err := survey.Unsubscribed(u, r.PathParameters["token"], customer.Proof{Source: customer.ByOneClick}, h.Now())
+	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.proof(ctx, r, u, body), h.Now())
 	if err == nil {
 		err = h.send(ctx, e, 0)
 	}
@@ -52,9 +73,25 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 	}
 	h.Count.Count("Unsubscriptions", 1)
 	if !readsPages(r) {
-		return api.JSON(http.StatusOK, map[string]any{"unsubscribed": true, "channel": u.Channel})
+		said := map[string]any{"unsubscribed": true, "channel": u.Channel}
+		if u.Topic != "" {
+			said["topic"] = u.Topic
+		}
+		return api.JSON(http.StatusOK, said)
 	}
-	return show(http.StatusOK, h.pages.Unsubscribed(h.plain(r), u.Channel))
+	v := h.plain(r)
+	return show(http.StatusOK, h.pages.Unsubscribed(v, h.stop(ctx, u, v.Locale)))
+}
+
+// proof tells the page's button, which was read beside a text, from a mail program's.
+func (h *Handler) proof(ctx context.Context, r *api.Request, u token.Unsubscribe, body []byte) customer.Proof {
+	form, err := survey.Decode(api.Header(r, "content-type"), body)
+	locale := one(form.Fields, page.FieldPage)
+	if err != nil || !slices.Contains(h.pages.Locales(), locale) {
+		return customer.Proof{Source: customer.ByOneClick}
+	}
+	text := h.pages.UnsubscribeText(locale, h.stop(ctx, u, locale))
+	return customer.Proof{Source: customer.ByUnsubscribeLink, Version: text.Version, Hash: text.Hash}
 }
 
 // plain is the view of a page of no survey, with the brand where that was read for another page before: no table is asked.

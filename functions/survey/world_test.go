@@ -17,6 +17,7 @@ import (
 	"liuke/shared/api/apitest"
 	"liuke/shared/comment"
 	"liuke/shared/customer"
+	"liuke/shared/message"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
 	"liuke/shared/telemetry"
@@ -65,8 +66,9 @@ func setup(t testing.TB) *testBundle {
 		t.Fatal(err)
 	}
 	b := &testBundle{
-		memory: &memory{surveys: all, versions: map[string]*survey.Survey{}, documents: map[string]string{}, answers: map[string]survey.Answer{}, erased: map[customer.ID]bool{}},
-		now:    time.Date(2026, 3, 1, 8, 31, 1, 0, time.UTC), log: &bytes.Buffer{}, metrics: &bytes.Buffer{}, keys: keys,
+		memory: &memory{surveys: all, versions: map[string]*survey.Survey{}, documents: map[string]string{}, answers: map[string]survey.Answer{}, erased: map[customer.ID]bool{},
+			profiles: map[customer.ID]customer.Profile{}, entries: map[string]message.Entry{}},
+		now: time.Date(2026, 3, 1, 8, 31, 1, 0, time.UTC), log: &bytes.Buffer{}, metrics: &bytes.Buffer{}, keys: keys,
 	}
 	b.restart(t)
 	return b
@@ -77,7 +79,7 @@ func (b *testBundle) restart(t testing.TB) {
 	t.Helper()
 	now := func() time.Time { return b.now }
 	h, err := NewHandler(Parts{
-		Secret: fixed(sampleKeys), Surveys: b.memory, Documents: b.memory, Answers: b.memory, Events: b.memory, Analyzer: comment.Local{}, Now: now,
+		Secret: fixed(sampleKeys), Surveys: b.memory, Documents: b.memory, Answers: b.memory, Ledger: b.memory, People: b.memory, Topics: b.memory.Topics, Events: b.memory, Analyzer: comment.Local{}, Now: now,
 		Log: slog.New(slog.NewJSONHandler(b.log, nil)), Count: telemetry.NewCounter(b.metrics, "survey", now),
 	})
 	if err != nil {

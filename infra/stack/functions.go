@@ -110,8 +110,9 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.ListObjects(lake, "runs/", "scores/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.RewriteObjects(lake, "runs/"),
 		construct.RewriteObjects(lake, "scores/"))
-	add("survey", []string{"RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET", "EDGE"},
-		construct.Items(records, "GetItem", "Query", "PutItem", "DeleteItem"), // Query: the surveys; DeleteItem: marks
+	add("survey", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "EVENTS_QUEUE_URL", "TOKEN_KEYS_SECRET", "EDGE"},
+		construct.Items(customers, "BatchGetItem"),                                                          // whom a customer was absorbed by: preferences are that one's
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: the surveys; UpdateItem: clicks; DeleteItem: marks
 		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))

@@ -45,12 +45,16 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"POST", "/v1/webhooks/standard/{connection}"})
 	add("survey", personal, sealed,
 		[2]string{"GET", "/s/{token}"}, [2]string{"POST", "/s/{token}"},
-		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"})
+		[2]string{"GET", "/u/{token}"}, [2]string{"POST", "/u/{token}"},
+		[2]string{"GET", "/p/{token}"}, [2]string{"POST", "/p/{token}"}, [2]string{"HEAD", "/p/{token}"},
+		[2]string{"GET", "/r/{token}"}, [2]string{"HEAD", "/r/{token}"}, // programs look at links by HEAD before people follow them
+		[2]string{"HEAD", "/s/{token}"}, [2]string{"HEAD", "/u/{token}"})
 	add("survey", personal, public, [2]string{"GET", "/f/{key}"}, [2]string{"POST", "/f/{key}"},
 		[2]string{"POST", "/v1/surveys/{survey}/responses"}, [2]string{"OPTIONS", "/v1/surveys/{survey}/responses"})
 	add("console", rare, openapi, [2]string{"GET", "/openapi.json"})
 	add("console", rare, "",
 		[2]string{"GET", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/messages"},
+		[2]string{"GET", "/v1/customers/{id}/consents"},
 		[2]string{"GET", "/v1/customers/{id}/audit"}, [2]string{"POST", "/v1/customers/{id}/rebuild"},
 		[2]string{"DELETE", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/export"},
 		[2]string{"POST", "/v1/replays"}, [2]string{"GET", "/v1/replays/{id}"},

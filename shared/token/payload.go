@@ -20,7 +20,8 @@ const (
 	PurposeForm        = "form"        // payload: Form
 	PurposeClick       = "click"       // payload: Click
 	PurposePreferences = "preferences" // payload: Preferences
-	PurposeShown       = "shown"       // payload: what a page of preferences showed, and what was changed by it
+	PurposeShown       = "shown"       // payload: what a page of preferences showed; the page's own
+	PurposeSaved       = "saved"       // payload: what was changed by it; the page's own
 )
 
 // Survey is behind the link BASE_URL/s/<token>: one customer's invitation to one survey.

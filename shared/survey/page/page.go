@@ -43,17 +43,22 @@ type View struct {
 // Pages renders pages. It is safe for concurrent use.
 type Pages struct {
 	texts   map[string]map[string]string
-	locales []string // the fallback first
+	beside  map[string]map[string]string // see words
+	locales []string                     // the fallback first
 }
 
 // New reads the embedded texts.
 func New() (_ *Pages, err error) {
 	defer fault.Wrap(&err, "load the customers' pages")
-	all, err := decodeWords()
+	all, err := decodeWords(texts)
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{all, sortedLocales(all)}, nil
+	beside, err := decodeWords(preferenceTexts)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{all, beside, sortedLocales(all)}, nil
 }
 
 // Locales returns the locales of the pages of no survey, the fallback first.
@@ -88,26 +93,56 @@ func (p *Pages) Closed(v View) Page { return p.message(v, "closed") }
 // Erased renders the page that says that the customer was erased.
 func (p *Pages) Erased(v View) Page { return p.message(v, "erased") }
 
-// Unsubscribe renders the page that asks whether to stop a channel.
-func (p *Pages) Unsubscribe(v View, channel string) Page {
+// Stop is what a link stops: a channel, or a topic where it has a name.
+type Stop struct {
+	Channel string
+	Topic   string // as it is called in the view's locale
+	More    string // where the reader may choose in its place; "" for nowhere
+}
+
+// said says in a sentence what is stopped.
+func (s *Stop) said(w *words, sentence string) string {
+	if s.Topic != "" {
+		return w.say(sentence+"_topic_text", "topic", s.Topic)
+	}
+	return w.by(sentence+"_text", s.Channel)
+}
+
+// Unsubscribe renders the page that asks whether to stop a channel or a topic.
+func (p *Pages) Unsubscribe(v View, s Stop) Page {
 	f := p.frame(v)
 	f.title = f.words.say("unsubscribe_title")
 	return p.render(f, func(d *document) {
 		d.heading(f.title)
-		d.lines(f.words.by("unsubscribe_text", channel))
-		d.add(`<form method="post">`, "\n", `<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "\n",
-			`<button type="submit">`, escape(f.words.say("unsubscribe_button")), "</button>\n</form>\n")
+		d.lines(s.said(f.words, "unsubscribe"))
+		d.add(`<form method="post">`, "\n", `<input type="hidden" name="List-Unsubscribe" value="One-Click">`, "\n")
+		hidden(d, FieldPage, f.words.locale)
+		d.add(`<button type="submit">`, escape(f.words.say("unsubscribe_button")), "</button>\n</form>\n")
+		s.more(d, f.words)
 	})
 }
 
-// Unsubscribed renders the page that says that a channel was stopped.
-func (p *Pages) Unsubscribed(v View, channel string) Page {
+// Unsubscribed renders the page that says that a channel or a topic was stopped.
+func (p *Pages) Unsubscribed(v View, s Stop) Page {
 	f := p.frame(v)
 	f.title = f.words.say("unsubscribed_title")
 	return p.render(f, func(d *document) {
 		d.heading(f.title)
-		d.lines(f.words.by("unsubscribed_text", channel))
+		d.lines(s.said(f.words, "unsubscribed"))
+		s.more(d, f.words)
 	})
+}
+
+// UnsubscribeText names what the page says that asks whether to stop.
+func (p *Pages) UnsubscribeText(locale string, s Stop) Text {
+	w := p.words(nil, locale)
+	return w.textOf(w.locale, s.said(w, "unsubscribe"), w.say("unsubscribe_button"))
+}
+
+func (s *Stop) more(d *document, w *words) {
+	if s.More != "" {
+		d.add(`<p class="apart"><a class="more" href="`, escape(s.More), `">`, escape(w.say("unsubscribe_more")), "</a></p>\n")
+	}
 }
 
 // Problem renders the page that says what is wrong, by the error's code alone.

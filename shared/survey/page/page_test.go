@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"liuke/shared/consent"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
 )
@@ -106,10 +107,55 @@ func every(t testing.TB, p *Pages, locale string, brand *Brand) map[string]Page 
 	}
 	if locale != "ar" {
 		v.Survey = nil
-		all["unsubscribe"] = p.Unsubscribe(v, "email")
-		all["unsubscribed"] = p.Unsubscribed(v, "email")
+		all["unsubscribe"] = p.Unsubscribe(v, Stop{Channel: "email", More: "../p/sealed"})
+		all["unsubscribed"] = p.Unsubscribed(v, Stop{Channel: "email", More: "../p/sealed"})
+		all["unsubscribe_topic"] = p.Unsubscribe(v, Stop{Channel: "email", Topic: "<offers>"})
+		all["preferences"] = p.Preferences(preferences(p, v))
+		all["preferences_saved"] = p.Saved(v, []Choice{{Label: "<offers>"}, {Label: p.QuietLabel(locale, consent.Quiet{From: "22:00", To: "07:30"}), On: true}}, false, url.Values{"form": {"1"}})
+		all["preferences_unchanged"] = p.Saved(v, nil, false, nil)
+		all["preferences_stopped"] = p.Saved(v, nil, true, nil)
 	}
 	return all
+}
+
+// preferences are a customer's who has chosen something of all.
+func preferences(p *Pages, v View) Preferences {
+	out := Preferences{View: v, Quiet: consent.Quiet{From: "22:00", To: "07:30"}, Language: "zh-CN", Sealed: "sealed"}
+	for _, c := range []string{"email", "sms", "push"} {
+		out.Channels = append(out.Channels, Choice{c, p.ChannelName(v.Locale, c), c == "email"})
+	}
+	for _, t := range consent.Topics() {
+		out.Topics = append(out.Topics, Choice{t.ID, t.Labels[v.Locale], t.ID != "surveys"})
+	}
+	out.Topics = append(out.Topics, Choice{`"><script>`, `"><script>`, true})
+	return out
+}
+
+// TestTheTextOfConsentHasAVersion holds the texts by which customers are asked for consent to their version: whoever changes
+// the words gives them another, so that a proof says which were shown.
+func TestTheTextOfConsentHasAVersion(t *testing.T) {
+	p := pages(t)
+	var got []string
+	for _, locale := range p.Locales() {
+		v := preferences(p, View{Locale: locale})
+		for _, text := range []Text{p.PreferencesText(locale, v.Channels, v.Topics), p.UnsubscribeText(locale, Stop{Channel: "sms"})} {
+			got = append(got, locale+" "+text.Version+" "+text.Hash)
+		}
+	}
+	file := filepath.Join("testdata", "consent.txt")
+	said := strings.Join(got, "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(file, []byte(said), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != said {
+		t.Errorf("the texts are\n%snot\n%s: give them another consent_version, then run with -update", said, want)
+	}
 }
 
 var locales = []string{"en", "zh-CN", "ar"}
@@ -247,7 +293,7 @@ func TestWhatACustomerTypedComesOutInert(t *testing.T) {
 			t.Errorf("%.40q chose something", typed)
 		}
 	}
-	if page := p.Unsubscribe(View{Locale: "en"}, "<script>").HTML; strings.Contains(page, "<script") {
+	if page := p.Unsubscribe(View{Locale: "en"}, Stop{Channel: "<script>", More: `"><script>`}).HTML; strings.Contains(page, "<script") {
 		t.Error("a channel was not escaped")
 	}
 }
@@ -317,6 +363,16 @@ func TestEachLocaleOfThePagesHasAllWords(t *testing.T) {
 		}
 		if len(words) != len(Words()) {
 			t.Errorf("%s has words of no name", locale)
+		}
+		for name, en := range p.beside["en"] {
+			if p.beside[locale][name] == "" || Words()[name] != "" {
+				t.Errorf("%s lacks %q, or has it twice", locale, name)
+			}
+			for _, hole := range regexp.MustCompile(`\{[a-z]+\}`).FindAllString(en, -1) {
+				if !strings.Contains(p.beside[locale][name], hole) {
+					t.Errorf("%s: %q lacks %s", locale, name, hole)
+				}
+			}
 		}
 	}
 	c, err := survey.BuiltIn()

@@ -15,12 +15,16 @@ import (
 //go:embed text.json
 var texts []byte
 
+//go:embed preferences.json
+var preferenceTexts []byte
+
 // words is what the pages themselves say in one locale, by name. A survey may say any of it otherwise, and so bring a
 // locale that the pages do not have, by its Text.Interface: see Words.
 type words struct {
 	locale string            // of the reader, as the page's language
 	own    map[string]string // of the survey
 	ours   map[string]string // of the locale, or the nearest to it that the pages have
+	beside map[string]string // of the pages that are of no survey, which none says otherwise
 }
 
 // say returns what has the name; pairs are placeholders and what stands for them.
@@ -28,6 +32,9 @@ func (w *words) say(name string, pairs ...string) string {
 	said := w.own[name]
 	if said == "" {
 		said = w.ours[name]
+	}
+	if said == "" {
+		said = w.beside[name]
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		said = strings.ReplaceAll(said, "{"+pairs[i]+"}", pairs[i+1])
@@ -69,15 +76,15 @@ var endonyms = map[string]string{
 // Words returns what the pages say in English, by the names under which the texts of a survey's locale say it in theirs:
 // survey.Text.Interface. Braces stand for what is put in their place, and stay as they are.
 func Words() map[string]string {
-	all, err := decodeWords()
+	all, err := decodeWords(texts)
 	if err != nil {
 		return nil
 	}
 	return all[survey.Fallback]
 }
 
-func decodeWords() (all map[string]map[string]string, err error) {
-	err = json.Unmarshal(texts, &all)
+func decodeWords(raw []byte) (all map[string]map[string]string, err error) {
+	err = json.Unmarshal(raw, &all)
 	return all, fault.As(err, fault.Internal, "read the pages' own words")
 }
 
@@ -96,7 +103,7 @@ func (p *Pages) words(s *survey.Survey, locale string) *words {
 	if !ok {
 		nearest = survey.Fallback
 	}
-	w.ours = p.texts[nearest]
+	w.ours, w.beside = p.texts[nearest], p.beside[nearest]
 	return w
 }
 
