@@ -39,7 +39,7 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 // tells, where that matters.
 func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *message.Entry) (c scene.Candidate, err error) {
 	c = scene.Candidate{
-		Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now(),
+		Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now(), Ways: h.Ways,
 		Ask: t.ask, Survey: t.survey, Step: t.sig.Step, GoalMet: !e.Converted.IsZero(), Came: e.Came != "",
 	}
 	switch first := d.Entries[t.first()]; {

@@ -54,6 +54,7 @@ type Handler struct {
 	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
 	Signals  Sender
 	Messages Sender
+	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 	Now      clock.Now
 	Log      *slog.Logger
 	Count    *telemetry.Counter

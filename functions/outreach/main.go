@@ -12,6 +12,7 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
 	"liuke/shared/kept"
+	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/telemetry"
 )
@@ -24,6 +25,16 @@ type settings struct {
 	Signals   string `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
 	Messages  string `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
 	Zone      string `env:"LIUKE_TIME_ZONE,required"`
+	// Channels are those that dispatch is set up for, beside tasks, which need no provider.
+	Channels []message.Channel `env:"LIUKE_CHANNELS,required"`
+}
+
+func (s settings) ways() map[message.Channel]bool {
+	on := map[message.Channel]bool{message.Task: true}
+	for _, channel := range s.Channels {
+		on[channel] = true
+	}
+	return on
 }
 
 func main() {
@@ -34,6 +45,7 @@ func main() {
 		Store: store, Surveys: kept.New(store.Surveys, now).Get,
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
+		Ways:     s.ways(),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "outreach", now),
 	}, env.Must(time.LoadLocation(s.Zone)))).Handle)
 }

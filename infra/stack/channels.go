@@ -100,6 +100,20 @@ func (c Channels) environment(data *Data, receipts *construct.Receipts) map[stri
 	return told
 }
 
+// names lists the channels that are switched on, "email,sms".
+func (c Channels) names() string {
+	names := "email"
+	for _, other := range []struct {
+		name string
+		on   bool
+	}{{"sms", c.SMS != nil}, {"push", c.Push != nil}, {"webhook", c.Webhook}} {
+		if other.on {
+			names += "," + other.name
+		}
+	}
+	return names
+}
+
 // access is what dispatch may do for the channels that are switched on.
 func (c Channels) access(data *Data, receipts *construct.Receipts, sender string) []construct.Access {
 	var all []construct.Access

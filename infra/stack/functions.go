@@ -73,6 +73,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		"LIUKE_WRITE_KEYS_SECRET":  writeKeys.SecretArn(),
 		"LIUKE_WEBHOOKS_SECRET":    webhooks.SecretArn(),
 		"LIUKE_TOKEN_KEYS_SECRET":  tokenKeys.SecretArn(),
+		"LIUKE_CHANNELS":           jsii.String(props.Channels.names()),
 	}
 	told := props.Channels.environment(data, mail)
 	maps.Copy(all, told)
@@ -116,7 +117,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
-	add("outreach", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
+	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
 		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))

@@ -68,3 +68,29 @@ func TestAWebhookNeedsTheConsentThatItsSceneNames(t *testing.T) {
 		}
 	}
 }
+
+func TestAChannelThatIsSwitchedOffReachesNobody(t *testing.T) {
+	p := customer.Profile{Version: 1}
+	for name, value := range map[string]string{
+		customer.TraitEmail: "li@example.com", customer.TraitPhone: "+4915112345678", customer.ConsentTrait("email"): "true", customer.ConsentTrait("sms"): "true",
+	} {
+		p.Set(name, customer.Trait{Value: value, Time: 1})
+	}
+	ways := []message.Channel{message.SMS, message.Email}
+	s := &scene.Scene{ID: "s", Kind: scene.Transactional, Channels: ways, Steps: []scene.Step{{Channels: ways}}}
+	for _, c := range []struct {
+		name string
+		on   map[message.Channel]bool
+		want message.Channel
+		hold string
+	}{
+		{"where nothing is said of it, the first is chosen", nil, message.SMS, ""},
+		{"the next is, where the first is off", map[message.Channel]bool{message.Email: true}, message.Email, ""},
+		{"with none on, the message is held", map[message.Channel]bool{}, message.SMS, "channel_not_set_up"},
+	} {
+		candidate := scene.Candidate{Scene: s, Profile: p, Ways: c.on}
+		if got, v := candidate.Channel(), scene.Recheck(candidate); got != c.want || v.Reason != c.hold {
+			t.Errorf("%s: %s, held for %q", c.name, got, v.Reason)
+		}
+	}
+}

@@ -37,6 +37,8 @@ type Candidate struct {
 	Suppressed map[message.Channel]bool
 	Contact    message.Contact
 	Now        time.Time
+	// Ways are the channels that the deployment has switched on; nil for all.
+	Ways map[message.Channel]bool
 	// Chosen is the channel, where that is settled already, as for a message that was claimed; "" where Channel is to choose.
 	Chosen message.Channel
 	// Variant is the customer's, of a scene with variants: of step 0 as the experiment draws it, of later steps as step 0's

@@ -24,6 +24,9 @@ func (c *Candidate) Channel() message.Channel {
 
 // unreachable is why a channel does not reach the candidate; "" where it does.
 func (c *Candidate) unreachable(channel message.Channel) string {
+	if c.Ways != nil && !c.Ways[channel] {
+		return "channel_not_set_up"
+	}
 	needs := string(channel)
 	if channel == message.Webhook {
 		if needs = c.Scene.Consent; needs == "" {
