@@ -15,6 +15,7 @@ import (
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/kept"
 	"liuke/shared/lake"
 	"liuke/shared/money"
 	"liuke/shared/queue"
@@ -62,6 +63,7 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 		&fold.Folder{
 			Settings: fold.Settings{Zone: zone, Money: rates},
 			Store:    store,
+			Named:    kept.New(store.SceneEvents, now).Get,
 			Sleep:    sleep,
 			Jitter:   rand.Float64,
 			Random:   cryptorand.Reader,

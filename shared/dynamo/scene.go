@@ -3,6 +3,8 @@ package dynamo
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"liuke/shared/document"
 	"liuke/shared/fault"
 )
@@ -29,6 +31,26 @@ func (s *Store) SceneEdits(ctx context.Context, beside string) (edits int64, d d
 		d = decodeDocument(item)
 	}
 	return numberOf(items[counter.name][attrVersion]), d, nil
+}
+
+// attrEvents is a set of names of events, beside the counter of edits.
+const attrEvents = "events"
+
+// SceneEvents reads the names of the events that the scenes ask for, as PutSceneDocument was told of them; none where no scene
+// was edited. One read unit, strongly consistent.
+func (s *Store) SceneEvents(ctx context.Context) (names map[string]bool, err error) {
+	defer fault.Wrap(&err, "read which events scenes ask for")
+	item, err := s.getRecord(ctx, SceneEditsKey())
+	if err != nil {
+		return nil, err
+	}
+	names = map[string]bool{}
+	if set, ok := item[attrEvents].(*types.AttributeValueMemberSS); ok {
+		for _, name := range set.Value {
+			names[name] = true
+		}
+	}
+	return names, nil
 }
 
 // PutSceneDocument writes one of those documents, as PutDocument does: beside or in the place of those that so many edits had

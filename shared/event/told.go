@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// told are the track events that outreach is told of for their names alone, and the properties that say what such an
-// event is about, the closest first.
+// told are the track events that outreach is always told of, and the properties that say what such an event is about, the
+// closest first.
 var told = map[string][]string{
 	TicketResolved:   {"ticket_id", "order_id"},
 	ComplaintFiled:   {"ticket_id", "order_id", "return_id"},
@@ -26,17 +26,33 @@ var told = map[string][]string{
 // streaks are the numbers of days in a row at which a check-in is told; the many others would cost more than they say.
 var streaks = []string{"7", "30", "100", "365"}
 
-// Told lists the names of the track events that outreach is told of, sorted: those that a scene may be set off by.
+// subjects are the properties that say what any other event is about, the closest first.
+var subjects = []string{"ticket_id", "return_id", "order_id", "product_id"}
+
+// Told lists the names of the track events that outreach is told of whatever scenes there are, sorted.
 func Told() []string { return slices.Sorted(maps.Keys(told)) }
+
+// Tellable reports whether outreach can be told of track events of the name, so that scenes may name it. Orders, answers and
+// what customers say on their own pages have an effect of their own instead.
+func Tellable(name string) bool {
+	switch name {
+	case "", SurveyAnswered, Unsubscribed, PreferencesChanged:
+		return false
+	}
+	return !IsOrder(name) && len(name) <= MaxNameBytes && name == strings.TrimSpace(name) && !strings.ContainsFunc(name, unicode.IsControl)
+}
 
 // maxSubjectBytes is how long the id of what an event is about may be to be told.
 const maxSubjectBytes = 128
 
-// Tells reports whether outreach is told of the event, and the id of the ticket, order, return, device or review that it is
-// about, or of a check-in the days in a row, "" where it names none, or none that is a whole number or a line
-// of at most 128 bytes.
-func (e *Event) Tells() (subject string, ok bool) {
+// Tells reports whether outreach is told of the event, because it always is of its name or because that is among those named,
+// and the id of the ticket, order, return, device, review or product that it is about, or of a check-in the days in a row, ""
+// where it names none, or none that is a whole number or a line of at most 128 bytes.
+func (e *Event) Tells(named map[string]bool) (subject string, ok bool) {
 	names, ok := told[e.Name]
+	if !ok && named[e.Name] && Tellable(e.Name) {
+		names, ok = subjects, true
+	}
 	if !ok || e.Type != Track {
 		return "", false
 	}

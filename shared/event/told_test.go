@@ -46,11 +46,39 @@ func TestWhatNamedEventsTell(t *testing.T) {
 		{"an order is told by what it comes to", event.OrderCompleted, `{"order_id":"o-1"}`, event.Track, "", false},
 	} {
 		e := event.Event{Type: c.typ, Name: c.event, Properties: json.RawMessage(c.properties)}
-		if subject, ok := e.Tells(); subject != c.subject || ok != c.ok {
+		if subject, ok := e.Tells(nil); subject != c.subject || ok != c.ok {
 			t.Errorf("%s: %q, %v", c.name, subject, ok)
 		}
 		if slices.Contains(event.Told(), c.event) != (c.ok || c.typ != event.Track) {
 			t.Errorf("%s is listed in %v, or is not", c.event, event.Told())
+		}
+	}
+}
+
+func TestEventsThatScenesNameAreTold(t *testing.T) {
+	t.Parallel()
+	named := map[string]bool{"Review Posted": true, event.OrderCompleted: true, event.SurveyAnswered: true}
+	for _, c := range []struct {
+		name, event, properties, subject string
+		ok                               bool
+	}{
+		{"one that is named", "Review Posted", `{"product_id":"p-1","order_id":7}`, "7", true},
+		{"one that is not", "Review Read", `{"product_id":"p-1"}`, "", false},
+		{"one that is always told", event.OrderDelivered, `{"order_id":"o-1"}`, "o-1", true},
+		{"an order, though it is named", event.OrderCompleted, `{"order_id":"o-1"}`, "", false},
+		{"an answer, though it is named", event.SurveyAnswered, `{}`, "", false},
+	} {
+		e := event.Event{Type: event.Track, Name: c.event, Properties: json.RawMessage(c.properties)}
+		if subject, ok := e.Tells(named); subject != c.subject || ok != c.ok {
+			t.Errorf("%s: %q, %v", c.name, subject, ok)
+		}
+	}
+	for name, want := range map[string]bool{
+		"Review Posted": true, "评价": true, "": false, " x": false, "a\nb": false, strings.Repeat("x", 256): false,
+		event.OrderRefunded: false, event.Unsubscribed: false, event.PreferencesChanged: false,
+	} {
+		if event.Tellable(name) != want {
+			t.Errorf("%q: %v", name, !want)
 		}
 	}
 }

@@ -42,8 +42,9 @@ type change struct {
 	touch       customer.Touch
 }
 
-// read judges an event. It returns an Invalid error for one that cannot be folded.
-func (s *Settings) read(e *event.Event) (c change, err error) {
+// read judges an event; named are the events that outreach is told of beside those of which it always is. It returns an Invalid
+// error for one that cannot be folded.
+func (s *Settings) read(e *event.Event, named map[string]bool) (c change, err error) {
 	c = change{id: string(e.ID), customer: e.Customer(), time: e.Time, said: e.Time, quiet: e.Import || e.Replay, replay: e.Replay}
 	if c.actor = c.customer; e.Anonymous != "" {
 		c.actor = customer.Visitor(e.Anonymous)
@@ -64,7 +65,7 @@ func (s *Settings) read(e *event.Event) (c change, err error) {
 	c.links = linksOf(e)
 	c.activity, c.listed = e.Type != event.Alias && !e.Replay, e.Import && e.Type == event.Identify
 	c.readSigns(e)
-	if subject, ok := e.Tells(); ok {
+	if subject, ok := e.Tells(named); ok {
 		c.happened = &signal.EventData{Event: e.Name, Subject: subject}
 	}
 	switch {

@@ -49,6 +49,9 @@ const (
 type Folder struct {
 	Settings
 	Store Store
+	// Named returns the names of the events that scenes ask for, beside those of which outreach is always told (event.Told);
+	// nil for none. What cannot be read leaves the events for later.
+	Named func(ctx context.Context) (map[string]bool, error)
 	// Sleep waits before a conflict is folded again, and returns early with the context's error.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Random is where the keys of new customers come from: crypto/rand's Reader, which several may read at once.
@@ -79,7 +82,17 @@ type group struct {
 // Fold folds a batch of events and returns each one's outcome. One customer's trouble does not touch another's.
 func (f *Folder) Fold(ctx context.Context, events []event.Event) []Outcome {
 	outcomes := make([]Outcome, len(events))
-	groups := f.groups(events, outcomes)
+	var named map[string]bool
+	if f.Named != nil {
+		var err error
+		if named, err = f.Named(ctx); err != nil {
+			for i := range outcomes {
+				outcomes[i].Err = err
+			}
+			return outcomes
+		}
+	}
+	groups := f.groups(events, named, outcomes)
 	wants := make([]Want, len(groups))
 	for i, g := range groups {
 		wants[i] = want(g.changes)
@@ -137,12 +150,12 @@ func chains(groups []*group, states []State) (all [][]int) {
 }
 
 // groups reads the events and groups them by customer, in order of appearance. What cannot be read is an outcome.
-func (f *Folder) groups(events []event.Event, outcomes []Outcome) []*group {
+func (f *Folder) groups(events []event.Event, named map[string]bool, outcomes []Outcome) []*group {
 	var first []*group
 	last := map[customer.ID]*group{}
 	orders, consents := map[*group]map[string]bool{}, map[*group]int{}
 	for i := range events {
-		c, err := f.read(&events[i])
+		c, err := f.read(&events[i], named)
 		if err != nil {
 			outcomes[i].Err = err
 			continue
