@@ -24,7 +24,7 @@ func enters(c *scene.Candidate, v *scene.Verdict) bool {
 		return true
 	}
 	switch v.Gate {
-	case scene.GateAnswered, gateGoal, scene.GateAudience, gateCondition, gateEntry:
+	case scene.GateAnswered, scene.GateGoal, scene.GateAudience, scene.GateCondition, scene.GateEntry:
 		return false
 	case scene.GateConsent, scene.GateSuppression:
 		return len(c.Scene.Steps) > 1

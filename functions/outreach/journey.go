@@ -51,7 +51,7 @@ func onward(sc *scene.Scene, e *message.Entry) int {
 		return st.Next
 	case ends(e.Gate, e.Step):
 		return scene.Exit
-	case e.Gate == gateCondition:
+	case e.Gate == scene.GateCondition:
 		return st.Otherwise
 	}
 	return st.Next
@@ -61,9 +61,9 @@ func onward(sc *scene.Scene, e *message.Entry) int {
 // whoever has done what it was for is done with it. Who could not be reached by one step may be by the next.
 func ends(gate string, step int) bool {
 	switch gate {
-	case gateGoal, scene.GateHoldout, scene.GateAnswered:
+	case scene.GateGoal, scene.GateHoldout, scene.GateAnswered:
 		return true
-	case scene.GateAudience, gateEntry:
+	case scene.GateAudience, scene.GateEntry:
 		return step == 0
 	}
 	return false
@@ -106,10 +106,3 @@ func (h *Handler) delayed(ctx context.Context, sc *scene.Scene, sig signal.Signa
 	sig.Scene = sc.ID
 	return true, h.fileStep(ctx, sc, sig, due)
 }
-
-// The gates of journeys.
-const (
-	gateGoal      = "goal"
-	gateCondition = "condition"
-	gateEntry     = "entry"
-)

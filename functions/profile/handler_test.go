@@ -309,3 +309,34 @@ func TestCustomersStayOutOfLogsMetricsAndAttributes(t *testing.T) {
 		t.Errorf("poison is neither logged nor counted: %s %s", &b.log, &b.metrics)
 	}
 }
+
+func TestOutreachIsToldOfTheEventsThatScenesAskFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		named map[string]bool
+		err   error
+		want  int // signals
+		later bool
+	}{
+		{"an event that a scene asks for", map[string]bool{"Review Posted": true}, nil, 1, false},
+		{"an event that none asks for", map[string]bool{"Review Read": true}, nil, 0, false},
+		{"while nobody knows, events wait", nil, fault.New(fault.Unavailable, "nobody there"), 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			b.folder.Named = func(context.Context) (map[string]bool, error) { return c.named, c.err }
+			errs := b.work(t.Context(), []event.Event{{
+				ID: "e-1", Type: event.Track, Name: "Review Posted", User: "user-0001", Time: time.Unix(1772352000, 0).UTC(),
+				Received: time.Unix(1772352000, 0).UTC(), Source: event.SourceSegment, Properties: json.RawMessage(`{"product_id":"p-1"}`),
+			}})
+			if fault.Retryable(errs[0]) != c.later {
+				t.Fatal(errs[0])
+			}
+			all := b.signals.signals(t)
+			if len(all) != c.want || c.want > 0 && string(all[0].Data) != `{"event":"Review Posted","subject":"p-1"}` {
+				t.Errorf("%+v", all)
+			}
+		})
+	}
+}

@@ -223,10 +223,10 @@ func (d *document) goal(f *goalFile) *Goal {
 	return g
 }
 
-// told checks the name of an event that outreach hears of.
+// told checks the name of an event that outreach is to hear of.
 func (d *document) told(where []any, name string) {
-	if !slices.Contains(event.Told(), name) {
-		d.mistake(where, "event must be one of %s", strings.Join(event.Told(), ", "))
+	if !event.Tellable(name) {
+		d.mistake(where, "event must be the name of a track event, and of none that orders, answers or customers' own pages have")
 	}
 }
 

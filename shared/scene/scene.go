@@ -159,6 +159,26 @@ func (s *Set) drawBy(salt string) {
 	}
 }
 
+// Events lists the names of the events that the scenes which are switched on name, sorted: as what sets them off, what they
+// wait for, and their goals. Outreach must be told of them.
+func (s *Set) Events() []string {
+	names := map[string]bool{}
+	for _, sc := range s.scenes {
+		if !sc.Enabled {
+			continue
+		}
+		names[sc.On.Event] = true
+		if sc.Goal != nil {
+			names[sc.Goal.Event] = true
+		}
+		for i := range sc.Steps {
+			names[sc.Steps[i].WaitFor] = true
+		}
+	}
+	delete(names, "")
+	return slices.Sorted(maps.Keys(names))
+}
+
 // SetOffBy returns the scenes that a signal sets off.
 func (s *Set) SetOffBy(sig signal.Signal) []*Scene {
 	var out []*Scene
