@@ -13,7 +13,7 @@ func TestOnlyRoundStreaksAreTold(t *testing.T) {
 	t.Parallel()
 	for properties, want := range map[string]bool{`{"streak":7}`: true, `{"streak":"30"}`: true, `{"streak":8}`: false, `{}`: false, ``: false, `[]`: false} {
 		e := event.Event{Type: event.Track, Name: event.CheckedIn, Properties: json.RawMessage(properties)}
-		if _, ok := e.Tells(); ok != want {
+		if _, ok := e.Tells(nil); ok != want {
 			t.Errorf("%s: %v", properties, ok)
 		}
 	}
