@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -84,6 +85,12 @@ func (p *faultPlan) due(s *stream) bool {
 
 // Before implements proxy.Injector.
 func (p *faultPlan) Before(c proxy.Call) proxy.Fault {
+	f, wait := p.before(c)
+	time.Sleep(wait)
+	return f
+}
+
+func (p *faultPlan) before(c proxy.Call) (f proxy.Fault, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.Action == onceAMessage[c.Function] {
@@ -92,7 +99,12 @@ func (p *faultPlan) Before(c proxy.Call) proxy.Fault {
 	if c.Function == "dispatch" && c.Action == "dynamodb:BatchGetItem" {
 		delete(p.windows.open, c.Process) // the next message
 	}
-	return p.strike(c, false)
+	for _, s := range p.streams[c.Function+" "+c.Action] {
+		if s.what == slow && p.due(s) {
+			return proxy.None, 1500*time.Millisecond + time.Duration(p.rnd.IntN(1500))*time.Millisecond
+		}
+	}
+	return p.strike(c, false), 0
 }
 
 // After implements proxy.Injector.

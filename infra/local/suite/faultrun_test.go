@@ -173,7 +173,7 @@ func (r *faultRun) advance(by time.Duration) {
 
 const (
 	packOf   = 25
-	mostJobs = 400 // that wait when more are fed
+	mostJobs = 100 // that wait when more are fed
 )
 
 // feed puts the signals on their queue, in packs, as fast as they are worked off, with the profiles of whom they are about.

@@ -16,6 +16,9 @@ type trouble struct {
 	after bool        // the call was made, and its answer is what is lost
 }
 
+// slow befalls calls: they take seconds, while others pass by.
+const slow = "slow"
+
 // What befalls a queue.
 const (
 	twiceAtOnce = "handed out twice at once"
@@ -59,6 +62,10 @@ func troubles() (all []trouble) {
 	calls("dispatch dynamodb:UpdateItem", proxy.Drop, 0, 120)
 	calls("receipts dynamodb:UpdateItem", proxy.Drop, 0, 60)
 	calls("dispatch ses:SendEmail", proxy.Drop, 0, 150)
+
+	all = append(all, trouble{where: "outreach dynamodb:TransactWriteItems", what: slow, often: 250},
+		trouble{where: "dispatch dynamodb:UpdateItem", what: slow, often: 60}, trouble{where: "dispatch ses:SendEmail", what: slow, often: 60},
+		trouble{where: "receipts dynamodb:UpdateItem", what: slow, often: 40})
 
 	for _, q := range []struct {
 		name                 string
