@@ -96,9 +96,6 @@ func (p *faultPlan) before(c proxy.Call) (f proxy.Fault, wait time.Duration) {
 	if c.Action == onceAMessage[c.Function] {
 		p.had[c.Function]++
 	}
-	if c.Function == "dispatch" && c.Action == "dynamodb:BatchGetItem" {
-		delete(p.windows.open, c.Process) // the next message
-	}
 	for _, s := range p.streams[c.Function+" "+c.Action] {
 		if s.what == slow && p.due(s) {
 			return proxy.None, 1500*time.Millisecond + time.Duration(p.rnd.IntN(1500))*time.Millisecond

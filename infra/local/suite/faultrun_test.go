@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestFaultRun(t *testing.T) {
 	r.night()
 	r.settle()
 	for range 2 { // what came due meanwhile
-		r.advance(30 * time.Minute)
+		r.leap(30 * time.Minute)
 		r.sweep()
 		r.settle()
 	}
@@ -88,6 +89,7 @@ type faultRun struct {
 
 	recipients map[customer.ID]*recipient
 	fed        int
+	door       sync.RWMutex // through which messages go to dispatch
 }
 
 // Of so many customers one unsubscribes in the middle, one's address bounces, one complains; of so many messages one is a wish at night.
@@ -149,11 +151,11 @@ func (r *faultRun) night() {
 		now := r.Clock.Now()
 		next := dusk.Add(dawn.Sub(dusk) * time.Duration(i+1) / time.Duration(steps))
 		if now.Before(west) && !next.Before(west) {
-			r.advance(west.Sub(now))
+			r.leap(west.Sub(now))
 			r.feed(wishes[1])
 			now = r.Clock.Now()
 		}
-		r.advance(max(next.Sub(now), 0))
+		r.leap(max(next.Sub(now), 0))
 		if i%(steps/12) == 0 {
 			r.feed(wishes[0][:len(wishes[0])/10]) // some causes come again, deferred or answered already
 		}
@@ -163,6 +165,26 @@ func (r *faultRun) night() {
 			r.say("%s: %d signals in, %d mails out; %d faults, %d of them kills", r.Clock.Now().Format("15:04"), r.fed, r.outbox.Len(), faults, kills)
 		}
 	}
+}
+
+// leap moves the clock on while dispatch is at rest: a sender whom minutes pass by in the middle counts as lost, and no clock but this
+// does that to one that lives.
+func (r *faultRun) leap(by time.Duration) {
+	r.door.Lock()
+	defer r.door.Unlock()
+	for r.sending() {
+		r.pause(time.Millisecond)
+	}
+	r.advance(by)
+}
+
+func (r *faultRun) sending() bool {
+	for _, f := range r.functions {
+		if f.Name() == "dispatch" && f.Running() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *faultRun) advance(by time.Duration) {
@@ -255,7 +277,7 @@ func (r *faultRun) pause(d time.Duration) {
 // goes ten times as fast from then on.
 func (r *faultRun) settle() {
 	const beat = 250 * time.Millisecond
-	r.advance(2 * message.SendingHorizon)
+	r.leap(2 * message.SendingHorizon)
 	for {
 		state, err := r.State(r.Context())
 		if err != nil {
@@ -290,6 +312,10 @@ func (r *faultRun) again(ctx context.Context, queue, body string, delay int32) {
 
 // arrived takes back the consent of whoever unsubscribes in the middle: their message is claimed and has reached dispatch's queue.
 func (r *faultRun) arrived(ctx context.Context, queue, body string) {
+	if queue == "messages" {
+		r.door.RLock()
+		defer r.door.RUnlock()
+	}
 	var job message.Job
 	if queue != "messages" || json.Unmarshal([]byte(body), &job) != nil {
 		return
