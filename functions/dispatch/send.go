@@ -78,7 +78,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 
 // links seals the customer's own links.
 func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry) (out scene.Links, err error) {
-	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(e.Channel)})
+	unsubscribe, err := keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: e.Customer, Channel: string(e.Channel), Entry: e.ID})
 	if err != nil {
 		return out, err
 	}

@@ -67,29 +67,38 @@ func (h *Handler) visited(ctx context.Context, r *api.Request, method string, to
 	}
 }
 
-// book writes a visit on its entry. It returns what is to be counted: nothing where nothing changes, or the entry is gone
-// because its customer was erased.
+// book writes a visit on its entry. It returns what is to be counted: nothing where nothing changes.
 func (h *Handler) book(ctx context.Context, of token.Entry, v message.Visit) (metric string, err error) {
+	written, err := h.onEntry(ctx, of, func(e message.Entry) (message.Entry, bool) { return e.Visit(v) })
+	switch {
+	case err != nil || written == nil:
+		return "", err
+	case written.Clicked.Equal(v.Time):
+		return "Clicks", nil
+	}
+	return "Prefetches", nil
+}
+
+// onEntry writes a change on an entry, and returns what was written: nil where nothing changes, or the entry is gone because its
+// customer was erased.
+func (h *Handler) onEntry(ctx context.Context, of token.Entry, change func(message.Entry) (message.Entry, bool)) (*message.Entry, error) {
 	for try := 1; ; try++ {
 		e, err := h.Ledger.Entry(ctx, of.Customer, of.Entry)
 		if fault.CodeOf(err) == fault.NotFound {
-			return "", nil
+			return nil, nil
 		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		next, changed := e.Visit(v)
+		next, changed := change(e)
 		if !changed {
-			return "", nil
+			return nil, nil
 		}
 		if _, err = h.Ledger.WriteEntry(ctx, next); err == nil {
-			if next.Clicked.Equal(v.Time) {
-				return "Clicks", nil
-			}
-			return "Prefetches", nil
+			return &next, nil
 		}
 		if try == clickTries || fault.CodeOf(err) != fault.Conflict {
-			return "", err
+			return nil, err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/consent"
 	"liuke/shared/customer"
+	"liuke/shared/message"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
 	"liuke/shared/token"
@@ -53,8 +54,8 @@ func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response 
 
 // unsubscribed stops a channel, or a topic. The link alone decides: mail providers post List-Unsubscribe=One-Click without
 // a person (RFC 8058), the page's own button posts the same and which page it was, and whoever posts anything else means no
-// other thing. No table is asked, so that it works whatever else does not: the event of an erased customer is dropped by
-// profile.
+// other thing. No table is asked before that is done, so that it works whatever else does not: the event of an erased customer
+// is dropped by profile. Then the message that the link stands in is noted as the one that was too much.
 func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response {
 	u, err := h.openUnsubscribe(ctx, r)
 	if err != nil {
@@ -72,6 +73,7 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 		return h.problem(ctx, r, nil, err)
 	}
 	h.Count.Count("Unsubscriptions", 1)
+	h.tooMuch(ctx, u)
 	if !readsPages(r) {
 		said := map[string]any{"unsubscribed": true, "channel": u.Channel}
 		if u.Topic != "" {
@@ -97,4 +99,22 @@ func (h *Handler) proof(ctx context.Context, r *api.Request, u token.Unsubscribe
 // plain is the view of a page of no survey, with the brand where that was read for another page before: no table is asked.
 func (h *Handler) plain(r *api.Request) page.View {
 	return page.View{Locale: h.locale(r, nil), Brand: h.brand.Peek()}
+}
+
+// tooMuch notes on a message that its own link was the one to unsubscribe by, once. Whoever unsubscribes waits no longer for that
+// than for a click to be counted, and is told of nothing that goes wrong.
+func (h *Handler) tooMuch(ctx context.Context, u token.Unsubscribe) {
+	if u.Entry == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, clickPatience)
+	defer cancel()
+	now := h.Now()
+	changed, err := h.onEntry(ctx, token.Entry{Customer: u.Customer, Entry: u.Entry}, func(e message.Entry) (message.Entry, bool) { return e.Unsubscribe(now) })
+	switch {
+	case err != nil:
+		h.Count.Count("UnsubscriptionsNotNoted", 1)
+	case changed != nil:
+		h.Count.Count("UnsubscriptionsNoted", 1)
+	}
 }

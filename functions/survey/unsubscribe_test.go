@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"liuke/shared/api"
+	"liuke/shared/token"
 )
 
 func TestUnsubscribing(t *testing.T) {
@@ -25,4 +26,29 @@ func TestUnsubscribing(t *testing.T) {
 	equal(t, "calls", b.calls, []string{"send", "send", "send"}) // no table: it works whatever else does not
 	b.fail = func(int, string) mode { return refused }
 	status(t, b.do(t, "unsubscribe_one_click"), http.StatusServiceUnavailable)
+}
+
+// The message whose link it was is noted as the one that was too much, once; and whatever becomes of that, unsubscribing works.
+func TestTheMessageThatWasTooMuchIsNotedOnce(t *testing.T) {
+	b := setup(t)
+	b.mailed()
+	sealed, err := b.keys.Seal(token.PurposeUnsubscribe, token.Unsubscribe{Customer: "user-0001", Channel: "email", Entry: invitation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := func(r *api.Request) { r.PathParameters["token"] = sealed }
+	for range 2 {
+		status(t, b.do(t, "unsubscribe_one_click", by), http.StatusOK)
+	}
+	if e := b.entries[invitation]; e.Unsubscribed.IsZero() || e.Revision != 5 {
+		t.Errorf("%+v", e)
+	}
+	equal(t, "calls", b.calls, []string{"send", "entry", "write", "send", "entry"})
+	b.fail = func(_ int, call string) mode {
+		if call == "entry" {
+			return refused
+		}
+		return 0
+	}
+	status(t, b.do(t, "unsubscribe_one_click", by), http.StatusOK)
 }

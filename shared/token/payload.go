@@ -53,6 +53,7 @@ type Unsubscribe struct {
 	Customer customer.ID `json:"customer"`
 	Channel  string      `json:"channel"`         // "email"
 	Topic    string      `json:"topic,omitempty"` // "" for all that comes by the channel
+	Entry    string      `json:"entry,omitempty"` // of the ledger, of the message that the link stands in
 }
 
 // Preferences is behind the link BASE_URL/p/<token>: it shows and changes how one customer wants to be reached.
