@@ -170,6 +170,7 @@ func TestLoadListsEveryMistake(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add(sceneYAML)
+	f.Add(journeyYAML)
 	f.Add("content: {en: {html: '{{ a | b: \"'}}")
 	f.Add("on: &a {signal: *a}")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -104,10 +104,14 @@ func (d *document) texts(s *Scene, where []any, files map[string]contentFile, te
 			d.mistake(append(where, "template"), "there is no template %q", template)
 			return out
 		}
+		before := len(d.mistakes)
 		for _, c := range channels {
 			if said := t.files[c]; said != nil {
 				out[c] = d.locales(s, append(where, "template"), said, c, template)
 			}
+		}
+		for i := range d.mistakes[before:] {
+			d.mistakes[before+i] += " (in the template " + template + ")"
 		}
 		if out[channel] == nil {
 			d.mistake(append(where, "template"), "the template %q has nothing for %s", template, channel)
