@@ -6,6 +6,9 @@
 // Where a receipt is what tells that an invitation to a survey was sent after all, or was not, the hour in which it counts is
 // marked first, so that it is counted anew.
 //
+// A customer's own SMS comes the same way. STOP and its like suppress the number at once, START takes that back, and where the
+// message is known that it answers, the customer's consent is withdrawn or given by an event.
+//
 // Events may come in any order and any number of times. The suppression is written before the entry. An event of a
 // message that is not the suite's is acknowledged and counted. So is one whose entry is gone because its customer was
 // erased: an entry is only ever written from the revision that was read, so that no receipt brings one back. What a

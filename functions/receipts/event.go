@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	ses "liuke/shared/channel/ses/receipt"
+	"liuke/shared/channel/sms/inbound"
 	sms "liuke/shared/channel/sms/receipt"
 	"liuke/shared/fault"
 	"liuke/shared/message"
@@ -18,6 +19,7 @@ type event struct {
 	entry    string           // the ledger's opaque id; "" for a message that is not of the suite
 	suppress []string         // addresses that take no message any more
 	reason   string           // why
+	inbound  *inbound.Message // of a customer's own; nil for an event of ours
 }
 
 // parse reads an event of SES or of AWS End User Messaging. It returns an Invalid error, which repeats nothing of it, for
@@ -26,15 +28,18 @@ func parse(raw []byte) (event, error) {
 	var head struct {
 		EventType string `json:"eventType"`
 	}
+	if m, err := inbound.Parse(raw); err == nil {
+		return event{kind: "Inbound" + string(m.Word()), channel: message.SMS, inbound: &m}, nil
+	}
 	if err := json.Unmarshal(raw, &head); err != nil || head.EventType == "" {
 		return event{}, fault.New(fault.Invalid, "the message is no event of a provider")
 	}
 	if strings.HasPrefix(head.EventType, textPrefix) {
 		e, err := sms.Parse(raw)
-		return event{textKind(e.Type), message.SMS, e.Receipt, e.Entry, e.Suppress, sms.ReasonInvalid}, err
+		return event{kind: textKind(e.Type), channel: message.SMS, receipt: e.Receipt, entry: e.Entry, suppress: e.Suppress, reason: sms.ReasonInvalid}, err
 	}
 	e, err := ses.Parse(raw)
-	return event{mailKind(e.Type), message.Email, e.Receipt, e.Entry, e.Suppress, e.SuppressReason()}, err
+	return event{kind: mailKind(e.Type), channel: message.Email, receipt: e.Receipt, entry: e.Entry, suppress: e.Suppress, reason: e.SuppressReason()}, err
 }
 
 // mailKind spells the type of an event of SES as a metric's name; what SES does not document is counted together.

@@ -24,12 +24,16 @@ type Store interface {
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
 	MarkHours(ctx context.Context, now time.Time, hours ...survey.Hour) error
+	Replies
 }
 
 // Handler handles batches of the receipts queue.
 type Handler struct {
 	Store    Store
 	Receipts interface {
+		Send(ctx context.Context, messages ...queue.Message) error
+	}
+	Events interface { // that customers withdraw consent by a word
 		Send(ctx context.Context, messages ...queue.Message) error
 	}
 	Keys interface {
@@ -86,6 +90,9 @@ func (h *Handler) handle(ctx context.Context, items []item) []error {
 // book suppresses what is to be suppressed and applies the receipt to its entry.
 func (h *Handler) book(ctx context.Context, keys *token.Keyring, e event) error {
 	h.Count.Count("Event_"+e.kind, 1)
+	if e.inbound != nil {
+		return h.said(ctx, keys, e.inbound)
+	}
 	if e.receipt == nil {
 		return nil
 	}
@@ -93,6 +100,9 @@ func (h *Handler) book(ctx context.Context, keys *token.Keyring, e event) error 
 	if e.entry == "" || keys.Open(token.PurposeEntry, e.entry, &id) != nil {
 		h.Count.Count("ForeignEvents", 1)
 		return nil
+	}
+	if err := h.reachable(ctx, e); err != nil {
+		return err
 	}
 	for _, address := range e.suppress {
 		if err := h.Store.Suppress(ctx, e.channel, address, e.reason, e.receipt.Time); err != nil {

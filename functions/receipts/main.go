@@ -19,6 +19,7 @@ type settings struct {
 	Clock     string `env:"LIUKE_CLOCK_FILE"`
 	Records   string `env:"LIUKE_RECORDS_TABLE,required"`
 	Receipts  string `env:"LIUKE_RECEIPTS_QUEUE_URL,required"`
+	Events    string `env:"LIUKE_EVENTS_QUEUE_URL,required"`
 	TokenKeys string `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
 }
 
@@ -28,6 +29,7 @@ func main() {
 	lambda.Start(NewHandler(Handler{
 		Store:    dynamo.New(awsenv.Config("DYNAMODB"), "", s.Records),
 		Receipts: queue.New(awsenv.Config("SQS"), s.Receipts),
+		Events:   queue.New(awsenv.Config("SQS"), s.Events),
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "receipts", now),
 	}).Handle)

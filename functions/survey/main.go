@@ -59,7 +59,7 @@ func main() {
 	lambda.Start(env.Must(NewHandler(Parts{
 		Secret:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Surveys: store, Documents: store, Answers: store, Rollups: store, Ledger: store, People: store,
-		Topics:   func(context.Context) ([]consent.Topic, error) { return consent.Topics(), nil },
+		Topics:   func(ctx context.Context) ([]consent.Topic, error) { return topicsOf(ctx, store) },
 		Analyzer: comment.Local{},
 		Events:   queue.New(awsenv.Config("SQS"), s.Events),
 		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "survey", now),

@@ -14,9 +14,12 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/consent"
 	"liuke/shared/customer"
+	"liuke/shared/document"
 	"liuke/shared/event"
 	"liuke/shared/fault"
 	"liuke/shared/fold"
+	"liuke/shared/outreach"
+	"liuke/shared/scene"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
 	"liuke/shared/token"
@@ -146,6 +149,25 @@ func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token
 	was.Version, was.Hash = text.Version, text.Hash
 	p.Sealed, err = keys.Seal(token.PurposeShown, was)
 	return p, err
+}
+
+// topicsOf returns the topics that scenes speak of: those that come with the suite, and operators' own in their place.
+func topicsOf(ctx context.Context, scenes interface {
+	SceneDocuments(ctx context.Context) ([]document.Document, error)
+}) ([]consent.Topic, error) {
+	documents, err := scenes.SceneDocuments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, _, err := outreach.Compose(documents, scene.Compilers{})
+	if err != nil {
+		return nil, fault.As(err, fault.Internal, "read the scenes")
+	}
+	var ids []string
+	for _, s := range set.All() {
+		ids = append(ids, s.Topic)
+	}
+	return consent.TopicsNamed(ids), nil
 }
 
 // labelOf is what a topic is called in a locale; one without a name there stands for itself.

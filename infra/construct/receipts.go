@@ -98,9 +98,13 @@ func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *R
 }
 
 // addText adds the configuration set for SMS. Its events stand in itself, so that the topic's policy, which has to be there
-// first, cannot name it: it names the account's sets.
+// first, cannot name it: it names the account's sets, and its numbers and pools, whose two-way messages may come by the topic
+// as well: what customers answer, STOP for one.
 func (r *Receipts) addText(scope constructs.Construct, topic awssns.Topic) {
 	stack := awscdk.Stack_Of(scope)
+	ofAccount := func(kind string) *string {
+		return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("sms-voice"), Resource: jsii.String(kind), ResourceName: jsii.String("*")})
+	}
 	published := topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("EventsOfSms"),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("sms-voice.amazonaws.com"), nil)},
@@ -108,9 +112,7 @@ func (r *Receipts) addText(scope constructs.Construct, topic awssns.Topic) {
 		Resources:  &[]*string{topic.TopicArn()},
 		Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("sms-voice"), Resource: jsii.String("configuration-set"), ResourceName: jsii.String("*"),
-			})},
+			"ArnLike":      map[string]any{"aws:SourceArn": []*string{ofAccount("configuration-set"), ofAccount("phone-number"), ofAccount("pool")}},
 		},
 	}))
 	set := awssmsvoice.NewCfnConfigurationSet(scope, jsii.String("TextSet"), &awssmsvoice.CfnConfigurationSetProps{

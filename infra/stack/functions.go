@@ -131,9 +131,9 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.messages.Queue),
 		construct.ReadSecret(tokenKeys),
 	}, props.Channels.access(data, mail, props.SenderAddress)...)...)
-	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL"},
+	add("receipts", []string{"RECORDS_TABLE", "TOKEN_KEYS_SECRET", "RECEIPTS_QUEUE_URL", "EVENTS_QUEUE_URL"},
 		construct.Items(records, "GetItem", "PutItem", "UpdateItem"), // PutItem: marks
-		construct.Send(q.receipts.Queue),
+		construct.Send(q.receipts.Queue, q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET",
 		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL"},

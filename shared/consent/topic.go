@@ -13,11 +13,11 @@ func Topics() []Topic {
 	label := func(id, en, zh string) Topic { return Topic{ID: id, Labels: map[string]string{"en": en, "zh-CN": zh}} }
 	return []Topic{
 		label("promotions", "Promotions and offers", "促销与优惠"),
-		label("new_products", "New products", "新品上市"),
+		label("news", "News and new products", "新品与资讯"),
 		label("reminders", "Reminders to buy again", "复购提醒"),
-		label("tips", "Guides and tips", "使用指南与小贴士"),
-		label("events", "Events and invitations", "活动与邀请"),
-		label("loyalty", "Membership, points and referrals", "会员、积分与推荐"),
+		label("membership", "Membership", "会员权益"),
+		label("referrals", "Rewards for recommending us", "推荐有礼"),
+		label("reviews", "Requests for reviews", "评价邀请"),
 		label("greetings", "Birthday and festival greetings", "生日与节日问候"),
 		label("surveys", "Surveys", "满意度调查"),
 	}

@@ -71,7 +71,7 @@ func (s *Store) SuppressedAmong(ctx context.Context, addresses []message.Address
 			return nil, err
 		}
 		for i := range list {
-			suppressed = append(suppressed, items[list[i].name] != nil)
+			suppressed = append(suppressed, stops(items[list[i].name]))
 		}
 	}
 	return suppressed, nil

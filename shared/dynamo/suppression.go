@@ -22,14 +22,13 @@ func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address
 		TableName:              &s.records,
 		Key:                    attributes(SuppressionKey(string(channel), address)),
 		ConsistentRead:         aws.Bool(true),
-		ProjectionExpression:   aws.String("pk"),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {
 		return false, classify(err)
 	}
 	countRead(ctx, one(out.ConsumedCapacity)...)
-	return len(out.Item) > 0, nil
+	return stops(out.Item), nil
 }
 
 // Suppress lists an address as one that must not be sent to, for a reason such as "bounce". The first reason and time

@@ -1,0 +1,57 @@
+package inbound_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"liuke/shared/channel/sms/inbound"
+)
+
+const plain = `{"originationNumber":"+14255550156","destinationNumber":"+12065550152","messageKeyword":"KEYWORD_1","messageBody":"STOP","inboundMessageId":"in-1","previousPublishedMessageId":"out-1"}`
+
+func TestParse(t *testing.T) {
+	want := inbound.Message{ID: "in-1", From: "+14255550156", To: "+12065550152", Body: "STOP", Previous: "out-1"}
+	if m, err := inbound.Parse([]byte(plain)); err != nil || m != want {
+		t.Errorf("%+v, %v", m, err)
+	}
+	message, err := json.Marshal(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Time = time.Date(2026, 3, 1, 8, 31, 2, 0, time.UTC)
+	if m, err := inbound.Parse([]byte(`{"Type":"Notification","MessageId":"x","TopicArn":"arn","Message":` + string(message) + `,"Timestamp":"2026-03-01T08:31:02.000Z"}`)); err != nil || m != want {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for _, raw := range []string{"", "null", "{}", `{"originationNumber":"+1"}`, `{"Type":"Notification","Message":"{"}`, `{"Type":"Notification","Message":"{}"}`, `{"eventType":"TEXT_SENT","messageId":"1"}`} {
+		if m, err := inbound.Parse([]byte(raw)); err == nil {
+			t.Errorf("%s is read as %+v", raw, m)
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	for body, want := range map[string]inbound.Word{
+		"STOP": inbound.Stop, " stop. ": inbound.Stop, "Stop All": inbound.Stop, "Unsubscribe!": inbound.Stop, "ＴＤ": inbound.Stop, "td": inbound.Stop, "T": inbound.Stop,
+		"退订": inbound.Stop, "“退订”。": inbound.Stop, "\u200b退訂\u00a0": inbound.Stop, "opt-out": inbound.Stop, "ARRÊT": inbound.Stop,
+		"START": inbound.Start, "unstop": inbound.Start, "Help?": inbound.Help, "帮助": inbound.Help,
+		"": inbound.None, "please stop writing to my mother": inbound.None, "don't stop": inbound.None, "yes": inbound.None, "退订了吗": inbound.None,
+	} {
+		m := inbound.Message{Body: body}
+		if got := m.Word(); got != want {
+			t.Errorf("%q is %q, want %q", body, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(plain))
+	f.Add([]byte(`{"Type":"Notification","Message":"{\"originationNumber\":\"+1\",\"inboundMessageId\":\"1\"}"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if m, err := inbound.Parse(raw); err == nil && (m.ID == "" || m.From == "") {
+			t.Errorf("%+v", m)
+		} else {
+			m.Word()
+		}
+	})
+}
