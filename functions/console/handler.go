@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,9 +21,12 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/importfile"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
 	"liuke/shared/scene"
+	"liuke/shared/scene/audience"
+	"liuke/shared/scene/content"
 	"liuke/shared/segment"
 	"liuke/shared/survey"
 	"liuke/shared/survey/rollup"
@@ -70,23 +74,25 @@ type Lake interface {
 
 // Handler serves operators.
 type Handler struct {
-	store    Store
-	lake     Lake
-	planner  recalc.Planner
-	archive  archive.Planner
-	ledger   Ledger
-	business recalc.Settings
-	surveys  survey.Catalogue
-	signals  Sender
-	tokens   Secret
-	baseURL  string
-	builtIn  func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
-	came     func() *scene.Set   // the scenes that come with the suite, likewise
-	stands   cache
-	now      clock.Now
-	random   io.Reader
-	log      *slog.Logger
-	routes   map[string]route
+	store     Store
+	lake      Lake
+	planner   recalc.Planner
+	archive   archive.Planner
+	ledger    Ledger
+	business  recalc.Settings
+	surveys   survey.Catalogue
+	signals   Sender
+	tokens    Secret
+	baseURL   string
+	builtIn   func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
+	came      func() *scene.Set   // the scenes that come with the suite, likewise
+	stands    cache
+	library   *outreach.Library
+	compilers scene.Compilers
+	now       clock.Now
+	random    io.Reader
+	log       *slog.Logger
+	routes    map[string]route
 }
 
 // Services is what a handler works with.
@@ -137,6 +143,8 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
+	h.compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: h.labels, Currency: business.Currency}
+	h.library = outreach.NewLibrary(s.Store, h.compilers, business.Currency, s.Now, nil)
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":                {serve: h.customer},
 		"GET /v1/customers/{id}/messages":       {serve: h.messages, parameters: []string{"limit", "cursor"}},
@@ -170,6 +178,18 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/settings/{name}":               {serve: h.settings},
 		"PUT /v1/settings/{name}":               {serve: h.putSettings},
 		"DELETE /v1/settings/{name}":            {serve: h.deleteSettings},
+		"GET /v1/scenes":                        {serve: h.sceneList},
+		"GET /v1/scenes/{id}":                   {serve: h.showWriting(outreach.Scene), parameters: []string{"format"}},
+		"PUT /v1/scenes/{id}":                   {serve: h.putWriting(outreach.Scene)},
+		"DELETE /v1/scenes/{id}":                {serve: h.deleteWriting(outreach.Scene)},
+		"GET /v1/blocks":                        {serve: h.pieceList(outreach.Block, "blocks")},
+		"GET /v1/blocks/{name}":                 {serve: h.showWriting(outreach.Block), parameters: []string{"format"}},
+		"PUT /v1/blocks/{name}":                 {serve: h.putWriting(outreach.Block)},
+		"DELETE /v1/blocks/{name}":              {serve: h.deleteWriting(outreach.Block)},
+		"GET /v1/templates":                     {serve: h.pieceList(outreach.Template, "templates")},
+		"GET /v1/templates/{name}":              {serve: h.showWriting(outreach.Template), parameters: []string{"format"}},
+		"PUT /v1/templates/{name}":              {serve: h.putWriting(outreach.Template)},
+		"DELETE /v1/templates/{name}":           {serve: h.deleteWriting(outreach.Template)},
 		"GET /v1/tasks":                         {serve: h.tasks, parameters: []string{"state", "owner", "customer", "limit", "cursor"}},
 		"GET /v1/tasks/{id}":                    {serve: h.task},
 		"PATCH /v1/tasks/{id}":                  {serve: h.changeTask},
@@ -187,8 +207,15 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 // Handle answers one request.
 func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, error) {
 	out, err := h.serve(ctx, &r)
-	if err == nil {
+	var wrong outreach.Mistakes
+	var used inUse
+	switch {
+	case err == nil:
 		return out, nil
+	case errors.As(err, &used):
+		return wrongDocument(fault.Conflict, used.Mistakes), nil
+	case errors.As(err, &wrong):
+		return wrongDocument(fault.Invalid, wrong), nil
 	}
 	if code := fault.CodeOf(err); code == fault.Internal || code == fault.Unavailable || code == fault.Throttled {
 		h.log.ErrorContext(ctx, "request not served", "route", r.RouteKey, "code", code, "error", err.Error())

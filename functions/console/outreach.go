@@ -14,8 +14,7 @@ import (
 
 // Scenes keeps the scenes, blocks and templates that operators have written.
 type Scenes interface {
-	// SceneDocuments returns them in the order of the documents' names.
-	SceneDocuments(ctx context.Context) ([]document.Document, error)
+	outreach.Store
 	// PutSceneDocument returns a Conflict where any of them was edited since so many edits had been made.
 	PutSceneDocument(ctx context.Context, d *document.Document, edits int64) error
 }
@@ -48,4 +47,16 @@ func (h *Handler) checkOutreach(ctx context.Context, body []byte) error {
 		}
 	}
 	return nil
+}
+
+// labels returns the labels of a segment model that comes with the suite, and whether outreach is told of changes between them.
+func (h *Handler) labels(model string) (labels []string, told, ok bool) {
+	m, ok := h.builtIn().Model(model)
+	if !ok {
+		return nil, false, false
+	}
+	for _, l := range m.Labels() {
+		labels = append(labels, string(l))
+	}
+	return labels, m.Signals, true
 }

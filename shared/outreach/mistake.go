@@ -16,7 +16,7 @@ import (
 
 // Mistake is one thing that is wrong with a document, or with what uses it.
 type Mistake struct {
-	Document string `json:"-"`                // its name
+	Document string `json:"document"`         // its name
 	Line     int    `json:"line"`             // from 1
 	Column   int    `json:"column,omitempty"` // from 1; 0 where only the line is known
 	Message  string `json:"message"`
