@@ -144,7 +144,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
 	h.compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: h.labels, Currency: business.Currency}
-	h.library = outreach.NewLibrary(s.Store, h.compilers, business.Currency, s.Now, nil)
+	h.library = outreach.NewLibrary(s.Store, h.compilers, s.Now, nil)
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":                {serve: h.customer},
 		"GET /v1/customers/{id}/messages":       {serve: h.messages, parameters: []string{"limit", "cursor"}},

@@ -19,7 +19,7 @@ func told(t *testing.T, channels map[string]string) settings {
 	t.Helper()
 	all := map[string]string{
 		"LIUKE_STAGE": "test", "LIUKE_CUSTOMERS_TABLE": "c", "LIUKE_RECORDS_TABLE": "r", "LIUKE_MESSAGES_QUEUE_URL": "q",
-		"LIUKE_SENDER": "Shop <hello@example.com>", "LIUKE_CONFIGURATION_SET": "s", "LIUKE_TOKEN_KEYS_SECRET": "k", "LIUKE_BASE_URL": base,
+		"LIUKE_SENDER": "Shop <hello@example.com>", "LIUKE_CONFIGURATION_SET": "s", "LIUKE_TOKEN_KEYS_SECRET": "k", "LIUKE_BASE_URL": base, "LIUKE_CURRENCY": "EUR",
 	}
 	for _, name := range []string{ // as the template has them where they are switched off
 		"SMS_ORIGINATION", "SMS_TRANSACTIONAL", "SMS_CONFIGURATION_SET", "SMS_MAX_PRICE", "SMS_TTL", "SMS_MAX_SEGMENTS", "SMS_PER_SECOND", "SMS_DRY_RUN",

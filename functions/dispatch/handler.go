@@ -16,6 +16,8 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/scene"
 	"liuke/shared/scene/content"
@@ -39,6 +41,7 @@ type Store interface {
 type Handler struct {
 	Store    Store
 	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
+	Stand    func(ctx context.Context) (*outreach.Stand, error)  // likewise; nil for what comes with the suite
 	Messages interface {
 		Send(ctx context.Context, messages ...queue.Message) error
 	}
@@ -78,17 +81,25 @@ const (
 const (
 	reasonExpired   = "expired"
 	reasonNoScene   = "scene_gone"
+	reasonOff       = "scene_off"
 	reasonNoChannel = "channel_not_set_up"
 	reasonVariable  = "missing_variable:" // and its name
 	reasonContent   = "content_failed"
 	reasonCrash     = "sender_lost"
 )
 
-// NewHandler completes a handler with the built-in scenes.
+// compilers make of scenes what is sent.
+func compilers(currency money.Currency) scene.Compilers {
+	return scene.Compilers{Content: content.Compiler(), Currency: currency}
+}
+
+// NewHandler completes a handler.
 func NewHandler(h Handler) (*Handler, error) {
-	var err error
-	if h.scenes, err = scene.BuiltIn(scene.Compilers{Content: content.Compiler()}); err != nil {
-		return nil, err
+	if h.Stand == nil {
+		var err error
+		if h.scenes, err = scene.BuiltIn(compilers("")); err != nil {
+			return nil, err
+		}
 	}
 	h.marks = &marks{last: map[survey.Hour]time.Time{}}
 	if h.NewAttempt == nil {
@@ -129,9 +140,24 @@ func (h *Handler) Handle(ctx context.Context, in events.SQSEvent) (events.SQSEve
 	return h.runner.Run(ctx, in)
 }
 
+// refresh goes by what operators have written since.
+func (h *Handler) refresh(ctx context.Context) error {
+	if h.Stand == nil {
+		return nil
+	}
+	stand, err := h.Stand(ctx)
+	if err == nil && stand.Scenes != h.scenes {
+		h.scenes = stand.Scenes
+	}
+	return err
+}
+
 func (h *Handler) handle(ctx context.Context, jobs []message.Job) []error {
 	errs := make([]error, len(jobs))
 	keys, err := token.Load(ctx, h.Keys)
+	if err == nil {
+		err = h.refresh(ctx)
+	}
 	if err != nil {
 		for i := range errs {
 			errs[i] = err

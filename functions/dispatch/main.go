@@ -10,6 +10,8 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
 	"liuke/shared/kept"
+	"liuke/shared/money"
+	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/secret"
 	"liuke/shared/telemetry"
@@ -21,11 +23,13 @@ func main() {
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	log := telemetry.NewLogger()
 	channels, quota := s.channels(now, log)
+	count := telemetry.NewCounter(os.Stdout, "dispatch", now)
+	scenes := outreach.NewLibrary(store, compilers(env.Must(money.ParseCurrency(s.Currency))), now, func(n int) { count.Count("ScenesBroken", n) })
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store: store, Surveys: kept.New(store.Surveys, now).Get,
+		Store: store, Surveys: kept.New(store.Surveys, now).Get, Stand: scenes.Stand,
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Keys:     secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		Channels: channels, Quota: quota,
-		Settings: s, Now: now, Log: log, Count: telemetry.NewCounter(os.Stdout, "dispatch", now),
+		Settings: s, Now: now, Log: log, Count: count,
 	})).Handle)
 }

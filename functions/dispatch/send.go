@@ -13,6 +13,9 @@ import (
 // obstacle is why a claimed message is not sent: a gate that holds it, or, without a gate, why it fails.
 type obstacle struct{ gate, why string }
 
+// gateEnabled holds what was claimed before its scene was switched off.
+const gateEnabled = "enabled"
+
 // prepared is a message ready for its channel.
 type prepared struct {
 	channel.Message
@@ -25,6 +28,8 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	switch {
 	case sc == nil:
 		return prepared{}, obstacle{why: reasonNoScene}, nil
+	case !sc.Enabled:
+		return prepared{}, obstacle{gate: gateEnabled, why: reasonOff}, nil
 	case h.Channels[e.Channel] == nil:
 		return prepared{}, obstacle{why: reasonNoChannel}, nil
 	case h.Now().Sub(e.Claimed) > patience:

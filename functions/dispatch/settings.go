@@ -15,6 +15,7 @@ type settings struct {
 	ConfigurationSet string `env:"LIUKE_CONFIGURATION_SET,required"`
 	TokenKeys        string `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
 	BaseURL          string `env:"LIUKE_BASE_URL,required"`
+	Currency         string `env:"LIUKE_CURRENCY,required"`
 	// Concurrency is how many instances send at a time, at most: each keeps to its share of the providers' rates.
 	Concurrency  int    `env:"LIUKE_CONCURRENCY" envDefault:"1"`
 	Destinations string `env:"LIUKE_DESTINATIONS_SECRET"` // ARN of where webhooks' messages go; "" switches them off

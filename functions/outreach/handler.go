@@ -17,6 +17,8 @@ import (
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/quiet"
 	"liuke/shared/scene"
@@ -52,6 +54,7 @@ type Sender interface {
 type Handler struct {
 	Store    Store
 	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
+	Stand    func(ctx context.Context) (*outreach.Stand, error)  // likewise; nil for what comes with the suite
 	Signals  Sender
 	Messages Sender
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
@@ -59,6 +62,7 @@ type Handler struct {
 	Log      *slog.Logger
 	Count    *telemetry.Counter
 
+	stand  *outreach.Stand // that scenes and rules are of; nil before it is first asked for
 	scenes *scene.Set
 	rules  *scene.Rules
 	runner *batch.Runner[signal.Signal]
@@ -67,13 +71,21 @@ type Handler struct {
 // customersAtOnce is how many customers of a batch are worked on side by side.
 const customersAtOnce = 8
 
-// NewHandler completes a handler with the built-in scenes, for a business in the time zone.
+// compilers make of scenes what decides, and what fills in tasks.
+func compilers(currency money.Currency) scene.Compilers {
+	return scene.Compilers{Audience: audience.Compile, Tasks: content.Compiler(), Currency: currency}
+}
+
+// NewHandler completes a handler for a business in the time zone.
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
-	var err error
-	if h.scenes, err = scene.BuiltIn(scene.Compilers{Audience: audience.Compile, Tasks: content.Compiler()}); err != nil {
-		return nil, err
+	h.rules = &scene.Rules{Atlas: quiet.NewAtlas(business)}
+	if h.Stand == nil {
+		var err error
+		if h.scenes, err = scene.BuiltIn(compilers("")); err != nil {
+			return nil, err
+		}
+		h.rules.Policy = h.scenes.Policy
 	}
-	h.rules = &scene.Rules{Policy: h.scenes.Policy, Atlas: quiet.NewAtlas(business)}
 	h.runner = &batch.Runner[signal.Signal]{
 		Decode: decode,
 		Encode: func(s signal.Signal, _ string) (string, error) { return encode(s) },
@@ -82,6 +94,20 @@ func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 		Log:    h.Log,
 	}
 	return &h, nil
+}
+
+// refresh goes by what operators have written since.
+func (h *Handler) refresh(ctx context.Context) error {
+	if h.Stand == nil {
+		return nil
+	}
+	stand, err := h.Stand(ctx)
+	if err != nil || stand == h.stand {
+		return err
+	}
+	h.stand, h.scenes = stand, stand.Scenes
+	h.rules = &scene.Rules{Policy: stand.Scenes.Policy, Atlas: h.rules.Atlas}
+	return nil
 }
 
 // Handle takes a batch of the signals queue, or the payload of the schedule "due".
@@ -208,6 +234,12 @@ func (r *result) queue(i int, job message.Job, m queue.Message) {
 // answer decides on all signals, customer by customer, and then queues what was claimed.
 func (h *Handler) answer(ctx context.Context, signals []signal.Signal) []error {
 	out := &result{errs: make([]error, len(signals)), jobs: map[int][]queue.Message{}, gone: map[int]bool{}, counts: map[string]int{}}
+	if err := h.refresh(ctx); err != nil {
+		for i := range out.errs {
+			out.errs[i] = err
+		}
+		return out.errs
+	}
 	tasks := map[customer.ID][]task{}
 	var alarms, claims []int
 	for i, sig := range signals {

@@ -13,6 +13,8 @@ import (
 	"liuke/shared/dynamo"
 	"liuke/shared/kept"
 	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/telemetry"
 )
@@ -25,6 +27,7 @@ type settings struct {
 	Signals   string `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
 	Messages  string `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
 	Zone      string `env:"LIUKE_TIME_ZONE,required"`
+	Currency  string `env:"LIUKE_CURRENCY,required"`
 	// Channels are those that dispatch is set up for, beside tasks, which need no provider.
 	Channels []message.Channel `env:"LIUKE_CHANNELS,required"`
 }
@@ -41,11 +44,13 @@ func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
+	count := telemetry.NewCounter(os.Stdout, "outreach", now)
+	scenes := outreach.NewLibrary(store, compilers(env.Must(money.ParseCurrency(s.Currency))), now, func(n int) { count.Count("ScenesBroken", n) })
 	lambda.Start(env.Must(NewHandler(Handler{
-		Store: store, Surveys: kept.New(store.Surveys, now).Get,
+		Store: store, Surveys: kept.New(store.Surveys, now).Get, Stand: scenes.Stand,
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Ways:     s.ways(),
-		Now:      now, Log: telemetry.NewLogger(), Count: telemetry.NewCounter(os.Stdout, "outreach", now),
+		Now:      now, Log: telemetry.NewLogger(), Count: count,
 	}, env.Must(time.LoadLocation(s.Zone)))).Handle)
 }

@@ -117,11 +117,11 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
-	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE"},
+	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
 		construct.Send(q.signals.Queue, q.messages.Queue))
-	channels := []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL"}
+	channels := []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "CURRENCY"}
 	for name := range told {
 		channels = append(channels, strings.TrimPrefix(name, "LIUKE_"))
 	}

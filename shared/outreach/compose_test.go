@@ -17,7 +17,7 @@ import (
 	"liuke/shared/scene/content"
 )
 
-var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler()}
+var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: euro}
 
 const welcome = `# A word of welcome
 id: welcome
@@ -219,7 +219,7 @@ func (s *store) SceneDocuments(context.Context) ([]document.Document, error) {
 
 func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 	s, now, left := &store{}, time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), 0
-	l := outreach.NewLibrary(s, compilers, euro, func() time.Time { return now }, func(n int) { left += n })
+	l := outreach.NewLibrary(s, compilers, func() time.Time { return now }, func(n int) { left += n })
 	for _, step := range []struct {
 		name                  string
 		change                func()
@@ -255,7 +255,7 @@ func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 			t.Errorf("%s: welcome %t, %s", step.name, got, stand.Scenes.Policy.AskAgainAfter)
 		}
 	}
-	fresh := outreach.NewLibrary(&store{settings: document.Document{Version: 1, Body: "{"}}, compilers, euro, func() time.Time { return now }, nil)
+	fresh := outreach.NewLibrary(&store{settings: document.Document{Version: 1, Body: "{"}}, compilers, func() time.Time { return now }, nil)
 	if _, err := fresh.Set(t.Context()); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("settings that cannot be read are passed over: %v", err)
 	}

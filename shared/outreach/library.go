@@ -8,7 +8,6 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/kept"
-	"liuke/shared/money"
 	"liuke/shared/scene"
 )
 
@@ -33,11 +32,10 @@ type Stand struct {
 // Library keeps what stands, as package kept does: asked after once a minute, at the cost of two read units, and read anew
 // only where something was edited since. It is safe for concurrent use.
 type Library struct {
-	store    Store
-	with     scene.Compilers
-	currency money.Currency
-	broken   func(n int)
-	kept     *kept.Value[*Stand]
+	store  Store
+	with   scene.Compilers
+	broken func(n int)
+	kept   *kept.Value[*Stand]
 
 	mu        sync.Mutex // of what follows
 	last      *Stand     // nil before the first read
@@ -45,10 +43,10 @@ type Library struct {
 	documents []document.Document
 }
 
-// NewLibrary returns a library whose scenes are compiled with what is handed in. Broken, which may be nil, is told whenever
-// the documents are read how many are left out.
-func NewLibrary(store Store, with scene.Compilers, currency money.Currency, now clock.Now, broken func(n int)) *Library {
-	l := &Library{store: store, with: with, currency: currency, broken: broken}
+// NewLibrary returns a library whose scenes are compiled with what is handed in, the business's currency included. Broken, which
+// may be nil, is told whenever the documents are read how many are left out.
+func NewLibrary(store Store, with scene.Compilers, now clock.Now, broken func(n int)) *Library {
+	l := &Library{store: store, with: with, broken: broken}
 	l.kept = kept.New(l.read, now)
 	return l
 }
@@ -85,7 +83,7 @@ func (l *Library) read(ctx context.Context) (_ *Stand, err error) {
 		}
 		l.edits = document.Edits(l.documents)
 	}
-	s, err := Read(l.documents, settings, l.with, l.currency)
+	s, err := Read(l.documents, settings, l.with)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +96,8 @@ func (l *Library) read(ctx context.Context) (_ *Stand, err error) {
 
 // Read makes what stands of the documents and of the settings. Settings that cannot be read any more are Unavailable: what goes
 // without them would pass limits that somebody has set, and waits until they are written anew.
-func Read(documents []document.Document, settings document.Document, with scene.Compilers, currency money.Currency) (*Stand, error) {
-	if _, err := ParseSettings(settings.Body, scene.Policy{}, currency); err != nil {
+func Read(documents []document.Document, settings document.Document, with scene.Compilers) (*Stand, error) {
+	if _, err := ParseSettings(settings.Body, scene.Policy{}, with.Currency); err != nil {
 		return nil, fault.As(err, fault.Unavailable, "the settings %s cannot be read any more: write or delete them", Document)
 	}
 	set, broken, err := Compose(documents, with)
@@ -107,7 +105,7 @@ func Read(documents []document.Document, settings document.Document, with scene.
 		return nil, fault.As(err, fault.Internal, "the scenes that come with the suite cannot be read")
 	}
 	s := &Stand{Scenes: set, Broken: broken, Documents: documents, edits: document.Edits(documents), version: settings.Version}
-	if s.Settings, err = ParseSettings(settings.Body, set.Policy, currency); err != nil {
+	if s.Settings, err = ParseSettings(settings.Body, set.Policy, with.Currency); err != nil {
 		return nil, err
 	}
 	set.Policy = s.Settings.Policy
