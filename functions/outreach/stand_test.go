@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"liuke/shared/document"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/outreach"
+	"liuke/shared/signal"
+)
+
+const ours = `id: ours
+kind: transactional
+on: {signal: order_placed}
+channel: email
+quiet_hours: none
+content: {en: {subject: Hello, text: Hello, html: Hello}}
+`
+
+func ordered(id string, at time.Time) signal.Signal {
+	data, _ := json.Marshal(signal.OrderData{Order: id, Currency: "EUR", Amount: 100})
+	return signal.Signal{ID: signal.OrderID(id), Kind: signal.OrderPlaced, Customer: "user-0001", Time: at, Data: data}
+}
+
+func TestWhatOperatorsWriteDecidesAMinuteLater(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	b.handler.Stand = outreach.NewLibrary(b.store, compilers("EUR"), b.clock, nil).Stand
+	var edits int64
+	put := func(version int64, body string) {
+		t.Helper()
+		d := document.Document{Name: "scene/ours", Version: version, Body: body, Edited: *b.now}
+		if err := b.store.PutSceneDocument(t.Context(), &d, edits); err != nil {
+			t.Fatal(err)
+		}
+		edits++
+	}
+	for _, step := range []struct {
+		name, order string
+		change      func()
+		later       time.Duration
+		state       message.State // of the entry of the operator's scene; "" for none
+	}{
+		{"before it is written", "o1", func() {}, 0, ""},
+		{"within the minute", "o2", func() { put(1, ours) }, time.Second, ""},
+		{"a minute later", "o3", func() {}, time.Minute, message.Claimed},
+		{"switched off", "o4", func() { put(2, ours+"enabled: false\n") }, time.Minute, ""},
+		{"switched on again, for others", "o5", func() { put(3, ours+"audience: order.first\n") }, time.Minute, message.Held},
+		{"taken back", "o6", func() { put(4, "") }, time.Minute, ""},
+		{"as no suite can read it", "o7", func() { put(5, "id: ours\nwhatever: 1\n") }, time.Minute, ""},
+	} {
+		step.change()
+		*b.now = b.now.Add(step.later)
+		if failed, _, _ := b.invoke(b.handler, envelope(t, ordered(step.order, *b.now))); len(failed) > 0 {
+			t.Errorf("%s: %v", step.name, failed)
+		}
+		if e := b.entry("user-0001", "ours", signal.OrderID(step.order)); e.State != step.state {
+			t.Errorf("%s: %q, want %q", step.name, e.State, step.state)
+		}
+		if e := b.entry("user-0001", "order_thanks", signal.OrderID(step.order)); e.State == "" {
+			t.Errorf("%s: what came with the suite decided nothing", step.name)
+		}
+	}
+}
+
+func TestSignalsWaitWhereTheScenesCannotBeRead(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	b.handler.Stand = func(context.Context) (*outreach.Stand, error) { return nil, fault.New(fault.Unavailable, "down") }
+	if _, _, write := b.invoke(b.handler, envelope(t, ordered("o1", *b.now))); write != 0 {
+		t.Errorf("%g write units", write)
+	}
+	if b.delayed(b.signals) != "1" {
+		t.Error("the signal does not wait on the queue")
+	}
+}
