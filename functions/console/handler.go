@@ -20,6 +20,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/importfile"
+	pace "liuke/shared/limit" // limit is a parameter's reader here
 	"liuke/shared/message"
 	"liuke/shared/outreach"
 	"liuke/shared/recalc"
@@ -54,6 +55,10 @@ type Store interface {
 	Absorbed(ctx context.Context, id customer.ID) ([]customer.ID, error)
 	// ErasedAmong tells which of the customers were erased.
 	ErasedAmong(ctx context.Context, ids []customer.ID) (map[customer.ID]bool, error)
+	// Dossier reads what decisions are made on.
+	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
+	// Suppressed tells whether an address must not be sent to.
+	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	// Profile returns a profile of Version 0 where there is none.
 	Profile(ctx context.Context, id customer.ID) (customer.Profile, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)
@@ -74,40 +79,45 @@ type Lake interface {
 
 // Handler serves operators.
 type Handler struct {
-	store     Store
-	lake      Lake
-	planner   recalc.Planner
-	archive   archive.Planner
-	ledger    Ledger
-	business  recalc.Settings
-	surveys   survey.Catalogue
-	signals   Sender
-	tokens    Secret
-	baseURL   string
-	builtIn   func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
-	came      func() *scene.Set   // the scenes that come with the suite, likewise
-	stands    cache
-	library   *outreach.Library
-	compilers scene.Compilers
-	now       clock.Now
-	random    io.Reader
-	log       *slog.Logger
-	routes    map[string]route
+	store        Store
+	lake         Lake
+	planner      recalc.Planner
+	archive      archive.Planner
+	ledger       Ledger
+	business     recalc.Settings
+	surveys      survey.Catalogue
+	signals      Sender
+	messageQueue Sender
+	tests        *pace.Window // messages that operators test with
+	sender       string
+	tokens       Secret
+	baseURL      string
+	builtIn      func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
+	came         func() *scene.Set   // the scenes that come with the suite, likewise
+	stands       cache
+	library      *outreach.Library
+	compilers    scene.Compilers
+	now          clock.Now
+	random       io.Reader
+	log          *slog.Logger
+	routes       map[string]route
 }
 
 // Services is what a handler works with.
 type Services struct {
-	Store   Store
-	Lake    Lake
-	Ledger  Ledger
-	Runs    recalc.Queue // of recalculations
-	Archive archive.Queue
-	Signals Sender
-	Tokens  Secret // the keys of links
-	BaseURL string // of links
-	Now     clock.Now
-	Random  io.Reader // of ids: crypto/rand's, of which nobody can guess the next
-	Log     *slog.Logger
+	Store    Store
+	Lake     Lake
+	Ledger   Ledger
+	Runs     recalc.Queue // of recalculations
+	Archive  archive.Queue
+	Signals  Sender
+	Messages Sender
+	Sender   string // "Shop <hello@example.com>" or bare: from whom messages are
+	Tokens   Secret // the keys of links
+	BaseURL  string // of links
+	Now      clock.Now
+	Random   io.Reader // of ids: crypto/rand's, of which nobody can guess the next
+	Log      *slog.Logger
 }
 
 // route is what answers one route, and the query parameters that it knows.
@@ -138,7 +148,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 			}
 			return scenes
 		}),
-		signals: s.Signals, tokens: s.Tokens, baseURL: s.BaseURL,
+		signals: s.Signals, messageQueue: s.Messages, sender: s.Sender, tests: pace.NewWindow(testsAMinute, time.Minute, 1), tokens: s.Tokens, baseURL: s.BaseURL,
 		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
@@ -149,6 +159,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/customers/{id}":                {serve: h.customer},
 		"GET /v1/customers/{id}/messages":       {serve: h.messages, parameters: []string{"limit", "cursor"}},
 		"GET /v1/customers/{id}/consents":       {serve: h.consents, parameters: []string{"limit", "cursor"}},
+		"GET /v1/customers/{id}/why":            {serve: h.why, parameters: []string{"scene"}},
 		"GET /v1/customers/{id}/audit":          {serve: h.audit},
 		"POST /v1/customers/{id}/rebuild":       {serve: h.rebuild},
 		"DELETE /v1/customers/{id}":             {serve: h.erase},
@@ -182,6 +193,8 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/scenes/{id}":                   {serve: h.showWriting(outreach.Scene), parameters: []string{"format"}},
 		"PUT /v1/scenes/{id}":                   {serve: h.putWriting(outreach.Scene)},
 		"DELETE /v1/scenes/{id}":                {serve: h.deleteWriting(outreach.Scene)},
+		"POST /v1/scenes/{id}/preview":          {serve: h.preview, parameters: []string{"as"}},
+		"POST /v1/scenes/{id}/test":             {serve: h.sendTest},
 		"GET /v1/blocks":                        {serve: h.pieceList(outreach.Block, "blocks")},
 		"GET /v1/blocks/{name}":                 {serve: h.showWriting(outreach.Block), parameters: []string{"format"}},
 		"PUT /v1/blocks/{name}":                 {serve: h.putWriting(outreach.Block)},

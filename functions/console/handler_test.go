@@ -51,20 +51,21 @@ func (s fixedSecret) Value(context.Context) ([]byte, error) { return []byte(s), 
 const tokenKeys = fixedSecret(`{"current":"sample token key, for tests and samples alone"}`)
 
 type testBundle struct {
-	handler *Handler
-	store   *dynamo.Store
-	lake    *lake.Lake
-	log     *bytes.Buffer
-	phases  func() []string // takes the bodies on the queue of recalculations
-	archive func() []string // and those on the archive's
-	signals func() []string // and those on the signals'
+	handler  *Handler
+	store    *dynamo.Store
+	lake     *lake.Lake
+	log      *bytes.Buffer
+	phases   func() []string // takes the bodies on the queue of recalculations
+	archive  func() []string // and those on the archive's
+	signals  func() []string // and those on the signals'
+	messages func() []string // and those on the messages'
 }
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
 	customers, records := engine.NewTables(t)
 	cfg := engine.Config(engine.StartQueues(t))
-	url, jobs, signals := engine.NewQueue(t), engine.NewQueue(t), engine.NewQueue(t)
+	url, jobs, signals, messages := engine.NewQueue(t), engine.NewQueue(t), engine.NewQueue(t), engine.NewQueue(t)
 	b := &testBundle{
 		store: dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records),
 		lake:  lake.New(cfg, engine.NewBucket(t)),
@@ -73,6 +74,7 @@ func setup(t *testing.T) *testBundle {
 	var err error
 	b.handler, err = NewHandler(Services{
 		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs), Signals: queue.New(cfg, signals),
+		Messages: queue.New(cfg, messages), Sender: "Shop <hello@shop.example>",
 		Now: func() time.Time { return now }, Random: rand.Reader, Tokens: tokenKeys, BaseURL: "https://a1b2c3.execute-api.example", Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}, business)
 	if err != nil {
@@ -92,7 +94,7 @@ func setup(t *testing.T) *testBundle {
 			return bodies
 		}
 	}
-	b.phases, b.archive, b.signals = take(url), take(jobs), take(signals)
+	b.phases, b.archive, b.signals, b.messages = take(url), take(jobs), take(signals), take(messages)
 	return b
 }
 

@@ -42,6 +42,8 @@ type settings struct {
 	Signals   string         `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
 	TokenKeys string         `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
 	BaseURL   string         `env:"LIUKE_BASE_URL,required"`
+	Messages  string         `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
+	Sender    string         `env:"LIUKE_SENDER,required"`
 }
 
 func main() {
@@ -52,16 +54,18 @@ func main() {
 	}
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
 	lambda.Start(env.Must(NewHandler(Services{
-		Store:   store,
-		Lake:    lake.New(awsenv.Config("S3"), s.Lake),
-		Ledger:  ledger(store, business),
-		Runs:    queue.New(awsenv.Config("SQS"), s.Queue),
-		Archive: queue.New(awsenv.Config("SQS"), s.Archive),
-		Signals: queue.New(awsenv.Config("SQS"), s.Signals),
-		Tokens:  secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
-		BaseURL: s.BaseURL,
-		Now:     now,
-		Random:  rand.Reader,
-		Log:     telemetry.NewLogger(),
+		Store:    store,
+		Lake:     lake.New(awsenv.Config("S3"), s.Lake),
+		Ledger:   ledger(store, business),
+		Runs:     queue.New(awsenv.Config("SQS"), s.Queue),
+		Archive:  queue.New(awsenv.Config("SQS"), s.Archive),
+		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
+		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
+		Sender:   s.Sender,
+		Tokens:   secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
+		BaseURL:  s.BaseURL,
+		Now:      now,
+		Random:   rand.Reader,
+		Log:      telemetry.NewLogger(),
 	}, business)).Handle)
 }

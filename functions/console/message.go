@@ -59,15 +59,19 @@ func (h *Handler) messages(ctx context.Context, r *api.Request) (api.Response, e
 		NextCursor string        `json:"next_cursor,omitempty"`
 	}{make([]messageView, len(entries)), sealCursor(next, "messages", string(rec.ID))}
 	for i, e := range entries {
-		out.Messages[i] = messageView{
-			ID: e.ID, Scene: e.Scene, Step: e.Step, Channel: string(e.Channel), Occasion: e.Occasion, State: string(e.State),
-			Gate: e.Gate, Reason: e.Reason, Locale: e.Locale, CausedAt: timeOf(e.Caused), DecidedAt: timeOf(e.Decided),
-			DueAt: timeOf(e.Due), SentAt: timeOf(e.Sent), DeliveredAt: timeOf(e.Delivered), BouncedAt: timeOf(e.Bounced),
-			ComplainedAt: timeOf(e.Complained), ClickedAt: timeOf(e.Clicked), PrefetchedAt: timeOf(e.Prefetched),
-		}
+		out.Messages[i] = viewOfMessage(&e)
 	}
 	slices.SortStableFunc(out.Messages, latestFirst)
 	return api.JSON(http.StatusOK, out), nil
+}
+
+func viewOfMessage(e *message.Entry) messageView {
+	return messageView{
+		ID: e.ID, Scene: e.Scene, Step: e.Step, Channel: string(e.Channel), Occasion: e.Occasion, State: string(e.State),
+		Gate: e.Gate, Reason: e.Reason, Locale: e.Locale, CausedAt: timeOf(e.Caused), DecidedAt: timeOf(e.Decided),
+		DueAt: timeOf(e.Due), SentAt: timeOf(e.Sent), DeliveredAt: timeOf(e.Delivered), BouncedAt: timeOf(e.Bounced),
+		ComplainedAt: timeOf(e.Complained), ClickedAt: timeOf(e.Clicked), PrefetchedAt: timeOf(e.Prefetched),
+	}
 }
 
 // idsAPage is how many of a customer's ids one page looks under at most; a page may be short, even empty, for that.

@@ -90,7 +90,7 @@ const (
 
 // compilers make of scenes what is sent.
 func compilers(currency money.Currency) scene.Compilers {
-	return scene.Compilers{Content: content.Compiler(), Currency: currency}
+	return scene.Compilers{Content: content.Compiler(), Currency: currency, Lazy: true}
 }
 
 // NewHandler completes a handler.
@@ -112,7 +112,7 @@ func NewHandler(h Handler) (*Handler, error) {
 	h.runner = &batch.Runner[message.Job]{
 		Decode: func(body string) ([]message.Job, error) {
 			var j message.Job
-			if err := json.Unmarshal([]byte(body), &j); err != nil || j.Customer == "" || j.Entry == "" {
+			if err := json.Unmarshal([]byte(body), &j); err != nil || j.Test == nil && (j.Customer == "" || j.Entry == "") {
 				return nil, fault.New(fault.Invalid, "the message names no entry")
 			}
 			return []message.Job{j}, nil

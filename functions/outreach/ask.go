@@ -6,6 +6,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/segment"
 	"liuke/shared/survey"
@@ -38,10 +39,8 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 // candidate is what the gates are asked about: the customer, as far as the dossier says, and what only a read of its own
 // tells, where that matters.
 func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *message.Entry) (c scene.Candidate, err error) {
-	c = scene.Candidate{
-		Scene: t.scene, Signal: t.sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: h.Now(), Ways: h.Ways,
-		Ask: t.ask, Survey: t.survey, Step: t.sig.Step, GoalMet: !e.Converted.IsZero(), Came: e.Came != "",
-	}
+	c = outreach.Candidate(d, t.scene, t.sig, t.ask, t.survey, h.Now())
+	c.Ways, c.GoalMet, c.Came = h.Ways, !e.Converted.IsZero(), e.Came != ""
 	switch first := d.Entries[t.first()]; {
 	case c.Step == 0:
 		if c.Entered, err = h.enteredBefore(ctx, d, t.scene, e); err != nil {
@@ -64,30 +63,7 @@ func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *
 			return c, nil
 		}
 	}
-	return c, h.suppressed(ctx, &c)
-}
-
-// suppressed looks which of the step's channels lead to an address that must not be sent to, up to the first that is free: that
-// is the one to be chosen.
-func (h *Handler) suppressed(ctx context.Context, c *scene.Candidate) error {
-	for _, channel := range c.Scene.Step(c.Step).Channels {
-		address := scene.Address(channel, c.Profile)
-		if address == "" || !c.Profile.Consents(string(channel)) {
-			continue
-		}
-		suppressed, err := h.Store.Suppressed(ctx, channel, address)
-		if err != nil {
-			return err
-		}
-		if !suppressed {
-			return nil
-		}
-		if c.Suppressed == nil {
-			c.Suppressed = map[message.Channel]bool{}
-		}
-		c.Suppressed[channel] = true
-	}
-	return nil
+	return c, outreach.Suppressed(ctx, &c, h.Store.Suppressed)
 }
 
 // invitation is what a message that asks carries: the first its own, with what is known of the customer now, and a reminder

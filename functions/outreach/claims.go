@@ -70,14 +70,14 @@ func (h *Handler) reconcileOne(ctx context.Context, i int, sig *signal.Signal, o
 	}
 	refs := make([]message.Ref, len(c.Jobs))
 	for k, job := range c.Jobs {
-		refs[k] = message.Ref(job)
+		refs[k] = message.Ref{Customer: job.Customer, Entry: job.Entry}
 	}
 	entries, err := h.Store.Entries(ctx, refs)
 	if err != nil {
 		return err
 	}
 	left := slices.DeleteFunc(c.Jobs, func(job message.Job) bool {
-		e := entries[message.Ref(job)]
+		e := entries[message.Ref{Customer: job.Customer, Entry: job.Entry}]
 		return e.State != message.Claimed && e.State != message.Sending
 	})
 	if len(left) == 0 {

@@ -73,7 +73,7 @@ const customersAtOnce = 8
 
 // compilers make of scenes what decides, and what fills in tasks.
 func compilers(currency money.Currency) scene.Compilers {
-	return scene.Compilers{Audience: audience.Compile, Tasks: content.Compiler(), Currency: currency}
+	return scene.Compilers{Audience: audience.Compile, Tasks: content.Compiler(), Currency: currency, Lazy: true}
 }
 
 // NewHandler completes a handler for a business in the time zone.
@@ -118,6 +118,11 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	}
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, fault.New(fault.Invalid, "the invocation is neither a batch nor a schedule")
+	}
+	if in.Schedule != "" {
+		if err := h.refresh(ctx); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case in.Schedule == "due":

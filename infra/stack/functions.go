@@ -136,13 +136,13 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.receipts.Queue, q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET",
-		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL"},
+		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL", "MESSAGES_QUEUE_URL", "SENDER"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Index(records, "ByTime"),
-		construct.ReadSecret(tokenKeys), // for links to surveys that others send
-		construct.Send(q.rfm.Queue, q.archive.Queue, q.signals.Queue),
-		construct.ListObjects(lake, "runs/", "scores/", "exports/"), // or S3 tells what is gone from what is forbidden to nobody
+		construct.ReadSecret(tokenKeys),                                                 // for links to surveys that others send
+		construct.Send(q.rfm.Queue, q.archive.Queue, q.signals.Queue, q.messages.Queue), // messages: those that operators test with
+		construct.ListObjects(lake, "runs/", "scores/", "exports/"),                     // or S3 tells what is gone from what is forbidden to nobody
 		construct.GetObjects(lake, "runs/"),
 		construct.GetObjects(lake, "scores/"),
 		construct.GetObjects(lake, "exports/"),

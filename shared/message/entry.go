@@ -190,8 +190,25 @@ func New(scene string, step int, channel Channel, s signal.Signal) Entry {
 
 // Job is the body of one message on the messages queue.
 type Job struct {
-	Customer customer.ID `json:"customer"`
-	Entry    string      `json:"entry"`
+	Customer customer.ID `json:"customer,omitempty"`
+	Entry    string      `json:"entry,omitempty"`
+	Test     *Test       `json:"test,omitempty"` // in their place: what an operator looks at a scene by
+}
+
+// Test is a message that an operator sends to a named address to see what a scene looks like: ready to be sent, but for the
+// mark that it is a test. It has no entry.
+type Test struct {
+	ID            string            `json:"id"` // as long as an entry's
+	Scene         string            `json:"scene"`
+	Channel       Channel           `json:"channel"`
+	To            string            `json:"to"`
+	Subject       string            `json:"subject,omitempty"`
+	Title         string            `json:"title,omitempty"`
+	Text          string            `json:"text,omitempty"`
+	HTML          string            `json:"html,omitempty"`
+	Data          map[string]string `json:"data,omitempty"`
+	JSON          json.RawMessage   `json:"json,omitempty"`
+	Transactional bool              `json:"transactional,omitempty"`
 }
 
 // Open reports whether the gates are still to decide: there is no entry yet, or it waits.

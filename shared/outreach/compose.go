@@ -198,11 +198,8 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 	}
 	others := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
 	if k == Scene { // nothing depends on a scene
-		if edited.Body == "" {
-			return nil
-		}
-		_, err := load(own(append(others, edited)), Path(k, name), with)
-		return within(err, edited.Name, false)
+		_, err := alone(others, edited, with)
+		return err
 	}
 	_, broken, err := Compose(documents, with)
 	if err != nil {
@@ -227,4 +224,28 @@ func within(err error, name string, others bool) error {
 		return all
 	}
 	return nil
+}
+
+// Draft reads a scene whose text nobody has kept yet, with the blocks and templates that stand. It returns Mistakes.
+func Draft(documents []document.Document, id, text string, with scene.Compilers) (*scene.Scene, error) {
+	edited := document.Document{Name: DocumentName(Scene, id), Body: text}
+	if err := Check(documents, edited, with); err != nil {
+		return nil, err
+	}
+	set, err := alone(documents, edited, with)
+	if err != nil || set == nil {
+		return nil, err
+	}
+	return set.Scene(id), nil
+}
+
+// alone reads one scene and no other; nil without a text.
+func alone(documents []document.Document, edited document.Document, with scene.Compilers) (*scene.Set, error) {
+	if edited.Body == "" {
+		return nil, nil
+	}
+	_, name, _ := KindOf(edited.Name)
+	others := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
+	set, err := load(own(append(others, edited)), Path(Scene, name), with)
+	return set, within(err, edited.Name, false)
 }

@@ -22,7 +22,7 @@ func (s *Settings) Effective(currency money.Currency) any {
 		Limits: &limits, Holdout: &share, Salt: &salt, Surveys: &surveyFile{spell(s.Policy.AskAgainAfter)},
 	}
 	for _, p := range s.Prices {
-		f.Prices = append(f.Prices, priceFile{p.Channel, p.Country, spellMicro(p.Each)})
+		f.Prices = append(f.Prices, priceFile{p.Channel, p.Country, SpellMicro(p.Each)})
 	}
 	if s.Limits.Dearest > 0 {
 		f.Budget = s.effectiveBudget(currency)
@@ -71,6 +71,7 @@ func spell(d time.Duration) string {
 	return d.String()
 }
 
-func spellMicro(m budget.Micro) string {
+// SpellMicro writes an amount in decimal, with as many decimals as it has.
+func SpellMicro(m budget.Micro) string {
 	return strconv.FormatFloat(float64(m)/1e6, 'f', -1, 64) // at most twelve digits: a float holds them
 }

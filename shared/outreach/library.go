@@ -108,6 +108,6 @@ func Read(documents []document.Document, settings document.Document, with scene.
 	if s.Settings, err = ParseSettings(settings.Body, set.Policy, with.Currency); err != nil {
 		return nil, err
 	}
-	set.Policy = s.Settings.Policy
+	set.Under(s.Settings.Policy)
 	return s, nil
 }

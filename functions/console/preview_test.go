@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"liuke/shared/api"
+	"liuke/shared/message"
+	"liuke/shared/outreach"
+)
+
+func TestASceneIsPreviewedAsItWouldBeSent(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	for _, name := range outreach.Names(outreach.Scene) {
+		for _, locale := range []string{"en", "zh-CN"} {
+			status, body, out := b.do(t, "preview_scene", all(of(name), withBody(`{"locale":"`+locale+`"}`)))
+			if missing, _ := body["missing"].([]any); status != http.StatusOK || len(missing) > 0 || body["text"] == nil && body["json"] == nil {
+				t.Errorf("%s, %s: %d %.300s", name, locale, status, out.Body)
+			}
+		}
+	}
+	_, body, _ := b.do(t, "preview_scene", nil)
+	if body["locale"] != "zh-CN" || !strings.Contains(body["subject"].(string), "李安") || !strings.Contains(body["html"].(string), "https://a1b2c3.execute-api.example/s/sample?") {
+		t.Errorf("%v", body)
+	}
+	if _, body, _ := b.do(t, "preview_scene", withBody(`{"customer":"user-0001","locale":"en"}`)); body["locale"] != "en" || body["segment"] != "Potential Loyalist" || strings.Contains(body["text"].(string), "Ann") {
+		t.Errorf("of a customer: %v", body)
+	}
+	_, _, out := b.do(t, "preview_scene", func(r *api.Request) { r.QueryStringParameters = map[string]string{"as": "html"} })
+	if !strings.HasPrefix(out.Headers["content-type"], "text/html") || !strings.HasPrefix(out.Headers["content-security-policy"], "sandbox; default-src 'none'") || !strings.Contains(out.Body, "李安") {
+		t.Errorf("as a page: %v", out.Headers)
+	}
+}
+
+const draft = `id: welcome
+kind: marketing
+on: {signal: order_placed}
+channels: [sms, email]
+variants: [{id: plain, weight: 1, control: true}, {id: bold, weight: 1}]
+content:
+  en: {text: 'Hello {{ customer.first_name }}, order {{ order.id }} — {{ stop_hint }}'}
+pieces:
+  - for: {variant: bold}
+    content: {en: {text: 'HELLO {{ customer.name }} {{ stop_hint }}'}}
+  - for: {channel: email}
+    content: {en: {subject: Hello, text: 'Hello {{ unsubscribe_link }}', html: '<p>{{ unsubscribe_link }}</p>'}}
+`
+
+func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	put := func(r *api.Request) {
+		named(outreach.Document)(r)
+		r.Body = `{"prices":[{"channel":"sms","each":"0.07"}],"sms":{"stop_hint":{"en":"Stop: reply STOP"}}}`
+		delete(r.Headers, "if-match")
+	}
+	if status, body, _ := b.do(t, "put_settings", put); status != http.StatusOK {
+		t.Fatal(body)
+	}
+	preview := func(members string) (int, map[string]any) {
+		t.Helper()
+		raw, err := json.Marshal(draft)
+		must(t, err)
+		status, body, _ := b.do(t, "preview_scene", all(of("welcome"), withBody(`{"text":`+string(raw)+members+`}`)))
+		return status, body
+	}
+	status, body := preview("")
+	size, _ := body["sms"].(map[string]any)
+	if status != http.StatusOK || body["channel"] != "sms" || body["variant"] != "plain" || body["text"] != "Hello Ann, order A-1001 — Stop: reply STOP" ||
+		size["encoding"] != "UCS-2" || size["segments"] != 1.0 || size["foreign"] != "—" || body["cost"] != "0.07" {
+		t.Errorf("%d %v", status, body)
+	}
+	if _, body := preview(`,"variant":"bold"`); body["text"] != "HELLO Ann Example Stop: reply STOP" {
+		t.Errorf("%v", body)
+	}
+	if _, body := preview(`,"channel":"email"`); body["subject"] != "Hello" || body["sms"] != nil {
+		t.Errorf("%v", body)
+	}
+	if status, body := preview(`,"customer":"user-0001"`); status != http.StatusOK || body["text"] != nil || body["missing"].([]any)[0] == "" {
+		t.Errorf("a customer without a name: %d %v", status, body)
+	}
+	for members, pointer := range map[string]string{
+		`,"step":1`: "/step", `,"step":-1`: "/step", `,"variant":"c"`: "/variant", `,"channel":"push"`: "/channel",
+		`,"customer":"user-0001","sample":true`: "/sample", `,"colour":1`: "/colour",
+	} {
+		if status, body := preview(members); status != http.StatusBadRequest || body["pointer"] != pointer {
+			t.Errorf("%s: %d %v", members, status, body)
+		}
+	}
+	if status, _ := preview(`,"customer":"nobody"`); status != http.StatusNotFound {
+		t.Errorf("nobody: %d", status)
+	}
+	status, body, _ = b.do(t, "preview_scene", all(of("welcome"), withBody(`{"text":"id: welcome\nkind: spam\n"}`)))
+	if wrong, _ := body["errors"].([]any); status != http.StatusBadRequest || len(wrong) < 2 {
+		t.Errorf("%d %v", status, body)
+	}
+	if status, _, _ := b.do(t, "preview_scene", of("nobody")); status != http.StatusNotFound {
+		t.Errorf("no scene: %d", status)
+	}
+	if documents, err := b.store.SceneDocuments(t.Context()); err != nil || len(documents) > 0 {
+		t.Errorf("a preview kept %v, %v", documents, err)
+	}
+}
+
+func TestATestGoesToTheNamedAddressAndStandsNowhere(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	status, body, out := b.do(t, "test_scene", nil)
+	sent := b.messages()
+	if status != http.StatusAccepted || len(sent) != 1 {
+		t.Fatal(status, out.Body, sent)
+	}
+	var job message.Job
+	must(t, json.Unmarshal([]byte(sent[0]), &job))
+	if job.Customer != "" || job.Entry != "" || job.Test == nil || job.Test.ID != body["test_id"] || job.Test.To != "editor@shop.example" ||
+		job.Test.Channel != message.Email || job.Test.Subject == "" || job.Test.HTML == "" {
+		t.Errorf("%+v", job.Test)
+	}
+	must(t, b.store.Suppress(t.Context(), message.Email, "gone@shop.example", "bounce", now))
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"no address":            {`{}`, 400},
+		"an address of none":    {`{"to":"editor"}`, 400},
+		"two addresses":         {`{"to":"a@shop.example, b@shop.example"}`, 400},
+		"a line more":           {`{"to":"a@shop.example\r\nBcc: b@shop.example"}`, 400},
+		"a suppressed one":      {`{"to":"Gone@shop.example"}`, 409},
+		"a channel of no such":  {`{"to":"a@shop.example","channel":"sms"}`, 400},
+		"a customer of no such": {`{"to":"a@shop.example","customer":"nobody"}`, 404},
+		"a text":                {`{"to":"a@shop.example","text":"id: x"}`, 400},
+	} {
+		if status, body, _ := b.do(t, "test_scene", withBody(c.body)); status != c.status {
+			t.Errorf("%s: %d %v", name, status, body)
+		}
+	}
+	if status, body, _ := b.do(t, "test_scene", of("recovery_task")); status != http.StatusBadRequest || body["pointer"] != "/channel" {
+		t.Errorf("a task: %d %v", status, body)
+	}
+	for range testsAMinute - 1 {
+		if status, body, _ := b.do(t, "test_scene", nil); status != http.StatusAccepted {
+			t.Fatal(status, body)
+		}
+	}
+	if status, body, _ := b.do(t, "test_scene", nil); status != http.StatusTooManyRequests {
+		t.Errorf("one more: %d %v", status, body)
+	}
+	if strings.Contains(b.log.String(), "shop.example") {
+		t.Errorf("an address was logged: %s", b.log)
+	}
+}

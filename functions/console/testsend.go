@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/base32"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/mail"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"liuke/shared/api"
+	"liuke/shared/fault"
+	"liuke/shared/message"
+	"liuke/shared/queue"
+	"liuke/shared/request"
+	"liuke/shared/scene"
+)
+
+// testsAMinute is how many messages operators may test with in a minute, each instance of the function counting its own.
+const testsAMinute = 5
+
+// testRequest asks for one message to a named address.
+type testRequest struct {
+	To       string `json:"to"`
+	Customer string `json:"customer"`
+	Locale   string `json:"locale"`
+	Variant  string `json:"variant"`
+	Channel  string `json:"channel"`
+	Segment  string `json:"segment"`
+	Step     int    `json:"step"`
+}
+
+// sendTest sends one message of a scene that stands to a named address, marked as a test. It stands in no ledger, counts against no
+// limit and is counted by nothing.
+func (h *Handler) sendTest(ctx context.Context, r *api.Request) (api.Response, error) {
+	body, err := api.Body(r, maxRequestBytes)
+	if err != nil {
+		return api.Response{}, err
+	}
+	var in testRequest
+	if err := request.Parse(body, &in); err != nil {
+		return api.Response{}, err
+	}
+	stand, err := h.library.Fresh(ctx)
+	if err != nil {
+		return api.Response{}, err
+	}
+	w, err := h.word(ctx, stand, pathParameter(r, "id"), &previewRequest{
+		Customer: in.Customer, Locale: in.Locale, Variant: in.Variant, Channel: in.Channel, Segment: in.Segment, Step: in.Step,
+	})
+	switch {
+	case err != nil:
+		return api.Response{}, err
+	case w.missing != "":
+		return api.Response{}, fault.New(fault.Conflict, "the message would not be sent: the variable %s has no value", w.missing)
+	case w.saying.Channel == message.Task:
+		return api.Response{}, fault.At("/channel", "a task reaches no address: look at it by preview")
+	}
+	if err := h.mayTest(ctx, w.saying.Channel, in.To); err != nil {
+		return api.Response{}, err
+	}
+	id, err := h.queueTest(ctx, &w, in.To)
+	if err != nil {
+		return api.Response{}, err
+	}
+	return api.JSON(http.StatusAccepted, map[string]string{"test_id": id}), nil
+}
+
+// mayTest returns an error where the address cannot be one of the channel's, must not be sent to, or others were tested with just
+// now.
+func (h *Handler) mayTest(ctx context.Context, channel message.Channel, to string) error {
+	if to == "" {
+		return fault.At("/to", "to is the address, and is required")
+	}
+	if !addresses(channel, to) {
+		return fault.At("/to", "this is no address of the channel %s", channel)
+	}
+	suppressed, err := h.store.Suppressed(ctx, channel, to)
+	if err != nil {
+		return err
+	}
+	if suppressed {
+		return fault.New(fault.Conflict, "the address is suppressed: nothing is sent to it, and no test either")
+	}
+	if wait := h.tests.Take("", h.now()); wait > 0 {
+		return fault.New(fault.Throttled, "at most %d messages are tested with in a minute: try again in %s", testsAMinute, wait.Round(time.Second))
+	}
+	return nil
+}
+
+var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
+
+// addresses reports whether a text may be an address of a channel.
+func addresses(channel message.Channel, to string) bool {
+	switch channel {
+	case message.Email:
+		parsed, err := mail.ParseAddress(to)
+		return err == nil && parsed.Address == to
+	case message.SMS:
+		return phoneForm.MatchString(to)
+	}
+	return len(to) <= maxAddress && !strings.ContainsFunc(to, unicode.IsControl)
+}
+
+// maxAddress is the longest address that is taken.
+const maxAddress = 512
+
+var testID = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// queueTest hands a message to dispatch. It stands in the body alone.
+func (h *Handler) queueTest(ctx context.Context, w *worded, to string) (id string, err error) {
+	raw := make([]byte, 16)
+	if _, err := io.ReadFull(h.random, raw); err != nil {
+		return "", fault.As(err, fault.Internal, "no id can be made")
+	}
+	id = strings.ToLower(testID.EncodeToString(raw))
+	t := message.Test{
+		ID: id, Scene: w.scene.ID, Channel: w.saying.Channel, To: to,
+		Subject: w.said.Subject, Title: w.said.Title, Text: w.said.Text, HTML: w.said.HTML, Data: w.said.Data, JSON: w.said.JSON,
+		Transactional: w.scene.Kind == scene.Transactional,
+	}
+	body, err := json.Marshal(message.Job{Test: &t})
+	if err != nil {
+		return "", fault.As(err, fault.Internal, "the message cannot be encoded")
+	}
+	if len(body) > queue.MaxBytes {
+		return "", fault.New(fault.TooLarge, "the message is over %d bytes", queue.MaxBytes)
+	}
+	return id, h.messageQueue.Send(ctx, queue.Message{Body: string(body)})
+}

@@ -1,0 +1,96 @@
+package outreach
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"liuke/shared/customer"
+	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/scene"
+	"liuke/shared/signal"
+	"liuke/shared/survey"
+)
+
+// SampleCustomer is the id of nobody: of whom a sample speaks.
+const SampleCustomer customer.ID = "sample"
+
+// SampleProfile is what is known of a made-up customer who reads the locale (BCP 47), "" for DefaultLocale, and may be
+// reached by every channel.
+func SampleProfile(locale string) customer.Profile {
+	first, last := "Ann", "Example"
+	if locale == "" {
+		locale = scene.DefaultLocale
+	}
+	name := first + " " + last
+	if strings.HasPrefix(strings.ToLower(locale), "zh") {
+		first, last, name = "安", "李", "李安"
+	}
+	p := customer.Profile{Version: 1}
+	for trait, value := range map[string]string{
+		customer.TraitFirstName: first, customer.TraitLastName: last, customer.TraitName: name, customer.TraitLocale: locale,
+		customer.TraitEmail: "ann@example.com", customer.TraitPhone: "+12025550143",
+	} {
+		p.Set(trait, customer.Trait{Value: value, Time: 1})
+	}
+	for _, channel := range message.Channels() {
+		p.Set(customer.ConsentTrait(string(channel)), customer.Trait{Value: "true", Time: 1})
+	}
+	return p
+}
+
+// SampleSignal is what might set a scene off for a customer at a moment, with amounts in the business's currency.
+func SampleSignal(sc *scene.Scene, id customer.ID, currency money.Currency, now time.Time) signal.Signal {
+	sig := signal.Signal{ID: "sample", Kind: sc.On.Signal, Customer: id, Time: now}
+	to := ""
+	if len(sc.On.To) > 0 {
+		to = sc.On.To[0]
+	}
+	var data any
+	switch sc.On.Signal {
+	case signal.OrderPlaced:
+		data = signal.OrderData{Order: "A-1001", Amount: 12900, Currency: string(currency), Worth: 12900, First: true}
+	case signal.SegmentChanged:
+		data = signal.SegmentData{Run: "sample", Model: sc.On.Model, From: "sample", To: to}
+	case signal.RiskChanged:
+		data = signal.RiskData{Run: "sample", To: to}
+	case signal.AnswerGiven:
+		data = sampleAnswer(&sc.On)
+	case signal.Occasion:
+		data = signal.OccasionData{Kind: string(sc.On.Occasion), Day: now.Format(time.DateOnly), Number: 1}
+	case signal.Happened:
+		data = signal.EventData{Event: sc.On.Event, Subject: "A-1001"}
+	case signal.Requested:
+		data = signal.RequestData{Survey: orElse(sc.On.Survey, string(survey.NPS)), Invitation: "sample"}
+	case signal.Schedule, signal.Campaign:
+		sig.Kind, data = signal.Campaign, signal.CampaignData{Run: "sample", Scene: sc.ID}
+	}
+	sig.Data, _ = json.Marshal(data) // of texts and numbers alone: it cannot fail
+	return sig
+}
+
+func sampleAnswer(t *scene.Trigger) signal.AnswerData {
+	d := signal.AnswerData{Survey: orElse(t.Survey, string(survey.NPS)), Kind: string(survey.NPS), Score: 3, Invitation: "sample", Complete: true}
+	if len(t.Scores) == 0 {
+		return d
+	}
+	s := t.Scores[0]
+	if s.Metric != "" {
+		d.Kind = string(s.Metric)
+	}
+	switch {
+	case s.AtMost != nil:
+		d.Score = *s.AtMost
+	case s.AtLeast != nil:
+		d.Score = *s.AtLeast
+	}
+	return d
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
