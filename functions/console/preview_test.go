@@ -35,7 +35,7 @@ func TestASceneIsPreviewedAsItWouldBeSent(t *testing.T) {
 	}
 }
 
-const draft = `id: welcome
+const draft = `id: greeting
 kind: marketing
 on: {signal: order_placed}
 channels: [sms, email]
@@ -64,7 +64,7 @@ func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
 		t.Helper()
 		raw, err := json.Marshal(draft)
 		must(t, err)
-		status, body, _ := b.do(t, "preview_scene", all(of("welcome"), withBody(`{"text":`+string(raw)+members+`}`)))
+		status, body, _ := b.do(t, "preview_scene", all(of("greeting"), withBody(`{"text":`+string(raw)+members+`}`)))
 		return status, body
 	}
 	status, body := preview("")
@@ -93,7 +93,7 @@ func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
 	if status, _ := preview(`,"customer":"nobody"`); status != http.StatusNotFound {
 		t.Errorf("nobody: %d", status)
 	}
-	status, body, _ = b.do(t, "preview_scene", all(of("welcome"), withBody(`{"text":"id: welcome\nkind: spam\n"}`)))
+	status, body, _ = b.do(t, "preview_scene", all(of("greeting"), withBody(`{"text":"id: greeting\nkind: spam\n"}`)))
 	if wrong, _ := body["errors"].([]any); status != http.StatusBadRequest || len(wrong) < 2 {
 		t.Errorf("%d %v", status, body)
 	}

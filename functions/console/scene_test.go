@@ -92,18 +92,18 @@ func TestASceneIsWrittenShownAndTakenBack(t *testing.T) {
 		}
 	}
 	_, body, _ = b.do(t, "scenes", nil)
-	if len(body["scenes"].([]any)) != came+1 || listed(t, body, "scenes", "id", "welcome")["origin"] != "own" {
+	if len(body["scenes"].([]any)) != came+1 || listed(t, body, "scenes", "id", "greeting")["origin"] != "own" {
 		t.Errorf("%v", body)
 	}
 	_, body, _ = b.do(t, "blocks", nil)
-	if line := listed(t, body, "blocks", "name", "thanks"); fmt.Sprint(line["used_by"]) != "[welcome]" || line["title"] != "How letters end" {
+	if line := listed(t, body, "blocks", "name", "thanks"); fmt.Sprint(line["used_by"]) != "[greeting]" || line["title"] != "How letters end" {
 		t.Errorf("%v", line)
 	}
 	status, body, _ = b.do(t, "delete_block", nil)
-	if wrong, _ := body["errors"].([]any); status != http.StatusConflict || len(wrong) == 0 || wrong[0].(map[string]any)["document"] != "scene/welcome" {
+	if wrong, _ := body["errors"].([]any); status != http.StatusConflict || len(wrong) == 0 || wrong[0].(map[string]any)["document"] != "scene/greeting" {
 		t.Errorf("a block that is used is deleted: %d %v", status, body)
 	}
-	if status, body, _ := b.do(t, "delete_scene", nil); status != http.StatusOK || body["deleted"] != "welcome" {
+	if status, body, _ := b.do(t, "delete_scene", nil); status != http.StatusOK || body["deleted"] != "greeting" {
 		t.Errorf("%d %v", status, body)
 	}
 	if status, body, _ := b.do(t, "delete_block", nil); status != http.StatusOK || body["deleted"] != "thanks" {
@@ -180,7 +180,7 @@ func TestAllMistakesOfASceneAreListedWithTheirLines(t *testing.T) {
 	for _, wrong := range body["errors"].([]any) {
 		wrong := wrong.(map[string]any)
 		lines = append(lines, wrong["line"].(float64))
-		if wrong["document"] != "scene/welcome" || wrong["message"] == "" {
+		if wrong["document"] != "scene/greeting" || wrong["message"] == "" {
 			t.Errorf("%v", wrong)
 		}
 	}
@@ -196,7 +196,7 @@ func TestAllMistakesOfASceneAreListedWithTheirLines(t *testing.T) {
 		"blanks":               {"put_block", withBody(" \n"), 400},
 		"JSON without a text":  {"put_scene", all(header("content-type", "application/json"), withBody("{}")), 400},
 		"JSON of another kind": {"put_scene", all(header("content-type", "application/json; charset=utf-8"), withBody(`{"text":1}`)), 400},
-		"a version below 0":    {"put_scene", all(header("content-type", "application/json"), withBody(`{"version":-1,"text":"id: welcome"}`)), 409},
+		"a version below 0":    {"put_scene", all(header("content-type", "application/json"), withBody(`{"version":-1,"text":"id: greeting"}`)), 409},
 		"over 64 KB":           {"put_scene", withBody(strings.Repeat("#", document.MaxBytes+1)), 413},
 		"over 64 KB in JSON":   {"put_scene", func(r *api.Request) { r.Body = strings.Repeat("#", document.MaxBytes+1); wrapped(0)(r) }, 413},
 		"the name of another":  {"put_scene", of("goodbye"), 400},
@@ -218,9 +218,9 @@ func TestAllMistakesOfASceneAreListedWithTheirLines(t *testing.T) {
 
 func TestADocumentThatCannotBeReadAnyMoreIsShownAsBrokenAndCanBeWrittenAnew(t *testing.T) {
 	b := setup(t)
-	d := document.Document{Name: "scene/welcome", Version: 1, Body: "# Ours\nid: welcome\nof_an_older_suite: true\n", Edited: now}
+	d := document.Document{Name: "scene/greeting", Version: 1, Body: "# Ours\nid: greeting\nof_an_older_suite: true\n", Edited: now}
 	must(t, b.store.PutSceneDocument(t.Context(), &d, 0))
-	line := listed(t, b.body(t, "scenes"), "scenes", "id", "welcome")
+	line := listed(t, b.body(t, "scenes"), "scenes", "id", "greeting")
 	if wrong, _ := line["broken"].([]any); len(wrong) == 0 || line["enabled"] != false || line["title"] != "Ours" {
 		t.Errorf("%v", line)
 	}

@@ -19,8 +19,8 @@ import (
 
 var compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: euro}
 
-const welcome = `# A word of welcome
-id: welcome
+const greeting = `# A word of welcome
+id: greeting
 kind: transactional
 on: {signal: order_placed}
 audience: order.first
@@ -56,7 +56,7 @@ func wrong(t *testing.T, err error) (list []string, all outreach.Mistakes) {
 }
 
 func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
-	stand := []document.Document{written(outreach.Scene, "welcome", welcome), written(outreach.Block, "thanks", thanks)}
+	stand := []document.Document{written(outreach.Scene, "greeting", greeting), written(outreach.Block, "thanks", thanks)}
 	footer, ok := outreach.Source(outreach.Block, "footer")
 	if !ok {
 		t.Fatal("the block footer comes with the suite")
@@ -66,13 +66,13 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 		edited document.Document
 		want   []string
 	}{
-		{"one that is right", written(outreach.Scene, "welcome", strings.Replace(welcome, "Hello", "Dear", 1)), nil},
-		{"all its mistakes at once", written(outreach.Scene, "welcome", strings.NewReplacer("kind: transactional", "kind: spam", "order.first", "order.last", "Welcome", "'{{ nobody }}'").Replace(welcome)),
-			[]string{"scene/welcome:3", "scene/welcome:5", "scene/welcome:9"}},
-		{"another name than its own", written(outreach.Scene, "hello", welcome), []string{"scene/hello:2"}},
-		{"a block that a scene would break by", written(outreach.Block, "thanks", "en:\n  text: '{{ nobody }}'\n  html: x\n"), []string{"scene/welcome:12"}},
-		{"a block that is used, taken back", written(outreach.Block, "thanks", ""), []string{"scene/welcome:12"}},
-		{"a scene, taken back", written(outreach.Scene, "welcome", ""), nil},
+		{"one that is right", written(outreach.Scene, "greeting", strings.Replace(greeting, "Hello", "Dear", 1)), nil},
+		{"all its mistakes at once", written(outreach.Scene, "greeting", strings.NewReplacer("kind: transactional", "kind: spam", "order.first", "order.last", "Welcome", "'{{ nobody }}'").Replace(greeting)),
+			[]string{"scene/greeting:3", "scene/greeting:5", "scene/greeting:9"}},
+		{"another name than its own", written(outreach.Scene, "hello", greeting), []string{"scene/hello:2"}},
+		{"a block that a scene would break by", written(outreach.Block, "thanks", "en:\n  text: '{{ nobody }}'\n  html: x\n"), []string{"scene/greeting:12"}},
+		{"a block that is used, taken back", written(outreach.Block, "thanks", ""), []string{"scene/greeting:12"}},
+		{"a scene, taken back", written(outreach.Scene, "greeting", ""), nil},
 		{"a block that came with the suite, edited", written(outreach.Block, "footer", footer+"# edited\n"), nil},
 		{"a key twice", written(outreach.Block, "thanks", thanks+thanks), []string{"block/thanks:2"}},
 		{"two documents", written(outreach.Block, "thanks", thanks+"---\n"+thanks), []string{"block/thanks:2"}},
@@ -80,8 +80,8 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 		{"no UTF-8", written(outreach.Block, "thanks", "# one\n\xff"), []string{"block/thanks:2"}},
 		{"a NUL", written(outreach.Block, "thanks", "# one\n\x00"), []string{"block/thanks:2"}},
 		{"blanks", written(outreach.Block, "thanks", " \n "), []string{"block/thanks:1"}},
-		{"a list", written(outreach.Scene, "welcome", "- 1\n- 2\n"), []string{"scene/welcome:1"}},
-		{"no YAML", written(outreach.Scene, "welcome", "id: welcome\nkind: [\n"), []string{"scene/welcome:2"}},
+		{"a list", written(outreach.Scene, "greeting", "- 1\n- 2\n"), []string{"scene/greeting:1"}},
+		{"no YAML", written(outreach.Scene, "greeting", "id: greeting\nkind: [\n"), []string{"scene/greeting:2"}},
 	} {
 		got, all := wrong(t, outreach.Check(stand, c.edited, compilers))
 		if !slices.Equal(got, c.want) {
@@ -89,7 +89,7 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"scene/policy", "scene/Welcome", "scene/", "scene/" + strings.Repeat("a", 33), "risk", "block/../x"} {
-		if err := outreach.Check(stand, document.Document{Name: name, Body: welcome}, compilers); fault.CodeOf(err) != fault.Invalid {
+		if err := outreach.Check(stand, document.Document{Name: name, Body: greeting}, compilers); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -109,16 +109,16 @@ func TestWhatIsHostileIsRefusedQuickly(t *testing.T) {
 		"indents within indents":       nestedMaps(300),
 		"lists within lists":           strings.Repeat("- ", 30_000),
 		"quotes that never end":        "id: '" + strings.Repeat("''", 30_000),
-		"an expression beyond measure": strings.Replace(welcome, "order.first", "'"+chain+"'", 1),
-		"parentheses in an expression": strings.Replace(welcome, "order.first", strings.Repeat("(", 30_000), 1),
-		"a condition beyond measure":   strings.Replace(welcome, "subject: Welcome", "subject: '{% if order.first "+strings.Repeat("and order.first ", 3000)+"%}x{% endif %}'", 1) + strings.Repeat("x", 64<<10),
-		"tags that never close":        strings.Replace(welcome, "Welcome", "'"+strings.Repeat("{{ ", 10_000)+"'", 1),
-		"conditions within conditions": strings.Replace(welcome, "Welcome", "'"+strings.Repeat("{% if order.first %}", 2_500)+"'", 1),
-		"two loops":                    strings.Replace(welcome, "Welcome", "'{% for a in survey.choices %}{% for b in survey.choices %}{% endfor %}{% endfor %}'", 1),
-		"more than 64 KB":              welcome + strings.Repeat("# x\n", 16<<10),
+		"an expression beyond measure": strings.Replace(greeting, "order.first", "'"+chain+"'", 1),
+		"parentheses in an expression": strings.Replace(greeting, "order.first", strings.Repeat("(", 30_000), 1),
+		"a condition beyond measure":   strings.Replace(greeting, "subject: Welcome", "subject: '{% if order.first "+strings.Repeat("and order.first ", 3000)+"%}x{% endif %}'", 1) + strings.Repeat("x", 64<<10),
+		"tags that never close":        strings.Replace(greeting, "Welcome", "'"+strings.Repeat("{{ ", 10_000)+"'", 1),
+		"conditions within conditions": strings.Replace(greeting, "Welcome", "'"+strings.Repeat("{% if order.first %}", 2_500)+"'", 1),
+		"two loops":                    strings.Replace(greeting, "Welcome", "'{% for a in survey.choices %}{% for b in survey.choices %}{% endfor %}{% endfor %}'", 1),
+		"more than 64 KB":              greeting + strings.Repeat("# x\n", 16<<10),
 	} {
 		began := time.Now()
-		err := outreach.Check(nil, written(outreach.Scene, "welcome", body), compilers)
+		err := outreach.Check(nil, written(outreach.Scene, "greeting", body), compilers)
 		if code := fault.CodeOf(err); code != fault.Invalid && code != fault.TooLarge {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -150,13 +150,13 @@ func TestWhatNoLongerLoadsTakesNothingElseDown(t *testing.T) {
 		broken    []string
 	}{
 		{"nothing is written", nil, came, nil},
-		{"all can be read", []document.Document{written(outreach.Scene, "welcome", welcome), written(outreach.Block, "thanks", thanks)}, came + 1, nil},
-		{"one was taken back", []document.Document{written(outreach.Scene, "welcome", "")}, came, nil},
-		{"a scene of a field that is gone", []document.Document{written(outreach.Scene, "welcome", welcome+"gone: 1\n"), written(outreach.Scene, "hello", strings.Replace(strings.Replace(welcome, "id: welcome", "id: hello", 1), `{% render "thanks" %}`, "", 1))}, came + 1, []string{"scene/welcome"}},
+		{"all can be read", []document.Document{written(outreach.Scene, "greeting", greeting), written(outreach.Block, "thanks", thanks)}, came + 1, nil},
+		{"one was taken back", []document.Document{written(outreach.Scene, "greeting", "")}, came, nil},
+		{"a scene of a field that is gone", []document.Document{written(outreach.Scene, "greeting", greeting+"gone: 1\n"), written(outreach.Scene, "hello", strings.Replace(strings.Replace(greeting, "id: greeting", "id: hello", 1), `{% render "thanks" %}`, "", 1))}, came + 1, []string{"scene/greeting"}},
 		{"an edit of one that came with the suite", []document.Document{written(outreach.Scene, "win_back", "id: win_back\n")}, came, []string{"scene/win_back"}},
-		{"a block, and the scene that uses it", []document.Document{written(outreach.Scene, "welcome", welcome), written(outreach.Block, "thanks", "en: 1\n")}, came, []string{"block/thanks", "scene/welcome"}},
+		{"a block, and the scene that uses it", []document.Document{written(outreach.Scene, "greeting", greeting), written(outreach.Block, "thanks", "en: 1\n")}, came, []string{"block/thanks", "scene/greeting"}},
 		{"a block by which what came with the suite breaks", []document.Document{written(outreach.Block, "footer", brokenFooter)}, came, []string{"block/footer"}},
-		{"text that is none", []document.Document{written(outreach.Scene, "welcome", "\xff")}, came, []string{"scene/welcome"}},
+		{"text that is none", []document.Document{written(outreach.Scene, "greeting", "\xff")}, came, []string{"scene/greeting"}},
 		{"documents of other kinds", []document.Document{{Name: "risk", Body: "{}"}, {Name: "scene/A B", Body: "x"}}, came, nil},
 	} {
 		set, broken, err := outreach.Compose(c.documents, compilers)
@@ -225,13 +225,13 @@ func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 		change                func()
 		later                 time.Duration
 		asked, readings, left int
-		welcome               bool
+		greeting               bool
 		again                 time.Duration // of the policy
 	}{
 		{"nothing was written: nothing is read", func() {}, 0, 1, 0, 0, false, 14 * 24 * time.Hour},
 		{"within the minute nothing is asked", func() {}, time.Second, 1, 0, 0, false, 14 * 24 * time.Hour},
 		{"a scene was written", func() {
-			s.documents, s.edits = append(s.documents, written(outreach.Scene, "welcome", strings.Replace(welcome, `{% render "thanks" %}`, "", 1))), 1
+			s.documents, s.edits = append(s.documents, written(outreach.Scene, "greeting", strings.Replace(greeting, `{% render "thanks" %}`, "", 1))), 1
 		}, time.Minute, 2, 1, 0, true, 14 * 24 * time.Hour},
 		{"nothing moved since", func() {}, time.Minute, 3, 1, 0, true, 14 * 24 * time.Hour},
 		{"the settings were written", func() {
@@ -251,8 +251,8 @@ func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 		if err != nil || s.asked < step.asked || s.readings != step.readings || left != step.left {
 			t.Errorf("%s: asked %d times, read %d times, %d left out, %v", step.name, s.asked, s.readings, left, err)
 		}
-		if got := set.Scene("welcome") != nil; got != step.welcome || stand.Scenes.Policy.AskAgainAfter != step.again {
-			t.Errorf("%s: welcome %t, %s", step.name, got, stand.Scenes.Policy.AskAgainAfter)
+		if got := set.Scene("greeting") != nil; got != step.greeting || stand.Scenes.Policy.AskAgainAfter != step.again {
+			t.Errorf("%s: greeting %t, %s", step.name, got, stand.Scenes.Policy.AskAgainAfter)
 		}
 	}
 	fresh := outreach.NewLibrary(&store{settings: document.Document{Version: 1, Body: "{"}}, compilers, func() time.Time { return now }, nil)
@@ -262,14 +262,14 @@ func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	f.Add(welcome)
+	f.Add(greeting)
 	f.Add(thanks)
 	for _, name := range outreach.Names(outreach.Scene) {
 		text, _ := outreach.Source(outreach.Scene, name)
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		edited := written(outreach.Scene, "welcome", body)
+		edited := written(outreach.Scene, "greeting", body)
 		err := outreach.Check(nil, edited, compilers)
 		if err == nil {
 			if _, broken, err := outreach.Compose([]document.Document{edited}, compilers); err != nil || len(broken) > 0 {
