@@ -79,7 +79,7 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if !e.Open() {
 		return nil
 	}
-	if idle := t.idle(d); idle != "" {
+	if idle := t.idle(d, h.Now()); idle != "" {
 		out.count(idle)
 		return nil
 	}

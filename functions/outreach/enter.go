@@ -37,7 +37,7 @@ func enters(c *scene.Candidate, v *scene.Verdict) bool {
 // enter is the one place where a customer enters a scene. It returns the contact record that says so, for whoever writes it
 // with a claim; that of one who has entered by the entry already is as it was.
 func (h *Handler) enter(ctx context.Context, c *scene.Candidate, e *message.Entry, contact message.Contact) (message.Contact, error) {
-	next := contact.Enter(c.Scene.ID, e.ID, c.Now)
+	next := contact.Enter(c.Scene.ID, e.ID, e.EnteredAt()) // of one that waited, as it was: others may have displaced it since
 	if !c.Scene.Enter.Once || slices.Equal(next.Entered, contact.Entered) {
 		return next, nil
 	}

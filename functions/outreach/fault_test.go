@@ -85,6 +85,7 @@ type world struct {
 	now     time.Time
 	handler *Handler
 	quiet   bool
+	calm    bool     // nothing fails
 	queue   []string // the signals queue
 	jobs    []string // the messages queue
 	profile customer.Profile

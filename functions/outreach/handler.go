@@ -68,6 +68,9 @@ type Handler struct {
 	runner *batch.Runner[signal.Signal]
 }
 
+// clockSkew is by how much the clocks of two processes may differ.
+const clockSkew = time.Minute
+
 // customersAtOnce is how many customers of a batch are worked on side by side.
 const customersAtOnce = 8
 
@@ -182,8 +185,8 @@ func (t *task) wanted() []string {
 }
 
 // idle is why there is nothing to decide on a step that came due, named as it is counted; "" where there is. What it follows
-// was put on file with it, and then not claimed, or decided otherwise.
-func (t *task) idle(d *message.Dossier) string {
+// was put on file with it, and then not claimed, or decided otherwise, or later: then it is on file for later as well.
+func (t *task) idle(d *message.Dossier, now time.Time) string {
 	switch {
 	case t.sig.Step == 0:
 		return ""
@@ -193,7 +196,11 @@ func (t *task) idle(d *message.Dossier) string {
 		}
 		return ""
 	}
-	if step, _ := standing(t.scene, t.sig.Customer, t.sig.ID, d.Entries); step != t.sig.Step {
+	step, since := standing(t.scene, t.sig.Customer, t.sig.ID, d.Entries)
+	switch _, waits := d.Entries[t.entry]; {
+	case step != t.sig.Step:
+		return "StepsOutOfTurn"
+	case t.sig.Came == "" && !waits && now.Before(since.Add(t.scene.Steps[step].After-clockSkew)):
 		return "StepsOutOfTurn"
 	}
 	return ""

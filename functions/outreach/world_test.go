@@ -18,7 +18,7 @@ import (
 // do runs one call to a service: it may fail before, fail after, or the process may be killed before or after.
 func (w *world) do(call func() error) error {
 	fate := w.rnd.IntN(24)
-	if w.quiet {
+	if w.quiet || w.calm {
 		fate = 23
 	}
 	switch fate {

@@ -9,14 +9,9 @@ import (
 // count.
 const MaxGoals = 16
 
-// EnteredAt is when the customer entered the scene with this entry of step 0: when it was claimed, or decided where it was
-// held.
-func (e *Entry) EnteredAt() time.Time {
-	if !e.Claimed.IsZero() {
-		return e.Claimed
-	}
-	return e.Decided
-}
+// EnteredAt is when the customer entered the scene with this entry of step 0: when it was first decided on, whatever was, so that
+// those who wait for an open hour and those who are held out for comparison are given the same time to meet the goal.
+func (e *Entry) EnteredAt() time.Time { return e.Decided }
 
 // Convert books a signal that met the scene's goal, by its id, on the entry of step 0, and reports whether that changed
 // anything: a signal counts once, and beyond MaxGoals none does. Signals may come in any order: the result is the same. At is
