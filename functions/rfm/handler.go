@@ -26,6 +26,7 @@ import (
 type Store interface {
 	recalc.Store
 	Backtests
+	Campaigns
 	RunDocuments(ctx context.Context, run string) ([]document.Document, error)
 	CurrentRun(ctx context.Context) (run string, err error)
 	ScanCustomers(ctx context.Context, slice, slices int, cursor customer.ID) ([]recalc.Row, customer.ID, error)
@@ -212,6 +213,10 @@ func (h *Handler) giveUp(ctx context.Context, m *recalc.Message, err error) erro
 	if try < lastTry || m.Phase == recalc.PhasePlan || m.Phase == recalc.PhaseBacktest {
 		return nil
 	}
+	if m.Phase == recalc.PhaseCampaign {
+		h.Counter.Count("CampaignsFailed", 1)
+		return h.Store.FailCampaign(ctx, m.Scene, m.Campaign, fmt.Sprintf("it failed %d times: the log of the function rfm says why", try), h.Now())
+	}
 	h.Counter.Count("RunsFailed", 1)
 	return h.Store.FailRun(ctx, m.Run, fmt.Sprintf("its phase %s failed %d times: the log of the function rfm says why", m.Phase, try), h.Now())
 }
@@ -221,8 +226,11 @@ func (h *Handler) phase(ctx context.Context, m *recalc.Message) (err error) {
 	if m.Phase == recalc.PhasePlan {
 		return h.planScheduled(ctx, m.ScheduledAt)
 	}
-	if m.Phase == recalc.PhaseBacktest { // of a run that is done
+	switch m.Phase { // of a run that is done
+	case recalc.PhaseBacktest:
 		return h.backtest(ctx, m)
+	case recalc.PhaseCampaign:
+		return h.campaign(ctx, m)
 	}
 	run, err := h.Store.Run(ctx, m.Run)
 	if fault.CodeOf(err) == fault.NotFound {

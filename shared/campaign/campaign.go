@@ -30,12 +30,12 @@ const (
 // Terms are a request with everything settled.
 type Terms struct {
 	Simulated bool      `json:"simulated,omitempty"`
-	At        time.Time `json:"at"`                // when the run is to start; of a simulation, the moment at which its clock stands
-	Due       bool      `json:"due,omitempty"`     // started by the scene's schedule
-	Customers int       `json:"customers"`         // signalled at most, or looked at by a simulation; 0 for all
-	PerSecond int       `json:"per_second"`        // signals a second, 0 for as many as there are
-	Seed      uint64    `json:"seed,omitempty"`    // of a simulation
-	Unsaved   bool      `json:"unsaved,omitempty"` // a simulation of a text that is not a scene's document
+	At        time.Time `json:"at"`             // when the run is to start; of a simulation, the moment at which its clock stands
+	Due       bool      `json:"due,omitempty"`  // started by the scene's schedule
+	Customers int       `json:"customers"`      // signalled at most, or looked at by a simulation; 0 for all
+	PerSecond int       `json:"per_second"`     // signals a second, 0 for as many as there are
+	Seed      uint64    `json:"seed,omitempty"` // of a simulation
+	Text      string    `json:"text,omitempty"` // that a simulation is of, in the place of the scene's document; "" for that
 }
 
 // Counts say how far a run has come.
@@ -87,8 +87,7 @@ func StateKey(r *Record, step int) string {
 	return "scores/" + r.folder() + fmt.Sprintf("/state-%09d.json", step)
 }
 
-// BasisKey is what a simulation goes by: operators' documents as they stood when it was asked for, and the text that it is
-// of, as JSON.
+// BasisKey is what a simulation goes by: operators' documents as they stood when it began, as JSON.
 func BasisKey(r *Record) string { return "runs/" + r.folder() + "/basis.json" }
 
 // ReportKey is what a simulation came to, as JSON. It names nobody.

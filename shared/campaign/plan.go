@@ -55,10 +55,9 @@ type Planner struct {
 
 var noSnapshot = fault.New(fault.Conflict, "no recalculation was applied yet, over whose customers the run could go: start one with POST /v1/rfm/runs")
 
-// Plan starts a run of a scene, or puts it on file where it is to start later, and returns its record. before is called with
-// the record before anything is stored, to keep what the run goes by; it may be nil. It returns a Conflict where there is no
-// recalculation to go over.
-func (p *Planner) Plan(ctx context.Context, scene string, t Terms, before func(*Record) error) (*Record, error) {
+// Plan starts a run of a scene, or puts it on file where it is to start later, and returns its record. It returns a
+// Conflict where there is no recalculation to go over.
+func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (*Record, error) {
 	now := p.Now().UTC().Truncate(time.Millisecond) // as the record keeps it
 	t.At = t.At.UTC().Truncate(time.Millisecond)
 	r := &Record{Job: recalc.Job{ID: recalc.JobID(now), State: recalc.Running, Started: now, Updated: now}, Scene: scene, Terms: t}
@@ -69,11 +68,6 @@ func (p *Planner) Plan(ctx context.Context, scene string, t Terms, before func(*
 	var err error
 	if r.Run, err = p.snapshot(ctx); err != nil {
 		return nil, err
-	}
-	if before != nil {
-		if err := before(r); err != nil {
-			return nil, err
-		}
 	}
 	if err := p.Store.BeginCampaign(ctx, r); err != nil {
 		return nil, err

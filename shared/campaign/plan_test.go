@@ -212,7 +212,7 @@ func TestARunOnFileStartsOnceAtItsMinuteWhateverFails(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		r, err := p.Plan(t.Context(), "sale", t1, nil)
+		r, err := p.Plan(t.Context(), "sale", t1)
 		if err != nil || r.State != Filed || len(m.sent) != 0 {
 			rt.Fatalf("%+v, %v", r, err)
 		}
@@ -256,25 +256,24 @@ func TestARunOnFileStartsOnceAtItsMinuteWhateverFails(t *testing.T) {
 func TestPlanningNow(t *testing.T) {
 	m := newMemory()
 	p := &Planner{m, m, func() time.Time { return start }}
-	terms, text, err := ParseSimulate([]byte(`{"seed":9,"sample":100,"text":"id: x"}`), start)
-	if err != nil || text != "id: x" {
-		t.Fatal(err)
+	terms, err := ParseSimulate([]byte(`{"seed":9,"sample":100,"text":"id: x"}`), start)
+	if err != nil || terms.Text != "id: x" || terms.Seed != 9 || terms.Customers != 100 {
+		t.Fatal(terms, err)
 	}
-	var kept *Record
-	r, err := p.Plan(t.Context(), "sale", terms, func(r *Record) error { kept = r; return nil })
-	if err != nil || r.State != recalc.Running || kept != r || m.sent[r.Name()] != 1 || r.Run != "r" || !r.Terms.At.Equal(start) {
+	r, err := p.Plan(t.Context(), "sale", terms)
+	if err != nil || r.State != recalc.Running || m.sent[r.Name()] != 1 || r.Run != "r" || !r.Terms.At.Equal(start) {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if _, err := p.Plan(t.Context(), "sale", terms, nil); fault.CodeOf(err) != fault.Conflict {
+	if _, err := p.Plan(t.Context(), "sale", terms); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("two at once: %v", err)
 	}
 	m.run = ""
-	if _, err := p.Plan(t.Context(), "other", Terms{At: start}, nil); fault.CodeOf(err) != fault.Conflict || len(m.records) != 1 {
+	if _, err := p.Plan(t.Context(), "other", Terms{At: start}); fault.CodeOf(err) != fault.Conflict || len(m.records) != 1 {
 		t.Errorf("without a recalculation: %v", err)
 	}
 	m.run = "r"
 	broken := &Planner{m, unsent{}, p.Now}
-	if _, err := broken.Plan(t.Context(), "other", Terms{At: start}, nil); fault.CodeOf(err) != fault.Unavailable || m.records["other/"+r.ID].State != recalc.Failed {
+	if _, err := broken.Plan(t.Context(), "other", Terms{At: start}); fault.CodeOf(err) != fault.Unavailable || m.records["other/"+r.ID].State != recalc.Failed {
 		t.Errorf("without a queue: %v", err)
 	}
 }
@@ -300,7 +299,7 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 		check(ParseRun(body, start))
-		terms, _, err := ParseSimulate(body, start)
+		terms, err := ParseSimulate(body, start)
 		check(terms, err)
 	})
 }

@@ -57,26 +57,26 @@ func ParseRun(body []byte, now time.Time) (Terms, error) {
 	return t, err
 }
 
-// ParseSimulate reads the request for a simulation, as ParseRun does, and returns the text that it is of, "" for none.
-func ParseSimulate(body []byte, now time.Time) (t Terms, text string, err error) {
+// ParseSimulate reads the request for a simulation, as ParseRun does.
+func ParseSimulate(body []byte, now time.Time) (t Terms, err error) {
 	var r SimulateRequest
 	if err := request.Parse(body, &r); err != nil {
-		return Terms{}, "", err
+		return Terms{}, err
 	}
-	t = Terms{Simulated: true, At: now, Seed: r.Seed, Unsaved: r.Text != ""}
+	t = Terms{Simulated: true, At: now, Seed: r.Seed, Text: r.Text}
 	if r.At != nil {
 		if t.At = r.At.UTC(); t.At.Sub(now).Abs() > MaxAhead {
-			return Terms{}, "", fault.At("/at", "at is a moment of the past or the coming year; leave it out for now")
+			return Terms{}, fault.At("/at", "at is a moment of the past or the coming year; leave it out for now")
 		}
 	}
 	if len(r.Text) > MaxTextBytes {
-		return Terms{}, "", fault.At("/text", "a scene has at most %d KB", MaxTextBytes>>10)
+		return Terms{}, fault.At("/text", "a scene has at most %d KB", MaxTextBytes>>10)
 	}
 	if t.Customers, err = within("/sample", r.Sample, 0, MaxCustomers); err != nil {
-		return Terms{}, "", err
+		return Terms{}, err
 	}
 	t.PerSecond, err = within("/per_second", r.PerSecond, DefaultPerSecond, MaxPerSecond)
-	return t, r.Text, err
+	return t, err
 }
 
 func within(pointer string, n *int, fallback, most int) (int, error) {

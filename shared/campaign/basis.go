@@ -1,0 +1,154 @@
+package campaign
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"liuke/shared/budget"
+	"liuke/shared/customer"
+	"liuke/shared/message"
+	"liuke/shared/money"
+	"liuke/shared/scene"
+	"liuke/shared/segment"
+	"liuke/shared/signal"
+	"liuke/shared/survey"
+)
+
+// Basis is what a run goes by.
+type Basis struct {
+	Scene    *scene.Scene
+	Rules    *scene.Rules
+	Surveys  survey.Catalogue
+	Prices   budget.Prices
+	Limits   budget.Limits
+	Currency money.Currency
+	Zone     *time.Location // of the business
+}
+
+// Signal is the signal by which a run tells outreach of a customer, heard at a moment.
+func (r *Record) Signal(id customer.ID, heard time.Time) (signal.Signal, error) {
+	data, err := json.Marshal(signal.CampaignData{Run: r.ID, Scene: r.Scene})
+	return signal.Signal{ID: signal.CampaignID(r.ID), Kind: signal.Campaign, Customer: id, Time: heard.UTC(), Data: data}, err
+}
+
+// InAudience reports whether a campaign is for the customer: the audience lets the customer in, as far as what is known now
+// says.
+func (b *Basis) InAudience(d *message.Dossier, sig signal.Signal, now time.Time) bool {
+	return b.Rules.Audience(b.candidate(d, sig, now)).Outcome == scene.Pass
+}
+
+func (b *Basis) candidate(d *message.Dossier, sig signal.Signal, now time.Time) scene.Candidate {
+	return scene.Candidate{Scene: b.Scene, Signal: sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: now}
+}
+
+// sampleOrder is the amount of the order that a simulation assumes, in minor units.
+const sampleOrder = 100_00
+
+// Cause is the signal that a simulation assumes for a customer: of a campaign its own; of a change of segment or risk that the
+// customer has just come to where the scores stand now; of anything else that it happened, with sample data. It is not ok where
+// the cause cannot be the customer's.
+func (b *Basis) Cause(r *Record, d *message.Dossier, heard time.Time) (sig signal.Signal, ok bool) {
+	on := &b.Scene.On
+	var data any
+	switch on.Signal {
+	case signal.Campaign, signal.Schedule:
+		sig, err := r.Signal(d.Person, heard)
+		return sig, err == nil
+	case signal.SegmentChanged:
+		to := d.Scores.Segment
+		if on.Model != "rfm10" {
+			labels, err := segment.ParseLabels(d.Scores.Labels)
+			if err != nil {
+				return sig, false
+			}
+			to = string(labels.Get(on.Model))
+		}
+		if !slices.Contains(on.To, to) {
+			return sig, false
+		}
+		data = signal.SegmentData{Run: r.Run, Model: on.Model, To: to}
+	case signal.RiskChanged:
+		if !slices.Contains(on.To, d.Scores.Risk) {
+			return sig, false
+		}
+		data = signal.RiskData{Run: r.Run, To: d.Scores.Risk}
+	case signal.OrderPlaced:
+		data = signal.OrderData{Order: "sample", Amount: sampleOrder, Currency: string(b.Currency), Worth: sampleOrder}
+	case signal.AnswerGiven:
+		data = b.answer()
+	case signal.Occasion:
+		data = signal.OccasionData{Kind: string(on.Occasion), Day: heard.In(b.Zone).Format(time.DateOnly), Number: 1}
+	case signal.Happened:
+		data = signal.EventData{Event: on.Event, Subject: "sample"}
+	case signal.Requested:
+		wanted := on.Survey
+		if wanted == "" {
+			wanted = string(survey.NPS)
+		}
+		data = signal.RequestData{Survey: wanted}
+	}
+	raw, err := json.Marshal(data)
+	return signal.Signal{ID: "simulated:" + r.ID, Kind: on.Signal, Customer: d.Person, Time: heard.UTC(), Data: raw}, err == nil && data != nil
+}
+
+// answer is an answer that sets the scene off.
+func (b *Basis) answer() signal.AnswerData {
+	a := signal.AnswerData{Survey: b.Scene.On.Survey, Invitation: "sample", Complete: true}
+	if a.Survey == "" {
+		a.Survey = string(survey.NPS)
+	}
+	if s := b.Surveys[a.Survey]; s != nil {
+		a.Kind = string(s.Kind())
+	}
+	if len(b.Scene.On.Scores) > 0 {
+		score := b.Scene.On.Scores[0]
+		if score.Metric != "" {
+			a.Kind = string(score.Metric)
+		}
+		if a.Kind == "" {
+			a.Kind = string(survey.NPS)
+		}
+		a.Score, _ = survey.Kind(a.Kind).Range()
+		if score.AtLeast != nil {
+			a.Score = *score.AtLeast
+		} else if score.AtMost != nil {
+			a.Score = *score.AtMost
+		}
+	}
+	return a
+}
+
+// AsIf says what a simulation assumes of the cause, "" for a campaign.
+func (b *Basis) AsIf() string {
+	switch on := &b.Scene.On; on.Signal {
+	case signal.Campaign, signal.Schedule:
+		return ""
+	case signal.SegmentChanged:
+		return "as if everybody who stands in one of the labels of on.to now had just come into it"
+	case signal.RiskChanged:
+		return "as if everybody who stands in one of the bands of on.to now had just come into it"
+	case signal.OrderPlaced:
+		return "as if every customer had just placed an order of 100.00"
+	case signal.AnswerGiven:
+		return "as if every customer had just given an answer that sets the scene off"
+	case signal.Occasion:
+		return "as if the occasion were every customer's today"
+	case signal.Happened:
+		return "as if the event had just happened to every customer"
+	}
+	return "as if every customer had just been asked for"
+}
+
+// Addresses are where the customer could be reached by the scene's channels: those for which a suppression matters.
+func (b *Basis) Addresses(p customer.Profile) (all []message.Address) {
+	for i := range b.Scene.Steps {
+		for _, channel := range b.Scene.Steps[i].Channels {
+			a := message.Address{Channel: channel, Address: scene.Address(channel, p)}
+			if a.Address != "" && p.Consents(string(channel)) && !slices.Contains(all, a) {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
