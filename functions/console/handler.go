@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,6 +42,7 @@ type Store interface {
 	Documents
 	Scenes
 	Backtests
+	Campaigns
 	Tasks
 	Surveys
 	Responses
@@ -214,6 +216,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/surveys/{survey}/metrics":      {serve: h.metrics, parameters: []string{"by", "from", "to"}},
 		"GET /openapi.json":                     {serve: describe, public: true},
 	}
+	maps.Copy(h.routes, h.campaignRoutes())
 	return h, nil
 }
 

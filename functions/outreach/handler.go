@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/campaign"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
@@ -21,6 +23,7 @@ import (
 	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/quiet"
+	"liuke/shared/recalc"
 	"liuke/shared/scene"
 	"liuke/shared/scene/audience"
 	"liuke/shared/scene/content"
@@ -57,15 +60,21 @@ type Handler struct {
 	Stand    func(ctx context.Context) (*outreach.Stand, error)  // likewise; nil for what comes with the suite
 	Signals  Sender
 	Messages Sender
+	Runs     recalc.Queue             // of recalculations and campaigns
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 	Now      clock.Now
 	Log      *slog.Logger
 	Count    *telemetry.Counter
 
+	// Campaigns keeps what starts by the clock; nil for nothing.
+	Campaigns campaign.Files
+
 	stand  *outreach.Stand // that scenes and rules are of; nil before it is first asked for
 	scenes *scene.Set
 	rules  *scene.Rules
 	runner *batch.Runner[signal.Signal]
+
+	business *time.Location
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
@@ -89,6 +98,7 @@ func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 		}
 		h.rules.Policy = h.scenes.Policy
 	}
+	h.business = business
 	h.runner = &batch.Runner[signal.Signal]{
 		Decode: decode,
 		Encode: func(s signal.Signal, _ string) (string, error) { return encode(s) },
@@ -129,7 +139,7 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	}
 	switch {
 	case in.Schedule == "due":
-		return nil, h.sweep(ctx)
+		return nil, errors.Join(h.sweep(ctx), h.startCampaigns(ctx))
 	case in.Schedule != "":
 		return nil, fault.New(fault.Invalid, "there is no schedule %q here", in.Schedule)
 	}

@@ -45,28 +45,10 @@ func ended(e *message.Entry) time.Time {
 
 // onward is the step behind one that was decided for good, or scene.Exit.
 func onward(sc *scene.Scene, e *message.Entry) int {
-	st := sc.Step(e.Step)
-	switch {
-	case e.State != message.Held:
-		return st.Next
-	case ends(e.Gate, e.Step):
-		return scene.Exit
-	case e.Gate == scene.GateCondition:
-		return st.Otherwise
+	if e.State != message.Held {
+		return sc.Onward(e.Step, "")
 	}
-	return st.Next
-}
-
-// ends reports whether a hold by a gate ends a journey: whoever is none of those whom the scene is for never begins one, and
-// whoever has done what it was for is done with it. Who could not be reached by one step may be by the next.
-func ends(gate string, step int) bool {
-	switch gate {
-	case scene.GateGoal, scene.GateHoldout, scene.GateAnswered:
-		return true
-	case scene.GateAudience, scene.GateEntry:
-		return step == 0
-	}
-	return false
+	return sc.Onward(e.Step, e.Gate)
 }
 
 // goOn puts the step that follows on file, before the step is claimed or held which it follows: it is asked for then whether

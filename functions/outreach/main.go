@@ -26,6 +26,7 @@ type settings struct {
 	Records   string `env:"LIUKE_RECORDS_TABLE,required"`
 	Signals   string `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
 	Messages  string `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
+	Runs      string `env:"LIUKE_RFM_QUEUE_URL,required"`
 	Zone      string `env:"LIUKE_TIME_ZONE,required"`
 	Currency  string `env:"LIUKE_CURRENCY,required"`
 	// Channels are those that dispatch is set up for, beside tasks, which need no provider.
@@ -50,7 +51,8 @@ func main() {
 		Store: store, Surveys: kept.New(store.Surveys, now).Get, Stand: scenes.Stand,
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
-		Ways:     s.ways(),
-		Now:      now, Log: telemetry.NewLogger(), Count: count,
+		Runs:     queue.New(awsenv.Config("SQS"), s.Runs), Campaigns: store,
+		Ways: s.ways(),
+		Now:  now, Log: telemetry.NewLogger(), Count: count,
 	}, env.Must(time.LoadLocation(s.Zone)))).Handle)
 }

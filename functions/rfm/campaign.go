@@ -224,7 +224,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 		all.Documents = append(all.Documents, document.Document{Name: outreach.DocumentName(outreach.Scene, record.Scene), Version: 1, Body: text})
 	}
 	currency := h.Settings.Currency
-	stand, err := outreach.Read(all.Documents, all.Settings, scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: currency}, currency)
+	stand, err := outreach.Read(all.Documents, all.Settings, scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: currency})
 	if err != nil {
 		return nil, err
 	}
@@ -239,6 +239,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 	return &campaign.Basis{
 		Scene: sc, Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.Settings.Zone)}, Surveys: surveys,
 		Prices: stand.Settings.Prices, Limits: stand.Settings.Limits, Currency: currency, Zone: h.Settings.Zone,
+		Ways: h.Ways,
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/lake"
+	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
@@ -30,6 +31,8 @@ type config struct {
 	Lake      string `env:"LIUKE_LAKE_BUCKET,required,notEmpty"`
 	Zone      string `env:"LIUKE_TIME_ZONE,required,notEmpty"`
 	Currency  string `env:"LIUKE_CURRENCY,required,notEmpty"`
+	// Channels are those that dispatch is set up for, beside tasks, which need no provider.
+	Channels []message.Channel `env:"LIUKE_CHANNELS,required"`
 }
 
 func fromEnvironment(log *slog.Logger) (*Handler, error) {
@@ -53,6 +56,10 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	ways := map[message.Channel]bool{message.Task: true}
+	for _, channel := range c.Channels {
+		ways[channel] = true
+	}
 	sqs := awsenv.Config("SQS")
 	return NewHandler(Props{
 		Store:    dynamo.New(awsenv.Config("DYNAMODB"), c.Customers, c.Records),
@@ -60,6 +67,7 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 		Phases:   queue.New(sqs, c.Phases),
 		Signals:  queue.New(sqs, c.Signals),
 		Settings: recalc.Settings{Zone: zone, Currency: currency, Holdout: scenes.Policy.Holdout},
+		Ways:     ways,
 		Now:      now,
 		Counter:  telemetry.NewCounter(os.Stdout, "rfm", now),
 		Log:      log,

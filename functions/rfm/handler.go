@@ -18,6 +18,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/message"
 	"liuke/shared/recalc"
 	"liuke/shared/telemetry"
 )
@@ -60,6 +61,7 @@ type Props struct {
 	Phases   Phases
 	Signals  batch.Sender
 	Settings recalc.Settings
+	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 	Now      clock.Now
 	// Left tells how long an invocation may still run; nil reads the context's deadline.
 	Left func(ctx context.Context) time.Duration

@@ -147,6 +147,8 @@ func watchOutcomes(alarms *construct.Alarms, f map[string]*construct.Function) {
 		"thirty days; what to do stands with the request under rejected/ in the lake, for 28 days")
 	alarms.Once(f["rfm"], "RunsFailed", "a recalculation has failed for good; yesterday's scores stand. GET /v1/rfm/runs names the phase, and "+
 		"the function's log says why; start another once it is mended")
+	alarms.Once(f["rfm"], "CampaignsFailed", "a campaign or a simulation has failed for good; GET /v1/scenes/{id}/runs names the run and says why. "+
+		"Whom it had told outreach of before is told; another run tells everybody anew")
 	alarms.Once(f["rfm"], "CustomersUnreadable", "a recalculation has left out customers whose items are damaged; what stands of them stays. "+
 		"POST /v1/customers/{id}/rebuild makes a history anew; the log names the run")
 	alarms.Once(f["outreach"], "TasksEscalated", "a follow-up was not done by its time; GET /v1/tasks?state=overdue lists which, and whose it is now. "+
@@ -183,6 +185,8 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What became of imports", Counts: counts("imports", "ImportRowsAccepted", "ImportRowsRefused", "ImportsDone", "ImportsFailed")},
 		{Title: "What recalculations did", Counts: counts("rfm", "RunsDone", "RunsFailed", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
 			"CutsDrifted", "CustomersUnreadable", "BacktestsDone")},
+		{Title: "What campaigns did", Counts: append(counts("outreach", "CampaignsStarted"),
+			counts("rfm", "CampaignSignals", "CampaignsDone", "CampaignsFailed", "SimulationsDone")...)},
 		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
 			"CustomersExported", "ObjectsDamaged")},
 	}

@@ -104,9 +104,9 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the orders of who is merged
 		construct.Send(q.events.Queue, q.signals.Queue),
 		construct.PutObjects(lake, "events/"))
-	add("rfm", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
-		construct.Items(customers, "Scan", "UpdateItem", "DescribeTable"),
-		construct.Items(records, "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: what operators have set
+	add("rfm", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+		construct.Items(customers, "Scan", "BatchGetItem", "UpdateItem", "DescribeTable"),
+		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: what operators have set
 		construct.Send(q.rfm.Queue, q.signals.Queue),
 		construct.ListObjects(lake, "runs/", "scores/"), // or S3 tells what is gone from what is forbidden to nobody
 		construct.RewriteObjects(lake, "runs/"),
@@ -117,10 +117,10 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Index(records, "ByTime"),
 		construct.Send(q.events.Queue),
 		construct.ReadSecret(tokenKeys))
-	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "TIME_ZONE", "CURRENCY"},
+	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "RFM_QUEUE_URL", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
-		construct.Send(q.signals.Queue, q.messages.Queue))
+		construct.Send(q.signals.Queue, q.messages.Queue, q.rfm.Queue)) // rfm: campaigns whose time has come
 	channels := []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "CURRENCY"}
 	for name := range told {
 		channels = append(channels, strings.TrimPrefix(name, "LIUKE_"))

@@ -77,6 +77,8 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"PUT", "/v1/blocks/{name}"}, [2]string{"DELETE", "/v1/blocks/{name}"},
 		[2]string{"GET", "/v1/templates"}, [2]string{"GET", "/v1/templates/{name}"},
 		[2]string{"PUT", "/v1/templates/{name}"}, [2]string{"DELETE", "/v1/templates/{name}"},
+		[2]string{"POST", "/v1/scenes/{id}/runs"}, [2]string{"GET", "/v1/scenes/{id}/runs"}, [2]string{"GET", "/v1/scenes/{id}/runs/{run}"},
+		[2]string{"POST", "/v1/scenes/{id}/runs/{run}/cancel"}, [2]string{"POST", "/v1/scenes/{id}/simulate"},
 		[2]string{"GET", "/v1/tasks"}, [2]string{"GET", "/v1/tasks/{id}"}, [2]string{"PATCH", "/v1/tasks/{id}"},
 		[2]string{"GET", "/v1/surveys"}, [2]string{"GET", "/v1/surveys/{survey}"}, [2]string{"PUT", "/v1/surveys/{survey}"},
 		[2]string{"POST", "/v1/surveys/{survey}/invitations"}, [2]string{"GET", "/v1/surveys/{survey}/responses"},

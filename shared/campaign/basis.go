@@ -23,7 +23,8 @@ type Basis struct {
 	Prices   budget.Prices
 	Limits   budget.Limits
 	Currency money.Currency
-	Zone     *time.Location // of the business
+	Zone     *time.Location           // of the business
+	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 }
 
 // Signal is the signal by which a run tells outreach of a customer, heard at a moment.

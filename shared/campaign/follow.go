@@ -69,7 +69,7 @@ func (b *Basis) Follow(m *Money, c Customer, tell func(Row)) {
 	for step := 0; step != scene.Exit; {
 		next := scene.Candidate{
 			Scene: sc, Signal: c.Signal, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: contact, Now: at,
-			Variant: variant, First: first, Ask: ask, Survey: b.Surveys[ask.Survey], Step: step, Invited: step > 0 && first.Sent,
+			Variant: variant, First: first, Ask: ask, Survey: b.Surveys[ask.Survey], Ways: b.Ways, Step: step, Invited: step > 0 && first.Sent,
 		}
 		if step == 0 {
 			for _, before := range d.Contact.EnteredOf(sc.ID) {

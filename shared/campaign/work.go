@@ -27,6 +27,7 @@ type Work struct {
 	from   int    // where the table begins that is not kept yet
 	table  bytes.Buffer
 	rows   *csv.Writer
+	watch  func(Row) // nil for nobody
 }
 
 // state is what Keep keeps.
@@ -189,8 +190,14 @@ func (w *Work) turnAway(d *message.Dossier, now time.Time) {
 	w.add(&Row{Customer: d.Person, Outcome: Held, Gate: v.Gate, Reason: v.Reason, At: now, Segment: d.Scores.Segment})
 }
 
+// Watch has each row of a simulation told.
+func (w *Work) Watch(each func(Row)) { w.watch = each }
+
 // add counts a row and writes it.
 func (w *Work) add(row *Row) {
+	if w.watch != nil {
+		w.watch(*row)
+	}
 	w.tally.Add(w.record.Terms.Seed, row)
 	cost, parts := "", ""
 	if row.Outcome == Message {

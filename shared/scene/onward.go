@@ -1,25 +1,18 @@
 package scene
 
-// The gates that end a journey, or turn it, beside those that are named where they are asked.
-const (
-	gateGoal      = "goal"
-	gateCondition = "condition"
-	gateEntry     = "entry"
-)
-
 // Onward is the step behind one that was decided for good: that passed, where the gate is "", or was held by it. It is Exit where
 // the journey ends: whoever is none of those whom the scene is for never begins one, and whoever has done what it was for, or
 // is held out, is done with it. Who could not be reached by one step may be by the next.
 func (s *Scene) Onward(step int, gate string) int {
 	st := s.Step(step)
 	switch gate {
-	case gateGoal, GateHoldout, GateAnswered:
+	case GateGoal, GateHoldout, GateAnswered:
 		return Exit
-	case GateAudience, gateEntry:
+	case GateAudience, GateEntry:
 		if step == 0 {
 			return Exit
 		}
-	case gateCondition:
+	case GateCondition:
 		return st.Otherwise
 	}
 	return st.Next

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"liuke/shared/campaign"
+	"liuke/shared/customer"
+	"liuke/shared/document"
+	"liuke/shared/dynamo"
+	"liuke/shared/message"
+	"liuke/shared/outreach"
+	"liuke/shared/quiet"
+	"liuke/shared/recalc"
+	"liuke/shared/scene"
+	"liuke/shared/signal"
+)
+
+const springSale = `
+id: spring_sale
+kind: marketing
+on: {signal: campaign}
+audience: 'segment != "Lost"'
+channels: [sms, email]
+delay: 90m
+limits: [{max: 1, per: 20d}]
+holdout: 15%
+variants: [{id: plain, weight: 1, control: true}, {id: bold, weight: 2}]
+content:
+  en:
+    text: 'Sale, {{ customer.name | default: "you" }}! {{ stop_hint }}'
+pieces:
+  - for: {channel: email}
+    content:
+      en: {subject: Sale, text: 'Sale {{ unsubscribe_link }}', html: '<p>Sale <a href="{{ unsubscribe_link }}">stop</a></p>'}
+steps:
+  - id: nudge
+    after: 3d
+    if: 'not clicked and segment == "Champions"'
+    otherwise: last
+    channel: email
+    content:
+      en: {subject: Again, text: 'Again {{ unsubscribe_link }}', html: '<p>Again <a href="{{ unsubscribe_link }}">stop</a></p>'}
+  - id: last
+    after: 20d
+    channel: email
+    content:
+      en: {subject: Last, text: 'Last {{ unsubscribe_link }}', html: '<p>Last <a href="{{ unsubscribe_link }}">stop</a></p>'}
+`
+
+// decided is what comes of a step, as a simulation and the ledger can both tell it.
+type decided struct {
+	State, Gate, Reason string
+	Channel             message.Channel
+	At                  time.Time
+}
+
+// crowd stores customers of all kinds: with and without consent, addresses, suppressions, earlier messages, in all zones.
+func (b *bundle) crowd(rng *rand.Rand, prefix string, n int) (ids []customer.ID) {
+	b.t.Helper()
+	do := func(err error) {
+		b.t.Helper()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	for i := range n {
+		id := customer.ID(fmt.Sprint(prefix, "-", i))
+		ids = append(ids, id)
+		do(b.store.Commit(b.t.Context(), &customer.Record{ID: id, Version: 1, Key: customer.Key{byte(i), byte(rng.IntN(250))}}, nil))
+		pick := func(all ...string) string { return all[rng.IntN(len(all))] }
+		_, err := b.store.WriteScores(b.t.Context(), id, customer.Scores{R: 3, F: 3, M: 3, Segment: pick("Champions", "At Risk", "Lost"), Run: 1})
+		do(err)
+		if rng.IntN(10) == 0 {
+			continue // of whom nothing is said
+		}
+		traits := map[string]string{customer.TraitTimeZone: pick("Asia/Shanghai", "America/New_York", "Europe/Berlin", "Pacific/Auckland", "")}
+		for channel, address := range map[string]string{"email": string(id) + "@example.com", "sms": fmt.Sprintf("+8613800%06d", rng.IntN(1e6))} {
+			if rng.IntN(3) > 0 {
+				traits[customer.ConsentTrait(channel)] = "true"
+			}
+			if rng.IntN(4) > 0 {
+				traits[map[string]string{"email": customer.TraitEmail, "sms": customer.TraitPhone}[channel]] = address
+			}
+			if rng.IntN(5) == 0 {
+				do(b.store.Suppress(b.t.Context(), message.Channel(channel), address, "bounce", arrival))
+			}
+		}
+		b.customer(id, traits)
+		if rng.IntN(3) == 0 {
+			contact, err := message.Contact{}.Add(message.Stamp{
+				Time: arrival.Add(-time.Duration(rng.IntN(700)) * time.Hour), Scene: message.SceneMarkOf(pick("spring_sale", "win_back")), Channel: message.Email,
+			})
+			do(err)
+			do(b.store.WriteContact(b.t.Context(), id, contact))
+		}
+		if rng.IntN(12) == 0 {
+			do(b.store.Erase(b.t.Context(), id, arrival))
+		}
+	}
+	return ids
+}
+
+// change gives a customer another address, and takes the consent to SMS.
+func (b *bundle) change(id customer.ID) {
+	b.t.Helper()
+	p, err := b.store.Profile(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	p.Version++
+	for name, value := range map[string]string{customer.TraitEmail: "new-" + string(id) + "@example.com", customer.ConsentTrait("email"): "true", customer.ConsentTrait("sms"): "false"} {
+		p.Set(name, customer.Trait{Value: value, Time: 2, Event: "changed"})
+	}
+	if err := b.store.PutProfile(b.t.Context(), id, &p); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// simulated follows the scene for the customers, as the function rfm does, and returns what comes of each step.
+func (b *bundle) simulated(basis *campaign.Basis, r *campaign.Record, ids []customer.ID) map[string]decided {
+	b.t.Helper()
+	dossiers, err := b.store.Dossiers(b.t.Context(), ids)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	suppressed := map[message.Address]bool{}
+	for i := range dossiers {
+		for _, a := range basis.Addresses(dossiers[i].Profile) {
+			if suppressed[a], err = b.store.Suppressed(b.t.Context(), a.Channel, a.Address); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+	work := campaign.Begin(basis, r, []recalc.Part{{Name: "p", Rows: len(ids)}})
+	out := map[string]decided{}
+	work.Watch(func(row campaign.Row) {
+		if row.Gate == scene.GateAudience {
+			return // outreach is not even told
+		}
+		d := decided{State: string(row.Outcome), Gate: row.Gate, Reason: row.Reason, Channel: row.Channel, At: row.At}
+		out[fmt.Sprint(row.Customer, " ", row.Step)] = d
+	})
+	if _, err := work.Look(ids, dossiers, suppressed, *b.now); err != nil {
+		b.t.Fatal(err)
+	}
+	return out
+}
+
+// happened runs the campaign for real until nothing is due any more, and returns what the ledger says of each step.
+func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []customer.ID) map[string]decided {
+	b.t.Helper()
+	dossiers, err := b.store.Dossiers(b.t.Context(), ids)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	packs, err := campaign.Begin(basis, r, []recalc.Part{{Name: "p", Rows: len(ids)}}).Look(ids, dossiers, nil, *b.now)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	settle := func() {
+		b.drain(b.messages)
+		for _, id := range ids {
+			for step := range basis.Scene.Steps {
+				if e, err := b.store.Entry(b.t.Context(), id, basis.Scene.EntryID(id, signal.CampaignID(r.ID), step)); err == nil && e.State == message.Claimed {
+					b.send(e)
+				}
+			}
+		}
+	}
+	for _, p := range packs {
+		var signals []signal.Signal
+		for _, id := range p.Customers {
+			sig, err := r.Signal(id, p.Heard)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			signals = append(signals, sig)
+		}
+		*b.now = p.Heard
+		if failures, _, _ := b.invoke(b.handler, envelope(b.t, signals...)); len(failures) > 0 {
+			b.t.Fatal(failures)
+		}
+	}
+	settle()
+	for b.nextDue() {
+		b.comeDue()
+		settle()
+	}
+	out := map[string]decided{}
+	for _, id := range ids {
+		for step := range basis.Scene.Steps {
+			e, err := b.store.Entry(b.t.Context(), id, basis.Scene.EntryID(id, signal.CampaignID(r.ID), step))
+			if err != nil {
+				continue
+			}
+			d := decided{State: string(campaign.Held), Gate: e.Gate, Reason: e.Reason, At: e.Decided}
+			if e.State == message.Sent {
+				d = decided{State: string(campaign.Message), Channel: e.Channel, At: e.Claimed}
+			}
+			out[fmt.Sprint(id, " ", step)] = d
+		}
+	}
+	return out
+}
+
+// nextDue moves the clock to the next minute for which anything is on file.
+func (b *bundle) nextDue() bool {
+	b.t.Helper()
+	var minutes []string
+	for shard := range dynamo.DueShards {
+		all, err := b.store.Due(b.t.Context(), shard, arrival.Add(400*24*time.Hour))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, d := range all {
+			minute, _, _ := strings.Cut(d.Key.SK, "#")
+			minutes = append(minutes, minute)
+		}
+	}
+	if len(minutes) == 0 {
+		return false
+	}
+	at, err := time.Parse("2006-01-02T15:04", slices.Min(minutes))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	*b.now = at
+	return true
+}
+
+func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.T) {
+	documents := []document.Document{{Name: outreach.DocumentName(outreach.Scene, "spring_sale"), Version: 1, Body: springSale}}
+	stand, err := outreach.Read(documents, document.Document{}, compilers("EUR"))
+	if err != nil || len(stand.Broken) > 0 {
+		t.Fatal(err, stand.Broken)
+	}
+	states := map[string]int{}
+	for seed := range uint64(4) {
+		b := setup(t)
+		b.handler.Stand = func(context.Context) (*outreach.Stand, error) { return stand, nil }
+		rng := rand.New(rand.NewPCG(seed, 5))
+		*b.now = arrival.Add(time.Duration(rng.IntN(48*60)) * time.Minute)
+		ids := b.crowd(rng, fmt.Sprint("seed", seed), 30)
+		basis := &campaign.Basis{
+			Scene: stand.Scenes.Scene("spring_sale"), Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(b.handler.business)},
+			Currency: "EUR", Zone: b.handler.business,
+		}
+		record := func(simulated bool) *campaign.Record {
+			return &campaign.Record{Job: recalc.Job{ID: recalc.JobID(*b.now)}, Scene: "spring_sale", Terms: campaign.Terms{Simulated: simulated, At: *b.now, PerSecond: 1, Seed: seed}}
+		}
+		real := record(false)
+		said := b.simulated(basis, record(true), ids)
+		changed := map[string]bool{}
+		for _, i := range rng.Perm(len(ids))[:3*int(seed%3)] {
+			changed[string(ids[i])] = true
+			b.change(ids[i])
+		}
+		did := b.happened(basis, real, ids)
+		for _, d := range said {
+			states[d.State+" "+d.Gate]++
+		}
+		for _, each := range []map[string]decided{said, did} {
+			for key, d := range each {
+				if d.State == string(campaign.Held) {
+					d.At = time.Time{} // the ledger keeps when the gates were first asked
+				}
+				each[key] = d
+				if who, _, _ := strings.Cut(key, " "); changed[who] {
+					delete(each, key)
+				}
+			}
+		}
+		if d := cmp.Diff(said, did); d != "" {
+			t.Errorf("seed %d (- said, + did):\n%s", seed, d)
+		}
+	}
+	for _, want := range []string{"message ", "held consent", "held suppression", "held holdout", "held frequency_cap", "held condition"} {
+		if states[want] == 0 {
+			t.Errorf("the test shows nothing of %q: %v", want, states)
+		}
+	}
+}
