@@ -15,8 +15,9 @@ import (
 // Scenes keeps the scenes, blocks and templates that operators have written.
 type Scenes interface {
 	outreach.Store
-	// PutSceneDocument returns a Conflict where any of them was edited since so many edits had been made.
-	PutSceneDocument(ctx context.Context, d *document.Document, edits int64) error
+	// PutSceneDocument returns a Conflict where any of them was edited since so many edits had been made. Events are what the
+	// scenes then ask to be told of.
+	PutSceneDocument(ctx context.Context, d *document.Document, edits int64, events []string) error
 }
 
 // checkOutreach returns an Invalid error that says what to change where the settings of reaching out cannot be read, or limit

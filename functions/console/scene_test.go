@@ -219,7 +219,7 @@ func TestAllMistakesOfASceneAreListedWithTheirLines(t *testing.T) {
 func TestADocumentThatCannotBeReadAnyMoreIsShownAsBrokenAndCanBeWrittenAnew(t *testing.T) {
 	b := setup(t)
 	d := document.Document{Name: "scene/greeting", Version: 1, Body: "# Ours\nid: greeting\nof_an_older_suite: true\n", Edited: now}
-	must(t, b.store.PutSceneDocument(t.Context(), &d, 0))
+	must(t, b.store.PutSceneDocument(t.Context(), &d, 0, nil))
 	line := listed(t, b.body(t, "scenes"), "scenes", "id", "greeting")
 	if wrong, _ := line["broken"].([]any); len(wrong) == 0 || line["enabled"] != false || line["title"] != "Ours" {
 		t.Errorf("%v", line)
@@ -244,5 +244,20 @@ func TestThereIsRoomForSoMuchWriting(t *testing.T) {
 		if want := map[bool]int{true: 200, false: 409}[(i+1)*len(big) <= maxWritten]; status != want {
 			t.Errorf("%d: %d %v", i, status, body)
 		}
+	}
+}
+
+func TestWhatScenesAskToBeToldOfIsKeptWithThem(t *testing.T) {
+	b := setup(t)
+	text := "id: greeting\nkind: transactional\non: {signal: event, event: Moon Rose}\nchannel: task\ncontent:\n  en: {title: Look, text: Look up}\n"
+	if status, body, _ := b.do(t, "put_scene", withBody(text)); status != http.StatusOK {
+		t.Fatalf("%d %v", status, body)
+	}
+	if events, err := b.store.SceneEvents(t.Context()); err != nil || !events["Moon Rose"] {
+		t.Errorf("%v, %v", events, err)
+	}
+	b.do(t, "delete_scene", nil)
+	if events, err := b.store.SceneEvents(t.Context()); err != nil || events["Moon Rose"] {
+		t.Errorf("%v are still asked for, %v", events, err)
 	}
 }

@@ -121,7 +121,11 @@ func (h *Handler) write(ctx context.Context, r *api.Request, k outreach.Kind, na
 		if total > maxWritten {
 			return fault.New(fault.Conflict, "with this one all scenes, blocks and templates come to %d bytes, and %d are kept at most: shorten or delete some", total, maxWritten)
 		}
-		return moved(h.store.PutSceneDocument(ctx, &d, document.Edits(all)))
+		events, err := outreach.Events(all, d, h.compilers)
+		if err != nil {
+			return err
+		}
+		return moved(h.store.PutSceneDocument(ctx, &d, document.Edits(all), events))
 	})
 	switch {
 	case err == errPrecondition:

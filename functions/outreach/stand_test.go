@@ -34,7 +34,7 @@ func TestWhatOperatorsWriteDecidesAMinuteLater(t *testing.T) {
 	put := func(version int64, body string) {
 		t.Helper()
 		d := document.Document{Name: "scene/ours", Version: version, Body: body, Edited: *b.now}
-		if err := b.store.PutSceneDocument(t.Context(), &d, edits); err != nil {
+		if err := b.store.PutSceneDocument(t.Context(), &d, edits, nil); err != nil {
 			t.Fatal(err)
 		}
 		edits++

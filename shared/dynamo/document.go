@@ -48,17 +48,17 @@ func (s *Store) documentsOf(ctx context.Context, pk string) (all []document.Docu
 // that versions go on.
 func (s *Store) PutDocument(ctx context.Context, d *document.Document, edits int64) (err error) {
 	defer fault.Wrap(&err, "write document %s", d.Name)
-	return s.putDocument(ctx, d, edits, DocumentKey(d.Name), DocumentEditsKey())
+	return s.putDocument(ctx, d, edits, DocumentKey(d.Name), attributes(DocumentEditsKey()))
 }
 
-func (s *Store) putDocument(ctx context.Context, d *document.Document, edits int64, at, counter Key) error {
+// putDocument writes a document, and the item that counts edits with whatever else that says.
+func (s *Store) putDocument(ctx context.Context, d *document.Document, edits int64, at Key, all map[string]types.AttributeValue) error {
 	item := attributes(at)
 	item[attrVersion] = number(d.Version)
 	item[attrBody] = text(d.Body)
 	item[attrEdited] = number(d.Edited.UnixMilli())
 	put := &types.Put{TableName: &s.records, Item: item}
 	put.ConditionExpression, put.ExpressionAttributeNames, put.ExpressionAttributeValues = ifUnmoved(d.Version - 1)
-	all := attributes(counter)
 	all[attrVersion] = number(edits + 1)
 	count := &types.Put{TableName: &s.records, Item: all}
 	count.ConditionExpression, count.ExpressionAttributeNames, count.ExpressionAttributeValues = ifUnmoved(edits)

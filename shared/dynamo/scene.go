@@ -54,8 +54,13 @@ func (s *Store) SceneEvents(ctx context.Context) (names map[string]bool, err err
 }
 
 // PutSceneDocument writes one of those documents, as PutDocument does: beside or in the place of those that so many edits had
-// made. It returns Conflict where the stored one is not at the version before, or any other was edited since.
-func (s *Store) PutSceneDocument(ctx context.Context, d *document.Document, edits int64) (err error) {
+// made. It returns Conflict where the stored one is not at the version before, or any other was edited since. Events are the
+// names of those that the scenes ask for with it, for SceneEvents.
+func (s *Store) PutSceneDocument(ctx context.Context, d *document.Document, edits int64, events []string) (err error) {
 	defer fault.Wrap(&err, "write document %s", d.Name)
-	return s.putDocument(ctx, d, edits, SceneDocumentKey(d.Name), SceneEditsKey())
+	counter := attributes(SceneEditsKey())
+	if len(events) > 0 {
+		counter[attrEvents] = &types.AttributeValueMemberSS{Value: events}
+	}
+	return s.putDocument(ctx, d, edits, SceneDocumentKey(d.Name), counter)
 }

@@ -210,6 +210,17 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 	return within(err, edited.Name, true)
 }
 
+// Events lists the names of the events that the scenes ask to be told of as they stand with a document that was edited (see
+// scene.Set.Events).
+func Events(documents []document.Document, edited document.Document, with scene.Compilers) ([]string, error) {
+	all := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
+	set, _, err := Compose(append(all, edited), with)
+	if err != nil {
+		return nil, err
+	}
+	return set.Events(), nil
+}
+
 // within returns the mistakes of a document; where there are none, and others matter, those of others.
 func within(err error, name string, others bool) error {
 	all, ok := err.(Mistakes)
