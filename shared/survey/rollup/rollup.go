@@ -54,8 +54,10 @@ type MarkStore interface {
 // Marker marks hours once they have something new. What they are marked for must be stored by then.
 type Marker = marker.Marker[survey.Hour]
 
-// NewMarker returns a marker.
-func NewMarker(store MarkStore, now clock.Now) *Marker { return marker.New(store.MarkHours, now) }
+// NewMarker returns a marker. The store is not looked at before there is something to mark: whoever marks nothing may have none.
+func NewMarker(store MarkStore, now clock.Now) *Marker {
+	return marker.New(func(ctx context.Context, now time.Time, hours ...survey.Hour) error { return store.MarkHours(ctx, now, hours...) }, now)
+}
 
 // Count counts the marked hours anew, as long as more reports that there is time, and returns how many it has counted and
 // how many are left.
