@@ -175,6 +175,9 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 	if h.room(ctx) < 0 {
 		return fault.New(fault.Unavailable, "too little time is left for a send to begin")
 	}
+	if job.Test != nil {
+		return h.test(ctx, keys, job.Test)
+	}
 	d, e, err := h.read(ctx, job)
 	if err != nil || e.State != message.Claimed {
 		return err

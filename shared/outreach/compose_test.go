@@ -225,7 +225,7 @@ func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {
 		change                func()
 		later                 time.Duration
 		asked, readings, left int
-		greeting               bool
+		greeting              bool
 		again                 time.Duration // of the policy
 	}{
 		{"nothing was written: nothing is read", func() {}, 0, 1, 0, 0, false, 14 * 24 * time.Hour},
