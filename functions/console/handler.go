@@ -92,6 +92,7 @@ type Handler struct {
 	messageQueue Sender
 	tests        *pace.Window // messages that operators test with
 	sender       string
+	ways         map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 	tokens       Secret
 	baseURL      string
 	builtIn      func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
@@ -114,9 +115,10 @@ type Services struct {
 	Archive  archive.Queue
 	Signals  Sender
 	Messages Sender
-	Sender   string // "Shop <hello@example.com>" or bare: from whom messages are
-	Tokens   Secret // the keys of links
-	BaseURL  string // of links
+	Sender   string            // "Shop <hello@example.com>" or bare: from whom messages are
+	Channels []message.Channel // that dispatch is set up for, beside tasks; nil for all
+	Tokens   Secret            // the keys of links
+	BaseURL  string            // of links
 	Now      clock.Now
 	Random   io.Reader // of ids: crypto/rand's, of which nobody can guess the next
 	Log      *slog.Logger
@@ -154,6 +156,12 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
+	}
+	for _, channel := range s.Channels {
+		if h.ways == nil {
+			h.ways = map[message.Channel]bool{message.Task: true}
+		}
+		h.ways[channel] = true
 	}
 	h.compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: h.labels, Currency: business.Currency}
 	h.library = outreach.NewLibrary(s.Store, h.compilers, s.Now, nil)

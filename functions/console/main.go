@@ -21,6 +21,7 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/dynamo"
 	"liuke/shared/lake"
+	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/queue"
 	"liuke/shared/recalc"
@@ -30,20 +31,21 @@ import (
 )
 
 type settings struct {
-	Stage     string         `env:"LIUKE_STAGE,required"`
-	Clock     string         `env:"LIUKE_CLOCK_FILE"`
-	Customers string         `env:"LIUKE_CUSTOMERS_TABLE,required"`
-	Records   string         `env:"LIUKE_RECORDS_TABLE,required"`
-	Queue     string         `env:"LIUKE_RFM_QUEUE_URL,required"`
-	Archive   string         `env:"LIUKE_ARCHIVE_QUEUE_URL,required"`
-	Lake      string         `env:"LIUKE_LAKE_BUCKET,required"`
-	Zone      *time.Location `env:"LIUKE_TIME_ZONE,required"`
-	Currency  string         `env:"LIUKE_CURRENCY,required"`
-	Signals   string         `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
-	TokenKeys string         `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
-	BaseURL   string         `env:"LIUKE_BASE_URL,required"`
-	Messages  string         `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
-	Sender    string         `env:"LIUKE_SENDER,required"`
+	Stage     string            `env:"LIUKE_STAGE,required"`
+	Clock     string            `env:"LIUKE_CLOCK_FILE"`
+	Customers string            `env:"LIUKE_CUSTOMERS_TABLE,required"`
+	Records   string            `env:"LIUKE_RECORDS_TABLE,required"`
+	Queue     string            `env:"LIUKE_RFM_QUEUE_URL,required"`
+	Archive   string            `env:"LIUKE_ARCHIVE_QUEUE_URL,required"`
+	Lake      string            `env:"LIUKE_LAKE_BUCKET,required"`
+	Zone      *time.Location    `env:"LIUKE_TIME_ZONE,required"`
+	Currency  string            `env:"LIUKE_CURRENCY,required"`
+	Signals   string            `env:"LIUKE_SIGNALS_QUEUE_URL,required"`
+	TokenKeys string            `env:"LIUKE_TOKEN_KEYS_SECRET,required"`
+	BaseURL   string            `env:"LIUKE_BASE_URL,required"`
+	Messages  string            `env:"LIUKE_MESSAGES_QUEUE_URL,required"`
+	Sender    string            `env:"LIUKE_SENDER,required"`
+	Channels  []message.Channel `env:"LIUKE_CHANNELS,required"` // that dispatch is set up for
 }
 
 func main() {
@@ -62,6 +64,7 @@ func main() {
 		Signals:  queue.New(awsenv.Config("SQS"), s.Signals),
 		Messages: queue.New(awsenv.Config("SQS"), s.Messages),
 		Sender:   s.Sender,
+		Channels: s.Channels,
 		Tokens:   secret.New(awsenv.Config("SECRETS_MANAGER"), s.TokenKeys, now),
 		BaseURL:  s.BaseURL,
 		Now:      now,

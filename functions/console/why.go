@@ -171,6 +171,7 @@ func (h *Handler) judgeNow(ctx context.Context, stand *outreach.Stand, sc *scene
 		return nil, err
 	}
 	c := outreach.Candidate(&d, sc, sig, ask, surveys[ask.Survey], h.now())
+	c.Ways = h.ways
 	if sc.Enter != (scene.Enter{}) {
 		for _, before := range d.Contact.EnteredOf(sc.ID) {
 			c.Entered = before.At

@@ -136,7 +136,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Send(q.receipts.Queue, q.events.Queue),
 		construct.ReadSecret(tokenKeys))
 	add("console", []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "ARCHIVE_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET",
-		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL", "MESSAGES_QUEUE_URL", "SENDER"},
+		"TIME_ZONE", "CURRENCY", "TOKEN_KEYS_SECRET", "BASE_URL", "MESSAGES_QUEUE_URL", "SENDER", "CHANNELS"},
 		construct.Items(customers, "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"),
 		construct.Index(records, "ByTime"),
