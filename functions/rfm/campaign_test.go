@@ -57,7 +57,7 @@ func stocked(t *testing.T, customers int) *world {
 		}
 	}
 	d := document.Document{Name: outreach.DocumentName(outreach.Scene, "spring_sale"), Version: 1, Body: springSale, Edited: w.now}
-	if err := w.store.PutSceneDocument(t.Context(), &d, 0); err != nil {
+	if err := w.store.PutSceneDocument(t.Context(), &d, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.run(`{}`)
