@@ -61,8 +61,8 @@ func TestSettingsLeaveToThePolicyWhatTheyDoNotSay(t *testing.T) {
 			s.Prices = budget.Prices{{Channel: "sms"}}
 			s.Limits = budget.Limits{SceneDay: map[string]budget.Micro{}, Scene: map[string]budget.Micro{}, Dearest: 300_000}
 		}},
-		{"how texts are stopped", `{"sms":{"stop_hint":{"en":"Reply STOP to opt out","zh-CN":"退订回T"}}}`, func(s *outreach.Settings) {
-			s.StopHints = map[string]string{"en": "Reply STOP to opt out", "zh-CN": "退订回T"}
+		{"how texts are stopped", `{"sms":{"stop_hint":{"en":"Reply STOP to opt out","zh-CN":"拒收请回复R"}}}`, func(s *outreach.Settings) {
+			s.StopHints = map[string]string{"en": "Reply STOP to opt out", "zh-CN": "拒收请回复R"}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -63,7 +63,7 @@ const (
 var words = map[string]Word{
 	"stop": Stop, "stopall": Stop, "stop all": Stop, "unsubscribe": Stop, "cancel": Stop, "end": Stop, "quit": Stop, "revoke": Stop, "optout": Stop,
 	"opt-out": Stop, "opt out": Stop, "arret": Stop, "arrêt": Stop, "baja": Stop, "stopp": Stop,
-	"td": Stop, "t": Stop, "tt": Stop, "退订": Stop, "退訂": Stop, "取消": Stop, "停止": Stop, "拒收": Stop, "回复td": Stop,
+	"r": Stop, "td": Stop, "t": Stop, "tt": Stop, "退订": Stop, "退訂": Stop, "取消": Stop, "停止": Stop, "拒收": Stop, "回复r": Stop, "回复t": Stop, "回复td": Stop,
 	"start": Start, "unstop": Start, "subscribe": Start, "恢复": Start, "订阅": Start, "訂閱": Start,
 	"help": Help, "info": Help, "aide": Help, "帮助": Help, "幫助": Help,
 }

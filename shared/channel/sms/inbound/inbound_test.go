@@ -33,9 +33,10 @@ func TestParse(t *testing.T) {
 func TestWord(t *testing.T) {
 	for body, want := range map[string]inbound.Word{
 		"STOP": inbound.Stop, " stop. ": inbound.Stop, "Stop All": inbound.Stop, "Unsubscribe!": inbound.Stop, "ＴＤ": inbound.Stop, "td": inbound.Stop, "T": inbound.Stop,
+		"R": inbound.Stop, "ｒ": inbound.Stop, "TD": inbound.Stop, "回复R": inbound.Stop, "拒收": inbound.Stop,
 		"退订": inbound.Stop, "“退订”。": inbound.Stop, "\u200b退訂\u00a0": inbound.Stop, "opt-out": inbound.Stop, "ARRÊT": inbound.Stop,
 		"START": inbound.Start, "unstop": inbound.Start, "Help?": inbound.Help, "帮助": inbound.Help,
-		"": inbound.None, "please stop writing to my mother": inbound.None, "don't stop": inbound.None, "yes": inbound.None, "退订了吗": inbound.None,
+		"": inbound.None, "please stop writing to my mother": inbound.None, "don't stop": inbound.None, "yes": inbound.None, "退订了吗": inbound.None, "R u there": inbound.None,
 	} {
 		m := inbound.Message{Body: body}
 		if got := m.Word(); got != want {
