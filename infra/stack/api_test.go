@@ -35,6 +35,7 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 		"GET /r/{token}":                         "survey NONE",
 		"HEAD /s/{token}":                        "survey NONE",
 		"HEAD /u/{token}":                        "survey NONE",
+		"HEAD /f/{key}":                          "survey NONE",
 		"HEAD /p/{token}":                        "survey NONE",
 		"HEAD /r/{token}":                        "survey NONE",
 		"GET /v1/customers/{id}/consents":        "console JWT",

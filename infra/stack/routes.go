@@ -49,7 +49,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"GET", "/p/{token}"}, [2]string{"POST", "/p/{token}"}, [2]string{"HEAD", "/p/{token}"},
 		[2]string{"GET", "/r/{token}"}, [2]string{"HEAD", "/r/{token}"}, // programs look at links by HEAD before people follow them
 		[2]string{"HEAD", "/s/{token}"}, [2]string{"HEAD", "/u/{token}"})
-	add("survey", personal, public, [2]string{"GET", "/f/{key}"}, [2]string{"POST", "/f/{key}"},
+	add("survey", personal, public, [2]string{"GET", "/f/{key}"}, [2]string{"POST", "/f/{key}"}, [2]string{"HEAD", "/f/{key}"},
 		[2]string{"POST", "/v1/surveys/{survey}/responses"}, [2]string{"OPTIONS", "/v1/surveys/{survey}/responses"})
 	add("console", rare, openapi, [2]string{"GET", "/openapi.json"})
 	add("console", rare, "",
