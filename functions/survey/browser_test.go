@@ -50,7 +50,8 @@ func (b *testBundle) site(t *testing.T) string {
 	}
 	var routes []gateway.Route
 	for _, key := range []string{
-		"GET /s/{token}", "POST /s/{token}", "GET /f/{key}", "POST /f/{key}", "GET /u/{token}", "POST /u/{token}",
+		"GET /s/{token}", "POST /s/{token}", "HEAD /s/{token}", "GET /f/{key}", "POST /f/{key}", "HEAD /f/{key}",
+		"GET /u/{token}", "POST /u/{token}", "HEAD /u/{token}", "GET /p/{token}", "POST /p/{token}", "HEAD /p/{token}", "GET /r/{token}", "HEAD /r/{token}",
 		"POST /v1/surveys/{survey}/responses", "OPTIONS /v1/surveys/{survey}/responses",
 	} {
 		routes = append(routes, gateway.Route{Key: key, Invoke: invoke})
