@@ -190,7 +190,7 @@ func (h *Handler) word(ctx context.Context, stand *outreach.Stand, id string, in
 	}
 	sig := outreach.SampleSignal(w.scene, who, h.business.Currency, h.now())
 	entry := message.New(w.scene.ID, in.Step, w.saying.Channel, sig)
-	w.saying.Sender, w.saying.Code, w.saying.Stop = h.senderName(), "SAMPLE-CODE", stopHint(stand.Settings.StopHints, profile.Locale())
+	w.saying.Sender, w.saying.Code, w.saying.Stop = h.senderName(), "SAMPLE-CODE", stand.Settings.StopHint(profile.Locale(), "")
 	if w.saying.Links, err = h.sampleLinks(ctx, w.scene.Ask(sig), profile.Locale()); err != nil {
 		return w, err
 	}
@@ -273,22 +273,6 @@ func (h *Handler) sampleLinks(ctx context.Context, ask scene.Ask, locale string)
 		out.Survey = scene.QuestionOf(s, locale, at("s"))
 	}
 	return out, nil
-}
-
-// stopHint is how a text says that it can be stopped, in the language of the reader as far as one is set.
-func stopHint(hints map[string]string, locale string) string {
-	language, _, _ := strings.Cut(locale, "-")
-	for _, l := range []string{locale, language, scene.DefaultLocale} {
-		if hint := hints[l]; hint != "" {
-			return hint
-		}
-	}
-	for l, hint := range hints {
-		if strings.HasPrefix(l, language+"-") {
-			return hint
-		}
-	}
-	return "STOP"
 }
 
 // senderName is what the sender calls itself in a message: the name of its address, or else the address's domain.

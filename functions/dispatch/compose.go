@@ -26,23 +26,12 @@ func compose(ch message.Channel, said scene.Rendered) (m channel.Message, err er
 	return m, err
 }
 
-// stopWords say by language how SMS are stopped that can be answered: by the words that AWS End User Messaging takes for it in
-// every country, and in China by the letter that carriers ask for.
-var stopWords = map[string]string{"en": "Reply STOP to opt out", "de": "Abmelden: STOP antworten", "zh": "拒收请回复R"}
-
-// stopLinks do the same for those from a sender id, which nobody can answer: they lead to the customer's own page.
-var stopLinks = map[string]string{"en": "Opt out: ", "de": "Abmelden: ", "zh": "退订："}
-
-// stopHint says in a customer's language how to stop messages by SMS.
+// stopHint says in a customer's language how to stop messages by SMS, by the customer's own page where they come from a sender
+// id, which nobody can answer.
 func (h *Handler) stopHint(locale string, links scene.Links) string {
-	words, suffix := stopWords, ""
+	link := ""
 	if strings.Contains(h.Settings.SMS.Origination, ":sender-id/") {
-		words, suffix = stopLinks, links.Unsubscribe
+		link = links.Unsubscribe
 	}
-	language, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(locale, "_", "-")), "-")
-	hint, ok := words[language]
-	if !ok {
-		hint = words[scene.DefaultLocale]
-	}
-	return hint + suffix
+	return h.operators.StopHint(locale, link)
 }

@@ -12,6 +12,7 @@ import (
 	"liuke/shared/channel"
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/scene/content"
 	"liuke/shared/signal"
@@ -155,15 +156,25 @@ func TestANumberThatHasOptedOutGetsNothingEverAgain(t *testing.T) {
 	}
 }
 
-func TestHowToStopIsSaidInTheCustomersLanguage(t *testing.T) {
+func TestHowToStopGoesByWhatOperatorsHaveAndByWhoCanAnswer(t *testing.T) {
 	links := scene.Links{Unsubscribe: base + "/u/1"}
+	const pool, sender = "arn:aws:sms-voice:eu-central-1:111111111111:pool/pool-1", "arn:aws:sms-voice:eu-central-1:111111111111:sender-id/SHOP/DE"
 	for _, c := range []struct{ origination, locale, want string }{
-		{"arn:aws:sms-voice:eu-central-1:111111111111:pool/pool-1", "zh-CN", "拒收请回复R"},
-		{"arn:aws:sms-voice:eu-central-1:111111111111:pool/pool-1", "fr", "Reply STOP to opt out"},
-		{"arn:aws:sms-voice:eu-central-1:111111111111:sender-id/SHOP/DE", "de_AT", "Abmelden: " + base + "/u/1"},
-		{"arn:aws:sms-voice:eu-central-1:111111111111:sender-id/SHOP/DE", "", "Opt out: " + base + "/u/1"},
+		{pool, "zh-CN", "拒收请回复R"},
+		{pool, "fr", "Reply STOP to opt out"},
+		{sender, "de_AT", "Abmelden: " + base + "/u/1"},
+		{sender, "", "Opt out: " + base + "/u/1"},
+		{pool, "nl-NL", "Stuur STOP"}, // which operators have
 	} {
-		h := &Handler{Settings: settings{SMS: textSettings{Origination: c.origination}}}
+		h := &Handler{
+			Settings: settings{SMS: textSettings{Origination: c.origination}},
+			Stand: func(context.Context) (*outreach.Stand, error) {
+				return &outreach.Stand{Scenes: &scene.Set{}, Settings: outreach.Settings{StopHints: map[string]string{"nl": "Stuur STOP"}}}, nil
+			},
+		}
+		if err := h.refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if got := h.stopHint(c.locale, links); got != c.want || strings.Contains(got, "\n") {
 			t.Errorf("%s from %s: %s", c.locale, c.origination, got)
 		}

@@ -59,10 +59,11 @@ type Handler struct {
 	// Sleep waits for a message's moment; nil for the machine's clock.
 	Sleep func(ctx context.Context, d time.Duration) error
 
-	scenes *scene.Set
-	marks  *marks
-	pacer  *pacer
-	runner *batch.Runner[message.Job]
+	scenes    *scene.Set
+	operators outreach.Settings
+	marks     *marks
+	pacer     *pacer
+	runner    *batch.Runner[message.Job]
 }
 
 const (
@@ -147,7 +148,7 @@ func (h *Handler) refresh(ctx context.Context) error {
 	}
 	stand, err := h.Stand(ctx)
 	if err == nil && stand.Scenes != h.scenes {
-		h.scenes = stand.Scenes
+		h.scenes, h.operators = stand.Scenes, stand.Settings
 	}
 	return err
 }
