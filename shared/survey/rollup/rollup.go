@@ -56,7 +56,9 @@ type Marker = marker.Marker[survey.Hour]
 
 // NewMarker returns a marker. The store is not looked at before there is something to mark: whoever marks nothing may have none.
 func NewMarker(store MarkStore, now clock.Now) *Marker {
-	return marker.New(func(ctx context.Context, now time.Time, hours ...survey.Hour) error { return store.MarkHours(ctx, now, hours...) }, now)
+	return marker.New(func(ctx context.Context, now time.Time, hours ...survey.Hour) error {
+		return store.MarkHours(ctx, now, hours...)
+	}, now)
 }
 
 // Count counts the marked hours anew, as long as more reports that there is time, and returns how many it has counted and
