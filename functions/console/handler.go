@@ -49,6 +49,7 @@ type Store interface {
 	Invitations
 	Consents
 	Offers
+	Results
 	rollup.Store
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was
 	// erased.
@@ -180,6 +181,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /v1/imports":                       {serve: h.imports, parameters: []string{"limit"}},
 		"GET /v1/imports/{id}":                  {serve: h.oneImport},
 		"GET /v1/offers/{pool}":                 {serve: h.pool},
+		"GET /v1/scenes/{id}/results":           {serve: h.results, parameters: []string{"from", "to", "format"}},
 		"POST /v1/rfm/runs":                     {serve: h.startRun},
 		"GET /v1/rfm/runs":                      {serve: h.runs, parameters: []string{"limit"}},
 		"GET /v1/rfm/runs/{id}":                 {serve: h.run},

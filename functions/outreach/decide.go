@@ -90,6 +90,12 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 	if err != nil {
 		return err
 	}
+	if c.Step == 0 {
+		c.Variant = h.draw(&c)
+	} else {
+		c.Variant = d.Entries[t.first()].Variant
+	}
+	e.Variant = c.Variant
 	next, err := h.follow(ctx, e, c, d, t)
 	if err != nil {
 		return err
@@ -137,7 +143,7 @@ func (h *Handler) hold(ctx context.Context, e message.Entry, c *scene.Candidate,
 		return e, err
 	}
 	if enters(c, v) {
-		if err := h.enterAlone(ctx, c, &next, d); err != nil {
+		if err := h.enterAlone(ctx, c, v, &next, d); err != nil {
 			return e, err
 		}
 	}
@@ -160,7 +166,7 @@ func (h *Handler) wait(ctx context.Context, e message.Entry, c *scene.Candidate,
 		return e, err
 	}
 	if enters(c, v) {
-		if err := h.enterAlone(ctx, c, &next, d); err != nil {
+		if err := h.enterAlone(ctx, c, v, &next, d); err != nil {
 			return e, err
 		}
 	}
@@ -187,6 +193,13 @@ func (h *Handler) claim(ctx context.Context, e message.Entry, c *scene.Candidate
 		return e, err
 	}
 	next.Channel = c.Channel()
+	means, verdict, err := h.means(ctx, c, &next, d.Entries[t.first()])
+	if err != nil {
+		return e, err
+	}
+	if verdict != nil {
+		return h.hold(ctx, e, c, verdict, d, t)
+	}
 	contact, err := d.Contact.Add(c.Stamp())
 	if err != nil {
 		return e, err
@@ -204,12 +217,15 @@ func (h *Handler) claim(ctx context.Context, e message.Entry, c *scene.Candidate
 		return e, err
 	}
 	if enters(c, v) {
-		if contact, err = h.enter(ctx, c, &next, contact); err != nil {
+		if contact, err = h.enter(ctx, c, v, &next, contact); err != nil {
 			return e, err
 		}
 	}
-	if err := h.Store.Claim(ctx, d.Person, next, contact); err != nil {
+	if verdict, err = h.write(ctx, c, &next, means, func() error { return h.Store.Claim(ctx, d.Person, next, contact) }); err != nil {
 		return e, err
+	}
+	if verdict != nil {
+		return h.hold(ctx, e, c, verdict, d, t)
 	}
 	d.Contact = contact
 	next.Revision++

@@ -36,7 +36,10 @@ func enters(c *scene.Candidate, v *scene.Verdict) bool {
 
 // enter is the one place where a customer enters a scene. It returns the contact record that says so, for whoever writes it
 // with a claim; that of one who has entered by the entry already is as it was.
-func (h *Handler) enter(ctx context.Context, c *scene.Candidate, e *message.Entry, contact message.Contact) (message.Contact, error) {
+func (h *Handler) enter(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, contact message.Contact) (message.Contact, error) {
+	if err := h.enrol(ctx, c, v, e); err != nil {
+		return contact, err
+	}
 	next := contact.Enter(c.Scene.ID, e.ID, e.EnteredAt()) // of one that waited, as it was: others may have displaced it since
 	if !c.Scene.Enter.Once || slices.Equal(next.Entered, contact.Entered) {
 		return next, nil
@@ -45,8 +48,8 @@ func (h *Handler) enter(ctx context.Context, c *scene.Candidate, e *message.Entr
 }
 
 // enterAlone enters a customer whose entry is not claimed, so that nothing else writes the contact record.
-func (h *Handler) enterAlone(ctx context.Context, c *scene.Candidate, e *message.Entry, d *message.Dossier) error {
-	contact, err := h.enter(ctx, c, e, d.Contact)
+func (h *Handler) enterAlone(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, d *message.Dossier) error {
+	contact, err := h.enter(ctx, c, v, e, d.Contact)
 	if err != nil || slices.Equal(contact.Entered, d.Contact.Entered) {
 		return err
 	}

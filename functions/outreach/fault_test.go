@@ -78,7 +78,10 @@ func TestFaultsAskAndRemindOnce(t *testing.T) {
 
 // world is one customer, what is stored of it, and the queues.
 type world struct {
-	Tasks // none is made here
+	Tasks    // none is made here
+	Measures // nothing is measured here
+	Budgets
+	Offers
 
 	t       *testing.T
 	rnd     *rand.Rand

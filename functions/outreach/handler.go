@@ -18,8 +18,11 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
+	"liuke/shared/kept"
+	"liuke/shared/measure/recount"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/offer"
 	"liuke/shared/outreach"
 	"liuke/shared/queue"
 	"liuke/shared/quiet"
@@ -35,6 +38,9 @@ import (
 // Store keeps what decisions are made from, and the decisions. Writes return Conflict where something has moved.
 type Store interface {
 	Tasks
+	Measures
+	Budgets
+	Offers
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
@@ -56,8 +62,9 @@ type Sender interface {
 // Handler handles signals and the minute's schedule.
 type Handler struct {
 	Store    Store
-	Surveys  func(ctx context.Context) (survey.Catalogue, error) // a minute old at most, as package kept keeps them
-	Stand    func(ctx context.Context) (*outreach.Stand, error)  // likewise; nil for what comes with the suite
+	Surveys  func(ctx context.Context) (survey.Catalogue, error)       // a minute old at most, as package kept keeps them
+	Stand    func(ctx context.Context) (*outreach.Stand, error)        // likewise; nil for what comes with the suite
+	Pools    func(ctx context.Context) (map[string]*offer.Pool, error) // likewise; nil for the store's
 	Signals  Sender
 	Messages Sender
 	Runs     recalc.Queue             // of recalculations and campaigns
@@ -75,6 +82,8 @@ type Handler struct {
 	runner *batch.Runner[signal.Signal]
 
 	business *time.Location
+	enroller *recount.Enroller
+	empty    *emptied
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
@@ -91,6 +100,10 @@ func compilers(currency money.Currency) scene.Compilers {
 // NewHandler completes a handler for a business in the time zone.
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 	h.rules = &scene.Rules{Atlas: quiet.NewAtlas(business)}
+	h.business, h.enroller, h.empty = business, recount.NewEnroller(h.Store, h.Now), &emptied{last: map[string]time.Time{}}
+	if h.Pools == nil {
+		h.Pools = kept.New(func(ctx context.Context) (map[string]*offer.Pool, error) { return h.Store.Pools(ctx) }, h.Now).Get
+	}
 	if h.Stand == nil {
 		var err error
 		if h.scenes, err = scene.BuiltIn(compilers("")); err != nil {
@@ -123,7 +136,7 @@ func (h *Handler) refresh(ctx context.Context) error {
 	return nil
 }
 
-// Handle takes a batch of the signals queue, or the payload of the schedule "due".
+// Handle takes a batch of the signals queue, or the payload of the schedule "due" or "tally".
 func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	var in struct {
 		Schedule string              `json:"schedule"`
@@ -140,6 +153,8 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	switch {
 	case in.Schedule == "due":
 		return nil, errors.Join(h.sweep(ctx), h.startCampaigns(ctx))
+	case in.Schedule == "tally":
+		return nil, h.tally(ctx)
 	case in.Schedule != "":
 		return nil, fault.New(fault.Invalid, "there is no schedule %q here", in.Schedule)
 	}

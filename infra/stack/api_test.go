@@ -48,6 +48,7 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 		"GET /v1/imports":                        "console JWT",
 		"GET /v1/imports/{id}":                   "console JWT",
 		"GET /v1/offers/{pool}":                  "console JWT",
+		"GET /v1/scenes/{id}/results":            "console JWT",
 		"DELETE /v1/customers/{id}":              "console JWT",
 		"GET /v1/customers/{id}/export":          "console JWT",
 		"POST /v1/replays":                       "console JWT",

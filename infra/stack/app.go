@@ -94,7 +94,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 		Description: "Liuke: queues what operators have uploaded to import",
 		Bucket:      data.Lake.Bucket, Names: "imports/*/upload", Queue: q.imports,
 	})
-	recalculate, due, compact, rollup := newSchedules(scope, props, f)
+	recalculate, due, compact, rollup, tally := newSchedules(scope, props, f)
 	api.Serve(construct.ServeProps{
 		Routes: routes(f), Throttle: rare, Operators: data.Operators, Logs: logs,
 	})
@@ -115,7 +115,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	if bus != nil {
 		alarms.DeadLetters(bus.Name, bus.DeadLetters)
 	}
-	schedules := []*construct.Schedule{recalculate, due, compact, rollup}
+	schedules := []*construct.Schedule{recalculate, due, compact, rollup, tally}
 	for _, s := range schedules {
 		alarms.DeadLetters(s.Name, s.DeadLetters)
 	}
@@ -123,6 +123,7 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	alarms.Missed(compact, 26*time.Hour)
 	alarms.Missed(due, 5*time.Minute)
 	alarms.Missed(rollup, 20*time.Minute)
+	alarms.Missed(tally, 20*time.Minute)
 	var functions []*construct.Function
 	for _, name := range FunctionNames {
 		functions = append(functions, f[name])

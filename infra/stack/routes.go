@@ -59,7 +59,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"DELETE", "/v1/customers/{id}"}, [2]string{"GET", "/v1/customers/{id}/export"},
 		[2]string{"POST", "/v1/replays"}, [2]string{"GET", "/v1/replays/{id}"},
 		[2]string{"POST", "/v1/imports"}, [2]string{"GET", "/v1/imports"}, [2]string{"GET", "/v1/imports/{id}"},
-		[2]string{"GET", "/v1/offers/{pool}"},
+		[2]string{"GET", "/v1/offers/{pool}"}, [2]string{"GET", "/v1/scenes/{id}/results"},
 		[2]string{"POST", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs"}, [2]string{"GET", "/v1/rfm/runs/{id}"},
 		[2]string{"GET", "/v1/rfm/runs/{id}/scores.csv"}, [2]string{"GET", "/v1/rfm/runs/{id}/analysis"},
 		[2]string{"POST", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests"}, [2]string{"GET", "/v1/rfm/backtests/{id}"},
@@ -88,7 +88,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 
 // newSchedules returns the schedules. A lost minute strands nothing, since the next sweeps what is due by then; a lost day
 // would leave every score a day old, or a day of events in many small objects, so those are tried again for hours.
-func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due, compact, rollup *construct.Schedule) {
+func newSchedules(parent constructs.Construct, props AppProps, f map[string]*construct.Function) (recalculate, due, compact, rollup, tally *construct.Schedule) {
 	scope := constructs.NewConstruct(parent, jsii.String("Schedules"))
 	recalculate = construct.NewSchedule(scope, "Recalculate", construct.ScheduleProps{
 		Name:        "recalculate",
@@ -126,5 +126,14 @@ func newSchedules(parent constructs.Construct, props AppProps, f map[string]*con
 		Retries:     0,
 		MaxAge:      5 * time.Minute,
 	})
-	return recalculate, due, compact, rollup
+	tally = construct.NewSchedule(scope, "Tally", construct.ScheduleProps{
+		Name:        "tally",
+		Description: "Liuke: counts what scenes bring about",
+		Expression:  "rate(5 minutes)",
+		TimeZone:    props.TimeZone,
+		Function:    f["outreach"],
+		Retries:     0,
+		MaxAge:      5 * time.Minute,
+	})
+	return recalculate, due, compact, rollup, tally
 }

@@ -93,7 +93,7 @@ func (t *Tally) Observed(e *experiment.Experiment, held float64, currency money.
 	o := experiment.Observed{Variants: make([]experiment.Counters, len(e.Variants)), Currency: currency}
 	for i, v := range e.Variants {
 		id := v.ID
-		if id == Single {
+		if id == Single && len(e.Variants) == 1 {
 			id = ""
 		}
 		if c := t.Arms[id]; c != nil {

@@ -8,6 +8,7 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/kept"
+	"liuke/shared/money"
 	"liuke/shared/scene"
 )
 
@@ -25,6 +26,8 @@ type Stand struct {
 	Broken   map[string]Mistakes // documents that can no longer be read and are left out, by name
 	// Documents are what was read, those that were taken back among them.
 	Documents []document.Document
+
+	Currency money.Currency // the business's, that amounts are in
 
 	edits, version int64 // of the documents, and of the settings
 }
@@ -104,7 +107,7 @@ func Read(documents []document.Document, settings document.Document, with scene.
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "the scenes that come with the suite cannot be read")
 	}
-	s := &Stand{Scenes: set, Broken: broken, Documents: documents, edits: document.Edits(documents), version: settings.Version}
+	s := &Stand{Scenes: set, Broken: broken, Documents: documents, Currency: with.Currency, edits: document.Edits(documents), version: settings.Version}
 	if s.Settings, err = ParseSettings(settings.Body, set.Policy, with.Currency); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,10 @@ type Enroller struct {
 
 // NewEnroller returns an enroller.
 func NewEnroller(store EnrolmentStore, now clock.Now) *Enroller {
-	return &Enroller{store, marker.New(store.MarkTrials, now)}
+	mark := func(ctx context.Context, now time.Time, hours ...measure.Hour) error {
+		return store.MarkTrials(ctx, now, hours...)
+	}
+	return &Enroller{store, marker.New(mark, now)}
 }
 
 // Enrol enrols a customer with one entry, and returns the enrolment that stands: this one, or the one of before, to which the

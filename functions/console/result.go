@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"liuke/shared/api"
+	"liuke/shared/experiment"
+	"liuke/shared/fault"
+	"liuke/shared/measure"
+	"liuke/shared/scene"
+)
+
+// Results reads what scenes have brought about.
+type Results interface {
+	// Tallied adds up the hours of a trial that begin from a time on and before another.
+	Tallied(ctx context.Context, scene, trial string, from, before time.Time) (*measure.Tally, error)
+}
+
+type resultView struct {
+	experiment.Result
+	Trial      string    `json:"trial"` // changes where customers are drawn and counted anew
+	WindowDays float64   `json:"window_days"`
+	From       time.Time `json:"from"` // of enrolments that are counted; whole hours
+	To         time.Time `json:"to"`
+}
+
+// results shows what a scene brings about: of the customers who were enrolled in a span of time, what has become of them by
+// now, up to the last minutes.
+func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, error) {
+	form, err := format(r, preferred(r)...)
+	if err != nil {
+		return api.Response{}, err
+	}
+	from, to, err := h.span(r)
+	if err != nil {
+		return api.Response{}, err
+	}
+	sc, policy, err := h.measuredScene(ctx, pathParameter(r, "id"))
+	if err != nil {
+		return api.Response{}, err
+	}
+	terms := measure.Of(sc, policy)
+	sum, err := h.store.Tallied(ctx, sc.ID, terms.ID, from, to)
+	if err != nil {
+		return api.Response{}, err
+	}
+	result, err := terms.Experiment.Analyse(sum.Observed(&terms.Experiment, terms.Held, h.business.Currency))
+	if err != nil {
+		return api.Response{}, fault.As(err, fault.Internal, "the scene's results cannot be analysed")
+	}
+	if form == "text" {
+		return text(plainText, result.Text()), nil
+	}
+	return api.JSON(http.StatusOK, resultView{result, terms.ID, terms.Window.Hours() / 24, from, to}), nil
+}
+
+// measuredScene is the scene of an id, with the policy that it stands under.
+func (h *Handler) measuredScene(ctx context.Context, id string) (*scene.Scene, *scene.Policy, error) {
+	set, err := h.library.Set(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	sc := set.Scene(id)
+	switch {
+	case sc == nil:
+		return nil, nil, fault.New(fault.NotFound, "there is no such scene")
+	case !sc.Measured():
+		return nil, nil, fault.New(fault.Conflict, "nothing of this scene is measured: give it variants, a holdout or a goal")
+	}
+	return sc, &set.Policy, nil
+}
+
+// preferred are the formats, the one first that the request's header asks for: text for whoever takes plain text and no JSON.
+func preferred(r *api.Request) []string {
+	accept := r.Headers["accept"]
+	if strings.Contains(accept, "text/plain") && !strings.Contains(accept, "json") {
+		return []string{"text", "json"}
+	}
+	return []string{"json", "text"}
+}
