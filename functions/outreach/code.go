@@ -40,13 +40,6 @@ func (e *emptied) note(pool string, now time.Time) {
 	e.last[pool] = now
 }
 
-// The gates that a message passes last, as they take something that others then lack: in the candidate's own words they are
-// asked behind all that package scene has.
-const (
-	gateBudget = "budget"
-	gateOffer  = "offer"
-)
-
 // means is what a claim needs beside the customer: money and a code.
 type means struct {
 	pool  string
@@ -59,7 +52,7 @@ func (h *Handler) means(ctx context.Context, c *scene.Candidate, next *message.E
 	var m means
 	why, err := "", error(nil)
 	if next.Reserved, why, err = h.afford(ctx, c, next.ID); err != nil || why != "" {
-		return m, lack(gateBudget, why), err
+		return m, lack(scene.GateBudget, why), err
 	}
 	if c.Step > 0 { // what follows carries the code of the first
 		next.Code = offer.Given{Pool: first.Code.Pool, Code: first.Code.Code}
@@ -73,7 +66,7 @@ func (h *Handler) means(ctx context.Context, c *scene.Candidate, next *message.E
 	if err != nil || why != "" {
 		h.giveBack(ctx, next.Reserved)
 	}
-	return m, lack(gateOffer, why), err
+	return m, lack(scene.GateOffer, why), err
 }
 
 func lack(gate, why string) *scene.Verdict {
@@ -131,6 +124,6 @@ func (h *Handler) write(ctx context.Context, c *scene.Candidate, next *message.E
 		if why != "" || fault.CodeOf(err) == fault.Conflict {
 			h.giveBack(ctx, next.Reserved)
 		}
-		return lack(gateOffer, why), err
+		return lack(scene.GateOffer, why), err
 	}
 }

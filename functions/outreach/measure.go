@@ -18,7 +18,7 @@ type Measures interface {
 
 // beforeHoldout are the gates of a first step that are asked before the holdout's.
 var beforeHoldout = map[string]bool{
-	scene.GateAnswered: true, scene.GateAudience: true, scene.GateConsent: true, scene.GateSuppression: true, "goal": true, "condition": true, "entry": true,
+	scene.GateAnswered: true, scene.GateAudience: true, scene.GateConsent: true, scene.GateSuppression: true, scene.GateGoal: true, scene.GateCondition: true, scene.GateEntry: true,
 }
 
 // draw is the variant that a candidate of a scene's first step is drawn for; "" of a scene without.

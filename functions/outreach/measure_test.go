@@ -189,7 +189,7 @@ func TestNothingIsClaimedBeyondTheBudget(t *testing.T) {
 		switch e := b.of(id, sig); {
 		case e.State == message.Claimed && e.Reserved.Cost == 100 && len(e.Reserved.Counters) == 1:
 			claimed++
-		case e.State != message.Held || e.Gate != gateBudget || e.Reason != budget.ReasonSpent || e.Reserved.Cost != 0:
+		case e.State != message.Held || e.Gate != scene.GateBudget || e.Reason != budget.ReasonSpent || e.Reserved.Cost != 0:
 			t.Errorf("%+v", e)
 		}
 	}
@@ -206,7 +206,7 @@ func TestAMessageWithoutAPriceIsHeldWhereMoneyIsLimited(t *testing.T) {
 	b.customer("ann", nil)
 	sig := order("ann", 1, arrival)
 	b.invoke(b.handler, envelope(t, sig))
-	if e := b.of("ann", sig); e.Gate != gateBudget || e.Reason != budget.ReasonUnpriced {
+	if e := b.of("ann", sig); e.Gate != scene.GateBudget || e.Reason != budget.ReasonUnpriced {
 		t.Errorf("%+v", e)
 	}
 }
@@ -256,7 +256,7 @@ func TestAMessageCarriesACodeOfItsOwnAndIsHeldWhereThereIsNone(t *testing.T) {
 		switch {
 		case e.State == message.Claimed && strings.HasPrefix(e.Code.Code, "A-") && !codes[e.Code.Code]:
 			codes[e.Code.Code] = true
-		case e.State != message.Held || e.Gate != gateOffer || e.Reason != offer.ReasonEmpty:
+		case e.State != message.Held || e.Gate != scene.GateOffer || e.Reason != offer.ReasonEmpty:
 			t.Errorf("%+v", e)
 		}
 	}
@@ -274,7 +274,7 @@ func TestAPoolThatIsNotThereHoldsTheMessage(t *testing.T) {
 	b.customer("ann", nil)
 	sig := order("ann", 1, arrival)
 	b.invoke(b.handler, envelope(t, sig))
-	if e := b.of("ann", sig); e.Gate != gateOffer || e.Reason != offer.ReasonUnknown {
+	if e := b.of("ann", sig); e.Gate != scene.GateOffer || e.Reason != offer.ReasonUnknown {
 		t.Errorf("%+v", e)
 	}
 }

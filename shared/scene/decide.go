@@ -95,6 +95,9 @@ const (
 	GateGoal        = "goal"
 	GateCondition   = "condition"
 	GateEntry       = "entry"
+	// The last two take something that others then lack, and are asked by whoever claims.
+	GateBudget = "budget"
+	GateOffer  = "offer"
 )
 
 type gate struct {
