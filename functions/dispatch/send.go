@@ -99,7 +99,10 @@ func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry
 // conclude writes what the provider's answer means for an entry that is sending.
 func (h *Handler) conclude(ctx context.Context, e message.Entry, out prepared, id string, sendErr error) error {
 	if sendErr == nil {
-		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) { return e.Accept(id, out.locale, h.Now()) })
+		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) {
+			next, err := e.Accept(id, out.locale, h.Now())
+			return next.Settle(h.cost(&e, &out)), err
+		})
 	}
 	if channel.Suppresses(sendErr) {
 		h.suppress(ctx, e.Channel, out.To, sendErr)
