@@ -26,6 +26,9 @@ type ScheduleProps struct {
 	// 6 hours).
 	Retries float64
 	MaxAge  time.Duration
+	// Beside is another schedule of the same function, whose dead letters this one shares: Lambda has one place for all of a
+	// function's failures, and keeps them for as long and tries as often as the other says. Nil for a function's first.
+	Beside *Schedule
 }
 
 // Schedule invokes a function at set times. An invocation that never succeeds becomes a dead letter: the scheduler's own
@@ -34,6 +37,7 @@ type Schedule struct {
 	Name        string
 	Group       awsscheduler.CfnScheduleGroup
 	DeadLetters awssqs.Queue
+	Shared      bool // the dead letters are those of another schedule, too
 }
 
 // NewSchedule returns the schedule. It stands in a group of its own, because the scheduler counts by group, and has a
@@ -41,8 +45,7 @@ type Schedule struct {
 func NewSchedule(parent constructs.Construct, id string, props ScheduleProps) *Schedule {
 	scope := constructs.NewConstruct(parent, jsii.String(id))
 	stack := awscdk.Stack_Of(scope)
-	dead := newDeadLetters(scope, "DeadLetters", props.Function.key)
-	Accept(dead, "AwsSolutions-SQS3", "This queue holds the dead letters of a schedule, which names it without a redrive policy.")
+	dead := deadLettersOf(scope, props)
 	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("Group"), nil)
 
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
@@ -56,7 +59,6 @@ func NewSchedule(parent constructs.Construct, id string, props ScheduleProps) *S
 	})
 	fn := props.Function
 	allow(role, fn.key, Access{Service: "lambda", Actions: []string{"InvokeFunction"}, Resources: []*string{fn.Function.FunctionArn()}}, Send(dead))
-	fn.keepFailures(scope, dead, props.Retries, props.MaxAge)
 	schedule := awsscheduler.NewCfnSchedule(scope, jsii.String("Schedule"), &awsscheduler.CfnScheduleProps{
 		Description:                jsii.String(props.Description),
 		GroupName:                  group.Ref(),
@@ -75,5 +77,17 @@ func NewSchedule(parent constructs.Construct, id string, props ScheduleProps) *S
 		},
 	})
 	schedule.Node().AddDependency(role) // the scheduler looks at the role's policy when the schedule is made
-	return &Schedule{Name: props.Name, Group: group, DeadLetters: dead}
+	return &Schedule{Name: props.Name, Group: group, DeadLetters: dead, Shared: props.Beside != nil}
+}
+
+// deadLettersOf is where a schedule's failures go: a queue of its own, which is then Lambda's for the function, or that of the
+// schedule beside.
+func deadLettersOf(scope constructs.Construct, props ScheduleProps) awssqs.Queue {
+	if props.Beside != nil {
+		return props.Beside.DeadLetters
+	}
+	dead := newDeadLetters(scope, "DeadLetters", props.Function.key)
+	Accept(dead, "AwsSolutions-SQS3", "This queue holds the dead letters of a schedule, which names it without a redrive policy.")
+	props.Function.keepFailures(scope, dead, props.Retries, props.MaxAge)
+	return dead
 }

@@ -117,7 +117,9 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 	}
 	schedules := []*construct.Schedule{recalculate, due, compact, rollup, tally}
 	for _, s := range schedules {
-		alarms.DeadLetters(s.Name, s.DeadLetters)
+		if !s.Shared {
+			alarms.DeadLetters(s.Name, s.DeadLetters)
+		}
 	}
 	alarms.Missed(recalculate, 26*time.Hour) // a day has 25 hours once a year
 	alarms.Missed(compact, 26*time.Hour)

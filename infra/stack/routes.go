@@ -134,6 +134,7 @@ func newSchedules(parent constructs.Construct, props AppProps, f map[string]*con
 		Function:    f["outreach"],
 		Retries:     0,
 		MaxAge:      5 * time.Minute,
+		Beside:      due,
 	})
 	return recalculate, due, compact, rollup, tally
 }
