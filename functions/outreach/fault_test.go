@@ -14,6 +14,8 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
+	"liuke/shared/measure"
+	"liuke/shared/measure/recount"
 	"liuke/shared/message"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
@@ -79,7 +81,7 @@ func TestFaultsAskAndRemindOnce(t *testing.T) {
 // world is one customer, what is stored of it, and the queues.
 type world struct {
 	Tasks    // none is made here
-	Measures // nothing is measured here
+	Measures // no hours are counted here
 	Budgets
 	Offers
 
@@ -104,6 +106,7 @@ type world struct {
 	answers map[string]time.Time // by invitation
 	invited []time.Time          // when invitations were claimed
 	claimed map[string]bool
+	drawn   map[string]*measure.Enrolment // by person, scene and trial
 }
 
 // killed is the panic of a process that is killed.
@@ -112,7 +115,7 @@ type killed struct{}
 func newWorld(t *testing.T, shared *Handler, seed uint64) *world {
 	w := &world{
 		t: t, rnd: rand.New(rand.NewPCG(seed, 2)), now: arrival, entries: map[string]message.Entry{}, due: map[dynamo.Key]signal.Signal{},
-		answers: map[string]time.Time{}, claimed: map[string]bool{},
+		answers: map[string]time.Time{}, claimed: map[string]bool{}, drawn: map[string]*measure.Enrolment{},
 		surveys: survey.Catalogue{"csat_ticket": {ID: "csat_ticket", Invite: survey.Invite{AgainAfter: 5 * 24 * time.Hour, Sample: 1, Reminders: []time.Duration{48 * time.Hour}}}},
 	}
 	w.profile = customer.Profile{Version: 1}
@@ -125,6 +128,7 @@ func newWorld(t *testing.T, shared *Handler, seed uint64) *world {
 	h.rules = &rules
 	h.Store, h.Surveys, h.Signals, h.Messages = w, w.Surveys, (*signals)(w), (*jobs)(w)
 	h.Now = func() time.Time { return w.now }
+	h.enroller = recount.NewEnroller(w, h.Now)
 	w.handler = &h
 	return w
 }

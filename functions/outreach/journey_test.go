@@ -428,7 +428,7 @@ func TestWhatAJourneyCosts(t *testing.T) {
 	costs("a delay", 1, delivered)
 	*b.now = arrival.Add(2 * time.Hour)
 	delivered.Scene = "follow"
-	costs("a claim, the next step on file, and the batch's claims on file", 6, delivered)
+	costs("a claim, the next step on file, the batch's claims on file, and the enrolment with the mark of its hour", 9, delivered)
 	costs("a goal met", 1, happened("e-2", "Product Reviewed"))
 	costs("the same again", 0, happened("e-2", "Product Reviewed"))
 	costs("what was waited for when the goal has been met: a held step", 1, happened("e-3", "Box Opened"))

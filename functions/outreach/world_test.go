@@ -9,6 +9,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
+	"liuke/shared/measure"
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/signal"
@@ -149,6 +150,24 @@ func (w *world) Due(_ context.Context, _ int, now time.Time) (list []dynamo.DueI
 func (w *world) DeleteDue(_ context.Context, k dynamo.Key) error {
 	return w.do(func() error { delete(w.due, k); return nil })
 }
+
+// Enrolments have their own test of what crashes do; here they only stand.
+
+func (w *world) Enrolment(_ context.Context, person customer.ID, scene, trial string) (*measure.Enrolment, error) {
+	return w.drawn[string(person)+" "+scene+" "+trial], nil
+}
+
+func (w *world) Enrol(_ context.Context, e *measure.Enrolment) error {
+	w.drawn[string(e.Person)+" "+e.Scene+" "+e.Trial] = e
+	return nil
+}
+
+func (w *world) EnrolAgain(_ context.Context, e *measure.Enrolment, ref message.Ref) error {
+	e.Entries = append(e.Entries, ref)
+	return nil
+}
+
+func (w *world) MarkTrials(context.Context, time.Time, ...measure.Hour) error { return nil }
 
 // signals is the world's signals queue, and jobs its messages queue.
 type (
