@@ -30,7 +30,7 @@ content:
 func (b *testBundle) scene(t *testing.T, id, text string) {
 	t.Helper()
 	d := document.Document{Name: outreach.DocumentName(outreach.Scene, id), Version: 1, Body: text, Edited: now}
-	must(t, b.store.PutSceneDocument(t.Context(), &d, 0))
+	must(t, b.store.PutSceneDocument(t.Context(), &d, 0, nil))
 }
 
 func TestASceneSaysWhatItBringsAbout(t *testing.T) {

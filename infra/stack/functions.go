@@ -120,7 +120,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 	add("outreach", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "SIGNALS_QUEUE_URL", "MESSAGES_QUEUE_URL", "RFM_QUEUE_URL", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "BatchGetItem"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
-		construct.Index(records, "ByTime"), // who was enrolled in what is measured
+		construct.Index(records, "ByTime"),                             // who was enrolled in what is measured
 		construct.Send(q.signals.Queue, q.messages.Queue, q.rfm.Queue)) // rfm: campaigns whose time has come
 	channels := []string{"CUSTOMERS_TABLE", "RECORDS_TABLE", "MESSAGES_QUEUE_URL", "SENDER", "CONFIGURATION_SET", "TOKEN_KEYS_SECRET", "BASE_URL", "CURRENCY"}
 	for name := range told {
