@@ -82,6 +82,7 @@ func TestOutcomesThatNeedSomebodyAreToldOf(t *testing.T) {
 		"archive ObjectsDamaged":  5,
 		"rfm CustomersUnreadable": 5,
 		"rfm RunsFailed":          5,
+		"rfm CampaignsFailed":     5,
 		"outreach TasksEscalated": 5,
 
 		"dispatch ChannelNotSetUp": 5,
