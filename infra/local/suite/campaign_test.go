@@ -124,7 +124,7 @@ func (c *campaignRun) stock() {
 
 // recalculate has the snapshot made that the campaign goes over. Whatever scenes answer to it is two days past then.
 func (c *campaignRun) recalculate() {
-	if n := c.follows("/v1/rfm/runs", `{}`).Customers; n != c.customers {
+	if n := c.complete("/v1/rfm/runs", `{}`).Customers; n != c.customers {
 		c.Fatalf("%d customers were recalculated, want %d", n, c.customers)
 	}
 	if err := c.Settle(c.Context()); err != nil {
@@ -151,8 +151,8 @@ type campaignTally struct {
 	Signalled int
 }
 
-// follows starts a run at a path and waits until it is done.
-func (c *campaignRun) follows(path, body string) (run ranOver) {
+// complete starts a run at a path and waits until it is done.
+func (c *campaignRun) complete(path, body string) (run ranOver) {
 	c.Helper()
 	var begun struct {
 		ID string `json:"run_id"`
@@ -187,29 +187,10 @@ func (c *campaignRun) rest(d time.Duration) {
 
 // run runs the campaign until nothing of it is left to do, and says how fast that was.
 func (c *campaignRun) run() {
-	began, spent := c.Clock.Now(), c.follow()
-	run := c.follows("/v1/scenes/spring_news/runs", `{"per_second":10000}`)
+	began, spent, units := c.Clock.Now(), c.spending(), c.Units()
+	run := c.complete("/v1/scenes/spring_news/runs", `{"per_second":10000}`)
 	signalled := c.Clock.Now()
-	for shown := 0; ; {
-		spent.look()
-		state, err := c.State(c.Context())
-		if err != nil {
-			c.Fatal(err)
-		}
-		left := 0
-		for _, q := range state.Queues {
-			left += q.Delayed
-		}
-		if sent := c.outbox.Len() - c.before; sent*10/c.customers > shown {
-			shown = sent * 10 / c.customers
-			c.Logf("%5.0f s  %d mails out", c.Clock.Now().Sub(began).Seconds(), sent)
-		}
-		if state.Idle && left == 0 {
-			break
-		}
-		c.rest(200 * time.Millisecond)
-	}
-	spent.look()
+	c.drain(began, spent)
 	want := ranOver{State: "done", Customers: c.customers, Counts: campaignTally{c.customers, 0, c.customers, c.customers}}
 	if run != want {
 		c.Errorf("the run came to %+v, want %+v", run, want)
@@ -223,7 +204,30 @@ func (c *campaignRun) run() {
 		signalled.Sub(began).Seconds(), c.Clock.Now().Sub(began).Seconds())
 	c.Log(spent.each(c.customers))
 	for function, u := range c.Units() {
-		c.Logf("%s: %.2f write and %.2f read units a customer since the start", function, u.Write/float64(c.customers), u.Read/float64(c.customers))
+		before := units[function]
+		c.Logf("%s: %.2f write and %.2f read units a message", function, (u.Write-before.Write)/float64(c.customers), (u.Read-before.Read)/float64(c.customers))
+	}
+}
+
+// drain waits until nothing is left to do, and says how far that is.
+func (c *campaignRun) drain(began time.Time, spent *spending) {
+	for shown := 0; ; c.rest(200 * time.Millisecond) {
+		state, err := c.State(c.Context())
+		if err != nil {
+			c.Fatal(err)
+		}
+		spent.look()
+		left := 0
+		for _, q := range state.Queues {
+			left += q.Delayed
+		}
+		if sent := c.outbox.Len() - c.before; sent*10/c.customers > shown {
+			shown = sent * 10 / c.customers
+			c.Logf("%5.0f s  %d mails out", c.Clock.Now().Sub(began).Seconds(), sent)
+		}
+		if state.Idle && left == 0 {
+			return
+		}
 	}
 }
 

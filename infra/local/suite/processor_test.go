@@ -20,8 +20,9 @@ type spending struct {
 	what  map[int]string
 }
 
-// follow begins to follow the suite's processes: "suite" is this one, which is the stand-ins, the proxy, the lake and the test.
-func (s *Suite) follow() *spending {
+// spending begins to follow the suite's processes: "suite" is this one, which is the stand-ins, the proxy, the lake, the pollers
+// and the test.
+func (s *Suite) spending() *spending {
 	p := &spending{names: map[string]string{}, first: map[int]float64{}, last: map[int]float64{}, what: map[int]string{}}
 	for name, file := range s.executables {
 		if real, err := filepath.EvalSymlinks(file); err == nil {
