@@ -54,7 +54,7 @@ func Run(ctx context.Context, at Endpoint, config Config, out io.Writer) error {
 		return err
 	}
 	defer d.pause(context.WithoutCancel(ctx), false) // the suite may be going down by then
-	for _, act := range []func(context.Context) error{d.history, d.first, d.month, d.second, d.nights, d.visitors, d.report} {
+	for _, act := range []func(context.Context) error{d.history, d.first, d.month, d.second, d.nights, d.visitors, d.report, d.scenes} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
@@ -73,12 +73,15 @@ type play struct {
 	inOrder bool
 	invited int // of so many customers one is asked by an operator
 	runs    []run
-	read    map[string]bool // mails, by their ids
-	mended  map[string]bool // customers whose trouble an operator has seen to
+	read    map[string]bool   // mails, by their ids
+	mended  map[string]bool   // customers whose trouble an operator has seen to
+	trials  map[string]*trial // what was seen of scenes, by scene and variant
+	anyway  map[string]bool   // customers who bought whatever they were told
 }
 
 func newPlay(at Endpoint, shop *Shop, out io.Writer) *play {
-	return &play{client: newClient(at), shop: shop, out: out, stride: 2, invited: 25, read: map[string]bool{}, mended: map[string]bool{}}
+	return &play{client: newClient(at), shop: shop, out: out, stride: 2, invited: 25, read: map[string]bool{}, mended: map[string]bool{},
+		trials: map[string]*trial{}, anyway: map[string]bool{}}
 }
 
 // last is the run that stands.
