@@ -76,12 +76,12 @@ type play struct {
 	read    map[string]bool   // mails, by their ids
 	mended  map[string]bool   // customers whose trouble an operator has seen to
 	trials  map[string]*trial // what was seen of scenes, by scene and variant
-	anyway  map[string]bool   // customers who bought whatever they were told
+	bought  map[string]bool   // customers who bought since operators tried scenes, whatever for
 }
 
 func newPlay(at Endpoint, shop *Shop, out io.Writer) *play {
 	return &play{client: newClient(at), shop: shop, out: out, stride: 2, invited: 25, read: map[string]bool{}, mended: map[string]bool{},
-		trials: map[string]*trial{}, anyway: map[string]bool{}}
+		trials: map[string]*trial{}, bought: map[string]bool{}}
 }
 
 // last is the run that stands.

@@ -139,6 +139,7 @@ func (d *play) react(ctx context.Context, day time.Time) error {
 		follow = append(follow, link)
 		if rnd.Float64() < v.buys {
 			t.bought[b.ID] = true
+			d.bought[b.ID] = true
 			orders = append(orders, d.order(b, at, s.id, 90_00))
 		}
 	}
@@ -152,7 +153,7 @@ func (d *play) react(ctx context.Context, day time.Time) error {
 		b := &d.shop.Customers[i]
 		if drawFor(b.ID, day.Format(time.DateOnly)).Float64() < untold {
 			orders = append(orders, d.order(b, at, day.Format("0102"), 70_00))
-			d.anyway[b.ID] = true
+			d.bought[b.ID] = true
 		}
 	}
 	if err := d.send(ctx, stamped(orders), false); err != nil {

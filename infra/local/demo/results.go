@@ -94,8 +94,8 @@ func rate(r *float64) string {
 	return fmt.Sprintf("%.1f%%", 100**r)
 }
 
-// check holds what the suite counted against what the demo saw: each variant's mails and clicks exactly, its buyers up to those who were
-// told nothing, and the share held out within what chance allows.
+// check holds what the suite counted against what the demo saw: each variant's mails and clicks exactly, its buyers up to those who
+// bought for another reason, and the share held out within what chance allows.
 func (d *play) check(s *staged, f *found) error {
 	if len(f.Variants) != len(s.variants) || f.Holdout == nil {
 		return fmt.Errorf("the results of %s have %d variants and holdout %v", s.id, len(f.Variants), f.Holdout != nil)
@@ -105,7 +105,7 @@ func (d *play) check(s *staged, f *found) error {
 		t := d.trial(s.id, s.variants[i].id)
 		bought := len(t.bought)
 		for id := range t.mailed {
-			if d.anyway[id] && !t.bought[id] {
+			if d.bought[id] && !t.bought[id] {
 				bought++
 			}
 		}
