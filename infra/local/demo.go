@@ -14,7 +14,8 @@ import (
 )
 
 const demoUsage = `demo plays a made-up shop through the whole loop: orders become customers, recalculations turn them into segments,
-mails go out and a survey is answered; a summary follows. Then it serves until it is interrupted (Ctrl-C).
+mails go out and a survey is answered; a summary follows, and what three scenes with variants bring about. Then
+it serves until it is interrupted (Ctrl-C).
 
   go run ./infra/local demo [-exit] [-addr HOST:PORT]
 

@@ -1,6 +1,7 @@
 // Package demo shows the whole loop on a made-up shop: its orders become customers, a scheduled recalculation turns them
 // into segments, customers who slip away are asked why, others how things are, the links in their mails come back as answers,
-// and whoever was let down is somebody's to call. It talks to a running suite over HTTP alone, and looks at nothing behind it.
+// and whoever was let down is somebody's to call; scenes that operators write are told apart by what they
+// bring about. It talks to a running suite over HTTP alone, and looks at nothing behind it.
 package demo
 
 import (
