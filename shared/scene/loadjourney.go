@@ -32,8 +32,7 @@ type (
 		InAll string `yaml:"in_all"`
 	}
 	offerFile struct {
-		Pool    string `yaml:"pool"`
-		Webhook string `yaml:"webhook"`
+		Pool string `yaml:"pool"`
 	}
 	variantFile struct {
 		ID      string `yaml:"id"`

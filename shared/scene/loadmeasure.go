@@ -100,12 +100,12 @@ func (d *document) offer(f *offerFile) *Offer {
 	switch {
 	case f == nil:
 		return nil
-	case (f.Pool == "") == (f.Webhook == ""):
-		d.mistake(at("offer"), "an offer has a pool or a webhook")
-	case !sceneID.MatchString(f.Pool + f.Webhook):
-		d.mistake(at("offer"), "a pool, or a webhook, is named in lower-case words joined by underscores")
+	case f.Pool == "":
+		d.mistake(at("offer"), "an offer has the pool that its codes come from")
+	case !sceneID.MatchString(f.Pool):
+		d.mistake(at("offer"), "a pool is named in lower-case words joined by underscores")
 	}
-	return &Offer{Pool: f.Pool, Webhook: f.Webhook}
+	return &Offer{Pool: f.Pool}
 }
 
 // variants reads the ways of saying what the scene says. Their salt is the policy's, once that is known.

@@ -76,8 +76,8 @@ func (g *Goal) Met(sig signal.Signal) bool {
 	return true
 }
 
-// Offer is where the code comes from that the content may name: a pool of imported ones, or a webhook that is asked.
-type Offer struct{ Pool, Webhook string }
+// Offer is where the code comes from that the content may name: a pool of imported ones.
+type Offer struct{ Pool string }
 
 // Budget is the most that a scene's messages may cost, in minor units of the business's currency; nil for no limit.
 type Budget struct{ Day, InAll *money.Amount }
