@@ -227,7 +227,7 @@ func (d *play) month(ctx context.Context) error {
 }
 
 // nightsAfter is how many nights pass after the last month.
-const nightsAfter = 2
+const nightsAfter = 1
 
 // nights recalculates each night after the last month, as a schedule does: what moved is the answers and a day's silence.
 func (d *play) nights(ctx context.Context) error {

@@ -15,6 +15,8 @@ import (
 // january is when the shop's operators put three scenes to the test.
 const (
 	newcomers = 400
+	// told is how many customers the campaign is for at most: half the shop's.
+	told = 1000
 	// untold is the share of all customers who buy in each part of the month whatever they are told.
 	untold = 0.04
 )
@@ -73,12 +75,12 @@ func (d *play) welcome(ctx context.Context, day time.Time) error {
 	return d.react(ctx, day)
 }
 
-// campaign starts the campaign, for all customers of the last recalculation.
+// campaign starts the campaign, for as many customers of the last recalculation.
 func (d *play) campaign(ctx context.Context, day time.Time) error {
 	if err := d.setClock(ctx, day.Add(forenoon)); err != nil {
 		return err
 	}
-	if err := d.call(ctx, operator, http.MethodPost, "/v1/scenes/"+stage[2].id+"/runs", map[string]any{"per_second": 1000}, nil); err != nil {
+	if err := d.call(ctx, operator, http.MethodPost, "/v1/scenes/"+stage[2].id+"/runs", map[string]any{"per_second": 1000, "limit": told}, nil); err != nil {
 		return err
 	}
 	if err := d.settle(ctx); err != nil {

@@ -56,7 +56,7 @@ var stage = []*staged{
 		id: "new_year", on: "{signal: campaign}", goal: "{signal: order_placed, within: 7d}", holdout: 20,
 		variants: []variant{
 			{"wishes", "Our best wishes for the new year", "新年快乐", 0.25, 0.2},
-			{"preview", "See the new year's things first", "新年新品抢先看", 0.45, 0.4},
+			{"preview", "See the new year's things first", "新年新品抢先看", 0.5, 0.5},
 		},
 		landing: "new-year",
 	},
