@@ -6,7 +6,8 @@ import (
 	"errors"
 	"time"
 
-	"liuke/shared/batch"
+	"golang.org/x/sync/errgroup"
+
 	"liuke/shared/clock"
 	"liuke/shared/measure"
 	"liuke/shared/message"
@@ -54,11 +55,17 @@ func (c *Counter) Count(ctx context.Context) (counted, left int, err error) {
 		}
 	}
 	errs, done := make([]error, len(due)), make([]bool, len(due))
-	batch.Each(len(due), hoursAtOnce, func(i int) {
-		if c.More() {
-			done[i], errs[i] = c.hour(ctx, due[i], now)
-		}
-	})
+	var g errgroup.Group
+	g.SetLimit(hoursAtOnce)
+	for i := range due {
+		g.Go(func() error {
+			if c.More() {
+				done[i], errs[i] = c.hour(ctx, due[i], now)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // what goes wrong stands in errs
 	for _, d := range done {
 		if d {
 			counted++
