@@ -63,7 +63,7 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 	}
 	body, err := api.Body(r, MaxBodyBytes)
 	if err != nil {
-		return h.problem(ctx, r, nil, err)
+		body = nil // it would say which page's button it was, and nothing else
 	}
 	e, err := survey.Unsubscribed(u, r.PathParameters["token"], h.proof(ctx, r, u, body), h.Now())
 	if err == nil {

@@ -28,6 +28,27 @@ func TestUnsubscribing(t *testing.T) {
 	status(t, b.do(t, "unsubscribe_one_click"), http.StatusServiceUnavailable)
 }
 
+// A body that cannot be read is nobody's reason to go on sending.
+func TestUnsubscribingIsRefusedForNoBody(t *testing.T) {
+	cases := map[string]func(r *api.Request){
+		"one that is too large":                func(r *api.Request) { r.Body, r.IsBase64Encoded = strings.Repeat("x", MaxBodyBytes+1), false },
+		"one in an encoding that is not taken": header("content-encoding", "br"),
+		"one that says gzip, and is not":       header("content-encoding", "gzip"),
+		"one that says base64, and is not":     func(r *api.Request) { r.Body, r.IsBase64Encoded = "?", true },
+		"one of a kind that is not taken":      header("content-type", "image/png"),
+		"none":                                 func(r *api.Request) { r.Body, r.IsBase64Encoded = "", false },
+	}
+	for name, change := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			status(t, b.do(t, "unsubscribe_one_click", change), http.StatusOK)
+			if ids := b.pointers(t); len(ids) != 1 || !strings.HasPrefix(ids[0], "unsubscribe:") {
+				t.Errorf("sent %+v", b.sent)
+			}
+		})
+	}
+}
+
 // The message whose link it was is noted as the one that was too much, once; and whatever becomes of that, unsubscribing works.
 func TestTheMessageThatWasTooMuchIsNotedOnce(t *testing.T) {
 	b := setup(t)
