@@ -11,6 +11,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"liuke/shared/fault"
@@ -67,6 +68,9 @@ func (w *walker) value(at string, t reflect.Type, depth int) error {
 	if err != nil {
 		return damaged(err)
 	}
+	if token != nil && t == reflect.TypeFor[time.Time]() {
+		return moment(at, token)
+	}
 	switch token {
 	case nil:
 		return fault.At(at, "null says nothing: leave the member out, or give it a value")
@@ -84,6 +88,16 @@ func (w *walker) value(at string, t reflect.Type, depth int) error {
 		}
 		_, err := w.d.Token()
 		return damaged(err)
+	}
+	return nil
+}
+
+// moment checks what stands in the place of a moment.
+func moment(at string, token json.Token) error {
+	text, _ := token.(string)
+	var read time.Time
+	if read.UnmarshalText([]byte(text)) != nil {
+		return fault.At(at, "this is no moment: write one as RFC 3339 does, like 2026-01-31T09:00:00+08:00")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,6 +17,7 @@ type order struct {
 	Dish  string            `json:"dish"`
 	Spice *int              `json:"spice"`
 	Table *table            `json:"table"`
+	Ready *time.Time        `json:"ready"`
 	Notes map[string]string `json:"notes,omitempty"`
 }
 
@@ -25,12 +27,13 @@ type table struct {
 
 func TestRequestIsReadAsItWasMeant(t *testing.T) {
 	t.Parallel()
-	two := 2
+	two, ready := 2, time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name, body string
 		want       order
 	}{
 		{"an empty object leaves all out", ` {} `, order{}},
+		{"a moment", `{"ready":"2026-01-31T09:00:00Z"}`, order{Ready: &ready}},
 		{"members in any order", `{"spice":2,"dish":"豆腐","table":{"seats":[1,2.50]},"notes":{"a":"b"}}`,
 			order{Dish: "豆腐", Spice: &two, Table: &table{Seats: []json.Number{"1", "2.50"}}, Notes: map[string]string{"a": "b"}}},
 	} {
@@ -49,6 +52,10 @@ func TestRequestThatIsWrongIsRefusedWhereItIs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, pointer, says string }{
 		{"nothing", "", "", "empty"},
+		{"a word in the place of a moment", `{"ready":"tomorrow"}`, "/ready", "RFC 3339"},
+		{"a date in the place of a moment", `{"ready":"2026-01-31"}`, "/ready", "RFC 3339"},
+		{"a number in the place of a moment", `{"ready":1}`, "/ready", "RFC 3339"},
+		{"no value in the place of a moment", `{"ready":null}`, "/ready", "null"},
 		{"white space", " \n", "", "empty"},
 		{"null", "null", "", "not a JSON object"},
 		{"a list", "[]", "", "not a JSON object"},
@@ -58,7 +65,7 @@ func TestRequestThatIsWrongIsRefusedWhereItIs(t *testing.T) {
 		{"two objects", `{}{}`, "", "goes on"},
 		{"an object and a brace", `{}}`, "", "goes on"},
 		{"bytes that are no text", "{\"dish\":\"\xff\"}", "", "UTF-8"},
-		{"a member that is not known", `{"meal":"x"}`, "/meal", "dish, spice, table, notes are known"},
+		{"a member that is not known", `{"meal":"x"}`, "/meal", "dish, spice, table, ready, notes are known"},
 		{"a member in another case", `{"Dish":"x"}`, "/Dish", "no such member"},
 		{"a member twice", `{"dish":"x","dish":"x"}`, "/dish", "twice"},
 		{"a member twice by its escape", `{"dish":"x","d\u0069sh":"x"}`, "/dish", "twice"},
