@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/outreach"
+	"liuke/shared/request"
 )
 
 // Scenes keeps the scenes, blocks and templates that operators have written.
@@ -23,6 +25,9 @@ type Scenes interface {
 // checkOutreach returns an Invalid error that says what to change where the settings of reaching out cannot be read, or limit
 // what a scene may cost that there is not.
 func (h *Handler) checkOutreach(ctx context.Context, body []byte) error {
+	if len(bytes.TrimSpace(body)) == 0 { // which stands for the defaults, where it is stored
+		return request.Parse(body, &struct{}{})
+	}
 	s, err := outreach.ParseSettings(string(body), h.came().Policy, h.business.Currency)
 	if err != nil || len(s.Limits.Scene)+len(s.Limits.SceneDay) == 0 {
 		return err
