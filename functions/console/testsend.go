@@ -99,11 +99,20 @@ func addresses(channel message.Channel, to string) bool {
 	switch channel {
 	case message.Email:
 		parsed, err := mail.ParseAddress(to)
-		return err == nil && parsed.Address == to
+		return err == nil && parsed.Address == to && mailable(to)
 	case message.SMS:
 		return phoneForm.MatchString(to)
 	}
 	return len(to) <= maxAddress && !strings.ContainsFunc(to, unicode.IsControl)
+}
+
+// maxMailAddress is the longest address that mail goes to (RFC 5321, 4.5.3.1.3, without the brackets).
+const maxMailAddress = 254
+
+// mailable reports whether mail can go to an address: one in ASCII alone, since no provider takes others, at a domain that has
+// a name.
+func mailable(to string) bool {
+	return len(to) <= maxMailAddress && !strings.HasSuffix(to, "]") && !strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // maxAddress is the longest address that is taken.
