@@ -155,13 +155,16 @@ func (h *Handler) campaigns(ctx context.Context, r *api.Request) (api.Response, 
 	if err != nil {
 		return api.Response{}, err
 	}
-	id := pathParameter(r, "id")
-	if !outreach.NameOK(id) {
-		return api.Response{}, fault.New(fault.NotFound, "there is no such scene")
-	}
-	all, err := h.store.Campaigns(ctx, id, n)
+	id, sc, err := h.sceneNamed(ctx, r)
 	if err != nil {
 		return api.Response{}, err
+	}
+	all, err := h.store.Campaigns(ctx, id, n)
+	switch {
+	case err != nil:
+		return api.Response{}, err
+	case sc == nil && len(all) == 0: // one that was taken back, or was only tried, has had runs
+		return api.Response{}, fault.New(fault.NotFound, "there is no such scene")
 	}
 	views := make([]campaignView, len(all))
 	for i, record := range all {

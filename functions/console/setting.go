@@ -243,7 +243,7 @@ func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string
 }
 
 // errPrecondition says that a document is not at the version that the request names.
-var errPrecondition error = fault.New(fault.Conflict, "the settings were edited since: read them again, and send the etag of what you read as If-Match")
+var errPrecondition error = fault.New(fault.Conflict, "it was edited since: read it again, and send the etag of what you read as If-Match")
 
 // matches reports whether a stored document is one that If-Match (RFC 9110, 13.1.1) names; "" is a request without it.
 func matches(header string, stored *document.Document) bool {
