@@ -66,6 +66,9 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 		out.drop(t.signal)
 		return nil
 	}
+	if t.off != "" {
+		return h.close(ctx, d, t, out)
+	}
 	if t.scene == nil {
 		return h.hear(ctx, d, t, out)
 	}

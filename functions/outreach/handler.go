@@ -181,6 +181,8 @@ type task struct {
 	sig     signal.Signal
 	hears   []*scene.Scene // without a scene: those that may have waited for the signal
 	scene   *scene.Scene
+	off     string   // without a scene: why the one that waited is not there to go on with
+	waits   []string // of off: the entries of which one may wait
 	entry   string
 	journey []string // of a later step: the entries of those before it; of a reminder, the invitation that it reminds of
 	ask     scene.Ask
@@ -204,7 +206,7 @@ func (t *task) speaks() bool { return t.scene.Step(t.sig.Step).Speaks() }
 // wanted are the entries that a decision on the task is made from.
 func (t *task) wanted() []string {
 	if t.scene == nil {
-		return nil
+		return t.waits
 	}
 	return append(t.journey[:len(t.journey):len(t.journey)], t.entry)
 }
@@ -319,6 +321,9 @@ func (h *Handler) tasks(ctx context.Context, i int, sig signal.Signal, out *resu
 	now := h.Now()
 	if some := hears(h.scenes.All(), sig); len(some) > 0 {
 		all = append(all, task{signal: i, sig: sig, hears: some})
+	}
+	if off, ok := h.off(sig); ok {
+		return append(all, task{signal: i, sig: sig, off: off, waits: waiting(sig)})
 	}
 	for _, sc := range h.scenes.SetOffBy(sig) {
 		if sc.Stale(sig, now) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ channel: email
 quiet_hours: none
 content: {en: {subject: Hello, text: Hello, html: Hello}}
 `
+
+// asleep is like ours, but for the hours in which customers sleep.
+var asleep = strings.Replace(ours, "quiet_hours: none\n", "", 1)
 
 func ordered(id string, at time.Time) signal.Signal {
 	data, _ := json.Marshal(signal.OrderData{Order: id, Currency: "EUR", Amount: 100})
@@ -76,5 +80,50 @@ func TestSignalsWaitWhereTheScenesCannotBeRead(t *testing.T) {
 	}
 	if b.delayed(b.signals) != "1" {
 		t.Error("the signal does not wait on the queue")
+	}
+}
+
+// A message that waits for its hour is held when its turn comes and its scene is not there any more, for whoever asks why.
+func TestWhatWaitsIsHeldWhereItsSceneIsNotThereAnyMore(t *testing.T) {
+	for reason, body := range map[string]string{"scene_off": asleep + "enabled: false\n", "scene_gone": ""} {
+		t.Run(reason, func(t *testing.T) {
+			b := setup(t)
+			*b.now = time.Date(2026, 3, 1, 15, 30, 0, 0, time.UTC) // 23:30 in Shanghai
+			b.customer("user-0001", nil)
+			b.handler.Stand = outreach.NewLibrary(b.store, compilers("EUR"), b.clock, nil).Stand
+			put := func(version int64, body string) {
+				t.Helper()
+				d := document.Document{Name: "scene/ours", Version: version, Body: body, Edited: *b.now}
+				if err := b.store.PutSceneDocument(t.Context(), &d, version-1, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(1, asleep)
+			b.invoke(b.handler, envelope(t, ordered("o1", *b.now)))
+			if e := b.entry("user-0001", "ours", signal.OrderID("o1")); e.State != message.Deferred {
+				t.Fatalf("%+v", e)
+			}
+			b.drain(b.signals)
+			put(2, body)
+			*b.now = b.now.Add(24 * time.Hour)
+			b.invoke(b.handler, []byte(`{"schedule":"due"}`))
+			var due []signal.Signal
+			for _, body := range b.drain(b.signals) {
+				some, err := decode(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				due = append(due, some...)
+			}
+			for range 2 {
+				if failed, _, _ := b.invoke(b.handler, envelope(t, due...)); len(failed) > 0 {
+					t.Error(failed)
+				}
+			}
+			e := b.entry("user-0001", "ours", signal.OrderID("o1"))
+			if e.State != message.Held || e.Gate != "enabled" || e.Reason != reason || e.Revision != 2 {
+				t.Errorf("%+v", e)
+			}
+		})
 	}
 }
