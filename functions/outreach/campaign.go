@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"liuke/shared/campaign"
+	"liuke/shared/fault"
 	"liuke/shared/signal"
 )
 
@@ -26,4 +29,21 @@ func (h *Handler) startCampaigns(ctx context.Context) error {
 	started, err := clock.Tick(ctx, scheduled)
 	h.Count.Count("CampaignsStarted", started)
 	return err
+}
+
+// sceneKnown is how long a scene that is named may be unknown: it may have been written since the scenes were read last.
+const sceneKnown = 5 * time.Minute
+
+// unknown returns Unavailable for the signal of a run of a scene that is not known here yet, so that it comes back; one that has
+// come back for long enough is counted, and sets nothing off.
+func (h *Handler) unknown(sig signal.Signal, now time.Time, out *result) error {
+	var d signal.CampaignData
+	if sig.Kind != signal.Campaign || json.Unmarshal(sig.Data, &d) != nil || d.Scene == "" || h.scenes.Scene(d.Scene) != nil {
+		return nil
+	}
+	if now.Sub(sig.Time) < sceneKnown {
+		return fault.New(fault.Unavailable, "the scene of the run is not known yet")
+	}
+	out.count("SignalsOfUnknownScenes")
+	return nil
 }

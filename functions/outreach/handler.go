@@ -325,6 +325,10 @@ func (h *Handler) tasks(ctx context.Context, i int, sig signal.Signal, out *resu
 	if off, ok := h.off(sig); ok {
 		return append(all, task{signal: i, sig: sig, off: off, waits: waiting(sig)})
 	}
+	if err := h.unknown(sig, now, out); err != nil {
+		out.fail(i, err)
+		return all
+	}
 	for _, sc := range h.scenes.SetOffBy(sig) {
 		if sc.Stale(sig, now) {
 			out.count("StaleSignals")

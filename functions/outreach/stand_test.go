@@ -127,3 +127,24 @@ func TestWhatWaitsIsHeldWhereItsSceneIsNotThereAnyMore(t *testing.T) {
 		})
 	}
 }
+
+// The run of a scene that was written just now may be heard of sooner than the scene.
+func TestTheRunOfASceneThatIsNotKnownYetComesBack(t *testing.T) {
+	b := setup(t)
+	b.customer("user-0001", nil)
+	data, _ := json.Marshal(signal.CampaignData{Run: "r1", Scene: "ours"})
+	told := signal.Signal{ID: signal.CampaignID("r1"), Kind: signal.Campaign, Customer: "user-0001", Time: *b.now, Data: data}
+	for _, c := range []struct {
+		later   time.Duration
+		waiting string
+		counted bool
+	}{{0, "1", false}, {sceneKnown - time.Second, "2", false}, {sceneKnown, "2", true}} {
+		*b.now = told.Time.Add(c.later)
+		if failed, _, _ := b.invoke(b.handler, envelope(t, told)); len(failed) > 0 {
+			t.Errorf("after %s: %v", c.later, failed)
+		}
+		if got := b.delayed(b.signals); got != c.waiting || strings.Contains(b.metrics.String(), "SignalsOfUnknownScenes") != c.counted {
+			t.Errorf("after %s: %s wait; %s", c.later, got, b.metrics)
+		}
+	}
+}
