@@ -73,22 +73,51 @@ func (h *Handler) viewOfCampaign(r *campaign.Record) campaignView {
 	return v
 }
 
+// inEffect is how long after an edit every process that reaches out goes by it: package kept's MaxAge, with something to spare for
+// clocks that differ.
+const inEffect = 70 * time.Second
+
+// known is when all that reaches out goes by a scene as it stands: by what was edited of it, of what its text may refer to, and of
+// the settings; zero for long since.
+func (h *Handler) known(ctx context.Context, stand *outreach.Stand, id string) (at time.Time, err error) {
+	settings, err := h.store.Document(ctx, outreach.Document)
+	if err != nil {
+		return at, err
+	}
+	for _, d := range append(stand.Documents[:len(stand.Documents):len(stand.Documents)], settings) {
+		if kind, name, ok := outreach.KindOf(d.Name); ok && kind == outreach.Scene && name != id {
+			continue
+		}
+		if d.Edited.After(at) {
+			at = d.Edited
+		}
+	}
+	if at.IsZero() {
+		return at, nil
+	}
+	return at.Add(inEffect), nil
+}
+
 // sceneNamed returns the scene that the path names, as it stands now.
 func (h *Handler) sceneNamed(ctx context.Context, r *api.Request) (string, *scene.Scene, error) {
-	id := pathParameter(r, "id")
-	if !outreach.NameOK(id) {
-		return "", nil, fault.New(fault.NotFound, "there is no such scene")
-	}
-	stand, err := h.library.Fresh(ctx)
+	id, stand, err := h.standNamed(ctx, r)
 	if err != nil {
 		return "", nil, err
 	}
 	return id, stand.Scenes.Scene(id), nil
 }
 
-// startCampaign starts a campaign, or puts it on file.
+func (h *Handler) standNamed(ctx context.Context, r *api.Request) (id string, stand *outreach.Stand, err error) {
+	if id = pathParameter(r, "id"); !outreach.NameOK(id) {
+		return "", nil, fault.New(fault.NotFound, "there is no such scene")
+	}
+	stand, err = h.library.Fresh(ctx)
+	return id, stand, err
+}
+
+// startCampaign starts a campaign, or puts it on file: one of a scene that was edited just now until the edit is in effect.
 func (h *Handler) startCampaign(ctx context.Context, r *api.Request) (api.Response, error) {
-	id, sc, err := h.sceneNamed(ctx, r)
+	id, stand, err := h.standNamed(ctx, r)
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -96,6 +125,7 @@ func (h *Handler) startCampaign(ctx context.Context, r *api.Request) (api.Respon
 	if err != nil {
 		return api.Response{}, err
 	}
+	sc := stand.Scenes.Scene(id)
 	terms, err := campaign.ParseRun(body, h.now())
 	switch {
 	case err != nil:
@@ -106,6 +136,18 @@ func (h *Handler) startCampaign(ctx context.Context, r *api.Request) (api.Respon
 		return api.Response{}, fault.New(fault.Conflict, "the scene is set off by %s: one that is run by hand is on {signal: campaign}", sc.On.Signal)
 	case !sc.Enabled:
 		return api.Response{}, fault.New(fault.Conflict, "the scene is switched off: enable it before it is run")
+	}
+	known, err := h.known(ctx, stand, id)
+	if err != nil {
+		return api.Response{}, err
+	}
+	if now := h.now(); known.After(terms.At) {
+		if !terms.At.After(now) { // to be started now, it is refused now where it can't be
+			if err := h.campaigner().Ready(ctx); err != nil {
+				return api.Response{}, err
+			}
+		}
+		terms.At = known
 	}
 	return h.planCampaign(ctx, id, terms)
 }
@@ -138,13 +180,16 @@ func (h *Handler) simulate(ctx context.Context, r *api.Request) (api.Response, e
 	return h.planCampaign(ctx, id, terms)
 }
 
+func (h *Handler) campaigner() *campaign.Planner {
+	return &campaign.Planner{Store: h.store, Queue: h.planner.Queue, Now: h.now}
+}
+
 func (h *Handler) planCampaign(ctx context.Context, scene string, terms campaign.Terms) (api.Response, error) {
-	planner := campaign.Planner{Store: h.store, Queue: h.planner.Queue, Now: h.now}
-	record, err := planner.Plan(ctx, scene, terms)
+	record, err := h.campaigner().Plan(ctx, scene, terms)
 	if err != nil {
 		return api.Response{}, err
 	}
-	out := api.JSON(http.StatusAccepted, map[string]any{"run_id": record.ID, "state": record.State})
+	out := api.JSON(http.StatusAccepted, map[string]any{"run_id": record.ID, "state": record.State, "at": record.Terms.At.UTC()})
 	out.Headers["location"] = "/v1/scenes/" + scene + "/runs/" + record.ID
 	return out, nil
 }

@@ -78,6 +78,12 @@ func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (*Record, err
 	return r, nil
 }
 
+// Ready returns a Conflict where a run could not start now: there is no recalculation to go over.
+func (p *Planner) Ready(ctx context.Context) error {
+	_, err := p.snapshot(ctx)
+	return err
+}
+
 func (p *Planner) snapshot(ctx context.Context) (run string, err error) {
 	run, err = p.Store.CurrentRun(ctx)
 	if err == nil && run == "" {
