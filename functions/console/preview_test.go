@@ -126,6 +126,10 @@ func TestATestGoesToTheNamedAddressAndStandsNowhere(t *testing.T) {
 	}{
 		"no address":            {`{}`, 400},
 		"an address of none":    {`{"to":"editor"}`, 400},
+		"not in ASCII":          {`{"to":"用户@shop.example"}`, 400},
+		"a domain of no ASCII":  {`{"to":"a@商店.example"}`, 400},
+		"a domain literal":      {`{"to":"a@[192.0.2.1]"}`, 400},
+		"one that is too long":  {`{"to":"a@` + strings.Repeat("shop.", 50) + `example"}`, 400},
 		"two addresses":         {`{"to":"a@shop.example, b@shop.example"}`, 400},
 		"a line more":           {`{"to":"a@shop.example\r\nBcc: b@shop.example"}`, 400},
 		"a suppressed one":      {`{"to":"Gone@shop.example"}`, 409},
