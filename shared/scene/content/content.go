@@ -1,7 +1,8 @@
 // Package content compiles what scenes say. It stands apart from package scene so that what sends nothing links no
 // template engine.
 //
-// The language is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time.
+// The language is Liquid with strict variables: a subset that is checked when it is loaded and takes bounded time. No text
+// takes a program down: what the engine panics of is a flaw, or an error.
 // Objects are a variable and filters out of a list; tags are if, unless, case, and for over a list, within no other; all
 // speak of known variables alone.
 // A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
@@ -18,6 +19,7 @@ import (
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/expressions"
 
+	"liuke/shared/fault"
 	"liuke/shared/scene"
 )
 
@@ -29,13 +31,11 @@ type template struct {
 var (
 	tokens    = regexp.MustCompile(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
 	object    = regexp.MustCompile(`^([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\s*((?:\|.*)?)$`)
-	filter    = regexp.MustCompile(`^\|\s*([a-z_]+)\s*(?::\s*((?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?)(?:\s*,\s*(?:"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?))*))?\s*`)
 	loop      = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\s+in\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)$`)
 	condition = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
 
-	filters = []string{"append", "capitalize", "date", "default", "downcase", "prepend", "strip", "truncate", "upcase"}
-	tags    = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
-	words   = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
+	tags  = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
+	words = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
 )
 
 // Compiler returns a scene.CompileContent.
@@ -59,6 +59,7 @@ func newEngine() *liquid.Engine {
 		}
 		return value, nil
 	})
+	engine.RegisterFilter("truncate", truncate)
 	engine.RegisterFilter("liuke_html", func(value any) string { return html.EscapeString(fmt.Sprint(value)) })
 	return engine
 }
@@ -136,12 +137,26 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 	if len(flaws) > 0 {
 		return nil, flaws
 	}
-	parsed, err := engine.ParseTemplateLocation([]byte(out.String()), "", 1)
-	if err != nil {
-		return nil, []scene.Flaw{{Line: max(1, err.LineNumber()), Text: err.Error()}}
+	parsed, flaw := parse(engine, out.String())
+	if flaw != nil {
+		return nil, []scene.Flaw{*flaw}
 	}
 	t.liquid = parsed
 	return t, nil
+}
+
+// parse hands a text that has been checked to the engine, which panics of some, such as of a number of thirty digits.
+func parse(engine *liquid.Engine, source string) (parsed *liquid.Template, flaw *scene.Flaw) {
+	defer func() {
+		if recover() != nil {
+			parsed, flaw = nil, &scene.Flaw{Line: 1, Text: "the text cannot be read"}
+		}
+	}()
+	parsed, err := engine.ParseTemplateLocation([]byte(source), "", 1)
+	if err != nil {
+		return nil, &scene.Flaw{Line: max(1, err.LineNumber()), Text: err.Error()}
+	}
+	return parsed, nil
 }
 
 // rewrite checks one object and adds the filters that hold it to its promises: required first, escaped last.
@@ -163,8 +178,8 @@ func rewrite(text string, isHTML bool) (rewritten, variable string, err error) {
 		if f == nil {
 			break
 		}
-		if !slices.Contains(filters, f[1]) {
-			return "", "", fmt.Errorf("the filter %s is not allowed; there are %s", f[1], strings.Join(filters, ", "))
+		if err := checkFilter(f[1], f[2]); err != nil {
+			return "", "", err
 		}
 		rewritten += " " + strings.TrimSpace(f[0])
 		rest = rest[len(f[0]):]
@@ -190,7 +205,12 @@ func variablesOf(args string) []string {
 func (t *template) Uses(variable string) bool { return t.used[variable] }
 
 // Render implements scene.Template.
-func (t *template) Render(values map[string]any) (string, error) {
+func (t *template) Render(values map[string]any) (text string, failed error) {
+	defer func() {
+		if recover() != nil { // what it panicked of may repeat a value
+			text, failed = "", fault.New(fault.Invalid, "the template does not render")
+		}
+	}()
 	out, err := t.liquid.RenderString(values)
 	if err == nil {
 		return out, nil

@@ -1,0 +1,93 @@
+package content
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"liuke/shared/fault"
+	"liuke/shared/scene"
+)
+
+// rendered compiles and renders a text that may speak of x, which has the value.
+func rendered(t *testing.T, source string, value any) (string, error) {
+	t.Helper()
+	text, flaws := Compiler()(source, []string{"x"}, false)
+	if len(flaws) > 0 {
+		t.Fatalf("%s: %v", source, flaws)
+	}
+	return text.Render(map[string]any{"x": value})
+}
+
+func TestTruncate(t *testing.T) {
+	for _, c := range []struct{ name, filter, text, want string }{
+		{"what is short enough stays", "truncate: 5", "hello", "hello"},
+		{"the ellipsis counts", "truncate: 5", "hello you", "he..."},
+		{"an ellipsis of its own", "truncate: 5, '…'", "hello you", "hell…"},
+		{"no ellipsis", "truncate: 5, ''", "hello you", "hello"},
+		{"fifty without a number", "truncate", strings.Repeat("a", 60), strings.Repeat("a", 47) + "..."},
+		{"characters, not bytes", "truncate: 3, '…'", "尊敬的顾客", "尊敬…"},
+		{"no room for more than the ellipsis", "truncate: 3", "hello", "..."},
+		{"no room for all of the ellipsis", "truncate: 2", "hello", ".."},
+		{"nothing at all", "truncate: 0", "hello", ""},
+		{"an ellipsis is no pattern", "truncate: 4, '$1'", "hello", "he$1"},
+		{"more than one line", "truncate: 6, ''", "hello\nyou", "hello\n"},
+		{"more than a pattern counts", "truncate: 2000", strings.Repeat("a", 2001), strings.Repeat("a", 1997) + "..."},
+	} {
+		if got, err := rendered(t, "{{ x | "+c.filter+" }}", c.text); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestTruncateNeverSaysMoreThanItMay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text, end, n := rapid.String().Draw(t, "text"), rapid.String().Draw(t, "ellipsis"), rapid.IntRange(-1, 40).Draw(t, "n")
+		got := truncate(text, func(int) int { return n }, func(string) string { return end })
+		if said := utf8.RuneCountInString(got); said > max(n, 0) || said < min(max(n, 0), utf8.RuneCountInString(text)) {
+			t.Fatalf("%q in %d characters is %q", text, n, got)
+		}
+	})
+}
+
+func TestFiltersAreCheckedWhenTheyAreLoaded(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{ x | truncate: 10001 }}":                            "the filter truncate takes numbers from 0 to 10000",
+		"{{ x | truncate: -1 }}":                               "the filter truncate takes numbers from 0 to 10000",
+		"{{ x | truncate: 99999999999999999999999 }}":          "the filter truncate takes numbers from 0 to 10000",
+		"{{ x | truncate: 1.5 }}":                              "the filter truncate takes a whole number, not 1.5",
+		"{{ x | truncate: 'many' }}":                           "the filter truncate takes a whole number, not 'many'",
+		"{{ x | truncate: 5, 5 }}":                             "the filter truncate takes a text in quotes, not 5",
+		"{{ x | truncate: 5, '', '' }}":                        "the filter truncate takes at most 2 arguments",
+		"{{ x | default }}":                                    "the filter default needs a text in quotes, or a number",
+		"{{ x | append }}":                                     "the filter append needs a text in quotes, or a number",
+		"{{ x | upcase: 'x' }}":                                "the filter upcase takes at most 0 arguments",
+		"{{ x | date: 5 }}":                                    "the filter date takes a text in quotes, not 5",
+		"{{ x | date: '%999999999Y' }}":                        "the filter date fills up to at most 99 characters",
+		"{% if x == 99999999999999999999999 %}much{% endif %}": "",
+	} {
+		text, flaws := Compiler()("\n"+source, []string{"x"}, false)
+		if text != nil || len(flaws) != 1 || !strings.Contains(flaws[0].Text, want) || want != "" && flaws[0].Line != 2 {
+			t.Errorf("%s: %v, want %s", source, flaws, want)
+		}
+	}
+}
+
+func TestWhatPanicsIsAnError(t *testing.T) {
+	engine := newEngine()
+	engine.RegisterFilter("upcase", func(string) string { panic("Li") })
+	text, flaws := compile(engine, "{{ x | upcase }}", []string{"x"}, false)
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	if out, err := text.Render(map[string]any{"x": "Li"}); out != "" || fault.CodeOf(err) != fault.Invalid || strings.Contains(err.Error(), "Li") {
+		t.Errorf("%q, %v", out, err)
+	}
+	var missing *scene.Missing
+	if _, err := text.Render(nil); !errors.As(err, &missing) {
+		t.Errorf("a variable that is missing: %v", err)
+	}
+}
