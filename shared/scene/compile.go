@@ -41,6 +41,9 @@ type Audience interface {
 type Template interface {
 	// Uses reports whether the text speaks of the variable.
 	Uses(variable string) bool
+	// Shows reports whether the variable stands in the text whoever reads it: as it is, without a filter, under no condition
+	// and in no comment. That of a list's members, such as survey.choices[].link, stands in a loop over the list.
+	Shows(variable string) bool
 	// Render fills in the values. It returns *Missing where a variable has none that must have one. No error holds a value.
 	Render(values map[string]any) (string, error)
 }
@@ -79,6 +82,11 @@ func (l laterText) Uses(variable string) bool {
 	return err == nil && t.Uses(variable)
 }
 
+func (l laterText) Shows(variable string) bool {
+	t, err := l.compiled()
+	return err == nil && t.Shows(variable)
+}
+
 func (l laterText) Render(values map[string]any) (string, error) {
 	t, err := l.compiled()
 	if err != nil {
@@ -106,6 +114,8 @@ func (unread) Includes(*Candidate) (bool, error) {
 }
 
 func (unread) Uses(string) bool { return false }
+
+func (unread) Shows(string) bool { return false }
 
 func (unread) Render(map[string]any) (string, error) {
 	return "", fault.New(fault.Internal, "the scene was loaded without content")

@@ -91,7 +91,7 @@ func TestLoadNamesTheLine(t *testing.T) {
 func TestLoops(t *testing.T) {
 	asking := func(html string) string {
 		return strings.NewReplacer("channel: email", "channel: email\nsurvey: nps", "Hello {{ customer.name }}\n", "{{ survey.link }}\n",
-			"<p>Hello {{ customer.name }}</p>", html).Replace(sceneYAML)
+			"<p>Hello {{ customer.name }}</p>", html+"{{ survey.link }}").Replace(sceneYAML)
 	}
 	for _, c := range []struct{ name, html, want string }{
 		{"a list is gone through", "{% for c in survey.choices %}{{ c.value }}{% if c.label == '3' %}!{% endif %},{% endfor %}", ""},
@@ -116,6 +116,43 @@ func TestLoops(t *testing.T) {
 		out, err := s.Render(saying, profile(nil), message.New(s.ID, 0, s.Channels[0], ordered(t)))
 		if err != nil || !strings.Contains(out.HTML, "0,1,2,3!,4,5,6,7,8,9,10,") {
 			t.Errorf("%s: %v, %s", c.name, err, out.HTML)
+		}
+	}
+}
+
+func TestMarketingOffersAWayOutThatEverybodySees(t *testing.T) {
+	for _, c := range []struct {
+		name, html string
+		offers     bool
+	}{
+		{"it stands by itself", "{{ unsubscribe_link }}", true},
+		{"it stands behind a condition that has ended", "{% if order.first %}{% unless order.first %}x{% endunless %}{% endif %}{{- unsubscribe_link -}}", true},
+		{"it stands behind a comment that has ended", "<!-- way out -->{{ unsubscribe_link }}", true},
+		{"never", "{% if false %}{{ unsubscribe_link }}{% endif %}", false},
+		{"but for those who order again", "{% unless order.first %}x{% else %}{{ unsubscribe_link }}{% endunless %}", false},
+		{"in a case", "{% case order.id %}{% when 'x' %}{{ unsubscribe_link }}{% endcase %}", false},
+		{"for each of none", "{% for c in survey.choices %}{{ unsubscribe_link }}{% endfor %}", false},
+		{"it is asked for alone", "{% if unsubscribe_link == 'x' %}{% endif %}", false},
+		{"it is cut", "{{ unsubscribe_link | truncate: 0 }}", false},
+		{"in a comment of HTML", "<!-- {{ order.id }} {{ unsubscribe_link }} -->", false},
+		{"in a comment of Liquid", "{% comment %}{{ unsubscribe_link }}{% endcomment %}", false},
+	} {
+		text := strings.NewReplacer("channel: email", "channel: email\nsurvey: nps", "Hello {{ customer.name }}\n", "{{ survey.link }}\n",
+			"<p>Hello {{ customer.name }}</p>", "{{ survey.link }}", `<a href="{{ unsubscribe_link }}">no more</a>`, c.html).Replace(sceneYAML)
+		if _, err := load(text); c.offers != (err == nil) || err != nil && !strings.Contains(err.Error(), "hello.yaml:1") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for html, offers := range map[string]bool{
+		"{% for c in survey.choices %}{{ c.link }}{% endfor %}":                             true,
+		"{% for c in survey.choices %}{{ c.label }}{% endfor %}":                            false,
+		"{% if reminder %}{{ survey.link }}{% endif %}":                                     false,
+		"{% if reminder %}{% for c in survey.choices %}{{ c.link }}{% endfor %}{% endif %}": false,
+	} {
+		text := strings.NewReplacer("channel: email", "channel: email\nsurvey: nps", "Hello {{ customer.name }}\n", "{{ survey.link }}\n",
+			"<p>Hello {{ customer.name }}</p>", html).Replace(sceneYAML)
+		if _, err := load(text); offers != (err == nil) {
+			t.Errorf("%s: %v", html, err)
 		}
 	}
 }

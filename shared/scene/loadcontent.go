@@ -189,22 +189,22 @@ func (d *document) content(s *Scene, where []any, f contentFile, locale string, 
 	return c
 }
 
-// offers checks what a content must offer: a way out of marketing, and the survey where it asks to one.
+// offers checks what a content must offer everybody: a way out of marketing, and the survey where it asks to one.
 func (d *document) offers(s *Scene, at func(string) []any, c *content, channel message.Channel) {
-	uses := func(t Template, any ...string) bool {
-		return t == nil || slices.ContainsFunc(any, t.Uses)
+	shows := func(t Template, any ...string) bool {
+		return t == nil || slices.ContainsFunc(any, t.Shows)
 	}
 	for _, part := range []string{"text", "html"} {
 		t := *c.part(part)
 		switch {
 		case t == nil || s.Kind != Marketing:
-		case channel == message.Email && !uses(t, varUnsubscribe):
-			d.mistake(at(part), "marketing must offer {{ %s }}", varUnsubscribe)
-		case channel == message.SMS && !uses(t, varUnsubscribe, varStop):
-			d.mistake(at(part), "marketing by %s must say how to stop it: {{ %s }} or {{ %s }}", channel, varStop, varUnsubscribe)
+		case channel == message.Email && !shows(t, varUnsubscribe):
+			d.mistake(at(part), "marketing must offer {{ %s }} to everybody: with no filter, and under no condition", varUnsubscribe)
+		case channel == message.SMS && !shows(t, varUnsubscribe, varStop):
+			d.mistake(at(part), "marketing by %s must tell everybody how to stop it: {{ %s }} or {{ %s }}, with no filter and under no condition", channel, varStop, varUnsubscribe)
 		}
-		if t != nil && s.Asks() && (channel == message.Email || channel == message.SMS) && !uses(t, varSurvey, varAskLink, varChoices) {
-			d.mistake(at(part), "what asks to a survey must offer {{ %s }}", varAskLink)
+		if t != nil && s.Asks() && (channel == message.Email || channel == message.SMS) && !shows(t, varSurvey, varAskLink, varChoices+".link") {
+			d.mistake(at(part), "what asks to a survey must offer {{ %s }} to everybody: with no filter, and under no condition", varAskLink)
 		}
 	}
 }

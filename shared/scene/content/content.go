@@ -26,6 +26,7 @@ import (
 type template struct {
 	liquid *liquid.Template
 	used   map[string]bool // variables that it speaks of
+	shown  map[string]bool // variables that stand in every message
 }
 
 var (
@@ -34,7 +35,7 @@ var (
 	loop      = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\s+in\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)$`)
 	condition = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
 
-	tags  = []string{"case", "comment", "else", "elsif", "endcase", "endcomment", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
+	tags  = []string{"case", "else", "elsif", "endcase", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
 	words = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
 )
 
@@ -66,14 +67,18 @@ func newEngine() *liquid.Engine {
 
 // compile checks a template's text against the known variables and compiles it.
 func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []scene.Flaw) {
-	t := &template{used: map[string]bool{}}
+	t := &template{used: map[string]bool{}, shown: map[string]bool{}}
 	var flaws []scene.Flaw
 	var out strings.Builder
 	at := 0
 	add := func(offset int, format string, args ...any) {
 		flaws = append(flaws, scene.Flaw{Line: 1 + strings.Count(source[:offset], "\n"), Text: fmt.Sprintf(format, args...)})
 	}
+	conditions, hidden := 0, false // that are open, and whether a comment of HTML is
 	checkText := func(from, to int) {
+		if opens, ends := strings.LastIndex(source[from:to], "<!--"), strings.LastIndex(source[from:to], "-->"); isHTML && opens != ends {
+			hidden = opens > ends
+		}
 		for _, mark := range []string{"{{", "{%"} {
 			if i := strings.Index(source[from:to], mark); i >= 0 {
 				add(from+i, "%s is never closed", mark)
@@ -82,7 +87,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		out.WriteString(source[from:to])
 	}
 	var member, list string // of the for that is open
-	use := func(offset int, variable string) {
+	use := func(offset int, variable string) string {
 		if field, ok := strings.CutPrefix(variable, member+"."); ok && member != "" {
 			variable = list + "." + field
 		}
@@ -90,6 +95,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 			add(offset, "%s is not a variable of this scene; there are %s", variable, strings.Join(known, ", "))
 		}
 		t.used[variable] = true
+		return variable
 	}
 	for _, m := range tokens.FindAllStringSubmatchIndex(source, -1) {
 		checkText(at, m[0])
@@ -100,7 +106,11 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 				add(m[0], "%s", err)
 				continue
 			}
-			use(m[0], variable)
+			alone := variable == source[m[2]:m[3]]
+			variable = use(m[0], variable)
+			if alone && conditions == 0 && !hidden && (member == "" || strings.HasPrefix(variable, list+".")) {
+				t.shown[variable] = true
+			}
 			out.WriteString(source[m[0]:m[2]] + rewritten + source[m[3]:m[1]])
 			continue
 		}
@@ -127,6 +137,12 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		case "endfor":
 			member, list = "", ""
 		default:
+			switch name {
+			case "if", "unless", "case":
+				conditions++
+			case "endif", "endunless", "endcase":
+				conditions--
+			}
 			for _, variable := range variablesOf(args) {
 				use(m[0], variable)
 			}
@@ -203,6 +219,9 @@ func variablesOf(args string) []string {
 
 // Uses implements scene.Template.
 func (t *template) Uses(variable string) bool { return t.used[variable] }
+
+// Shows implements scene.Template.
+func (t *template) Shows(variable string) bool { return t.shown[variable] }
 
 // Render implements scene.Template.
 func (t *template) Render(values map[string]any) (text string, failed error) {
