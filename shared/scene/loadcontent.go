@@ -3,6 +3,7 @@ package scene
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"liuke/shared/message"
 )
@@ -185,6 +186,11 @@ func (d *document) content(s *Scene, where []any, f contentFile, locale string, 
 	}
 	if compile != nil && !d.compilers.Lazy {
 		d.offers(s, at, c, channel)
+		for _, part := range []string{"subject", varPreheader, "title"} {
+			if strings.ContainsFunc(strings.TrimSpace(f.fields()[part]), unicode.IsControl) {
+				d.mistakeIn(at(part), 1, "the %s must be one line, without control characters", part)
+			}
+		}
 	}
 	return c
 }
