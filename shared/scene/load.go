@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -135,16 +136,18 @@ type (
 		Per     string `yaml:"per"`
 	}
 	policyDocument struct {
-		Quiet struct {
-			From string `yaml:"from"`
-			To   string `yaml:"to"`
-		} `yaml:"quiet_hours"`
-		Limits  []capFile `yaml:"limits"`
-		Holdout string    `yaml:"holdout"`
-		Salt    string    `yaml:"holdout_salt"`
-		Surveys struct {
-			AgainAfter string `yaml:"again_after"`
-		} `yaml:"surveys"`
+		Quiet   quietFile   `yaml:"quiet_hours"`
+		Limits  []capFile   `yaml:"limits"`
+		Holdout string      `yaml:"holdout"`
+		Salt    string      `yaml:"holdout_salt"`
+		Surveys surveysFile `yaml:"surveys"`
+	}
+	quietFile struct {
+		From string `yaml:"from"`
+		To   string `yaml:"to"`
+	}
+	surveysFile struct {
+		AgainAfter string `yaml:"again_after"`
 	}
 )
 
@@ -156,6 +159,10 @@ func (d *document) decode(raw []byte, into any) bool {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	decoder.KnownFields(true)
 	err := decoder.Decode(into)
+	if err == io.EOF {
+		d.yamlMistake("the document is empty")
+		return false
+	}
 	if t, ok := err.(*yaml.TypeError); ok {
 		for _, each := range t.Errors {
 			d.yamlMistake(each)
@@ -174,7 +181,7 @@ func (d *document) yamlMistake(text string) {
 	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
 		line, text = m[1], strings.Replace(text, m[0], "", 1)
 	}
-	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%s: %s", d.name, line, strings.TrimPrefix(text, "yaml: ")))
+	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%s: %s", d.name, line, plainly(strings.TrimPrefix(text, "yaml: "))))
 }
 
 // mistake notes what is wrong at a place of the document: field names, and numbers for the items of a list.

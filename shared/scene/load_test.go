@@ -73,6 +73,13 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"an object never closed", "{{ customer.name }}</p>", "{{ customer.name</p>", "hello.yaml:16: "},
 		{"a condition never closed", "no more", "{% if order.first %}no", "hello.yaml:"},
 		{"marketing text that offers no end", "      {{ unsubscribe_link }}\n", "", "hello.yaml:12: marketing must offer {{ unsubscribe_link }}"},
+		{"a subject of two lines", "subject: Hello", "subject: \"Hello\\r\\nBcc: x\"", "hello.yaml:11: the subject must be one line"},
+		{"a subject of two lines in a block of YAML", "subject: Hello", "subject: |\n      Hello\n      you", "hello.yaml:12: the subject must be one line"},
+		{"a preheader with a bell", "subject: Hello", "subject: Hello\n    preheader: \"a\\ab\"", "hello.yaml:12: the preheader must be one line"},
+		{"an empty document", sceneYAML, "# only a comment\n", "hello.yaml:1: the document is empty"},
+		{"a text in the place of a scene", sceneYAML, "hello", "hello.yaml:1: cannot unmarshal !!str `hello` into a scene"},
+		{"a list in the place of content", "content:\n  en:", "content:\n  de: [1]\n  en:", "hello.yaml:10: cannot unmarshal !!seq into content"},
+		{"a field that no scene has", "fresh_for", "fresh_four", "field fresh_four not found in a scene"},
 		{"an empty subject", "subject: Hello", "subject: ''", "hello.yaml:11: subject is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
