@@ -197,6 +197,19 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+func TestATextGrowsByItsBlocksWithinBounds(t *testing.T) {
+	for again, want := range map[string]string{
+		"{% render 'end' %}":   "hello.yaml:17: with its blocks the text has more than 256 KB",
+		"{% render 'start' %}": "hello.yaml:17: and more blocks that there are not",
+		"{{ order.colour }}":   "hello.yaml:17: and more",
+	} {
+		_, err := load(strings.Replace(sceneYAML, "no more", strings.Repeat(again, 20_000), 1))
+		if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 60 {
+			t.Errorf("%s: not %s", again, want)
+		}
+	}
+}
+
 func TestLoadListsEveryMistake(t *testing.T) {
 	_, err := load(strings.NewReplacer("kind: marketing", "kind: spam", "max: 1", "max: 0", "fresh_for: 2h", "fresh_for: x").Replace(sceneYAML))
 	if got := strings.Count(err.Error(), "hello.yaml:"); got != 3 {

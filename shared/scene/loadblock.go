@@ -58,14 +58,21 @@ func (l *loader) loadBlocks(files fs.FS) error {
 	return nil
 }
 
+// maxExpanded is the most bytes of a text with its blocks in their places.
+const maxExpanded = 256 << 10
+
+// maxUnknown is how many blocks that there are not are told of a text.
+const maxUnknown = 50
+
 // origin is where a line of expanded content came from.
 type origin struct {
 	line  int    // of the content, from 1
 	block string // that stood there; "" for the content's own words
 }
 
-// expand puts the blocks in their places. It returns where each line came from; what is no block is a mistake.
-func (d *document) expand(where []any, source, locale string, isHTML bool) (string, []origin) {
+// expand puts the blocks in their places. It returns where each line came from; what is no block is a mistake,
+// and so is a text that grows beyond maxExpanded, which ends before the block that is too much, and not ok.
+func (d *document) expand(where []any, source, locale string, isHTML bool) (text string, from []origin, ok bool) {
 	var out strings.Builder
 	line, lines := 1, []origin{{line: 1}}
 	write := func(text, block string) {
@@ -79,13 +86,17 @@ func (d *document) expand(where []any, source, locale string, isHTML bool) (stri
 			}
 		}
 	}
-	last := 0
+	last, unknown := 0, 0
 	for _, m := range blockTag.FindAllStringSubmatchIndex(source, -1) {
 		write(source[last:m[0]], "")
 		last = m[1]
 		name := submatch(source, m, 1) + submatch(source, m, 2)
 		b, ok := d.blocks[name]
 		if !ok {
+			if unknown++; unknown > maxUnknown {
+				d.mistakeIn(where, line, "and more blocks that there are not")
+				return out.String(), lines, false
+			}
 			d.mistakeIn(where, line, "there is no block %q", name)
 			continue
 		}
@@ -97,12 +108,16 @@ func (d *document) expand(where []any, source, locale string, isHTML bool) (stri
 		if isHTML {
 			text = piece.HTML
 		}
+		if out.Len()+len(text)+len(source)-last > maxExpanded {
+			d.mistakeIn(where, line, "with its blocks the text has more than %d KB", maxExpanded>>10)
+			return out.String(), lines, false
+		}
 		lines[len(lines)-1].block = name
 		write(strings.TrimSuffix(text, "\n"), name)
 		lines[len(lines)-1].block = name
 	}
 	write(source[last:], "")
-	return out.String(), lines
+	return out.String(), lines, true
 }
 
 func submatch(s string, m []int, n int) string {

@@ -225,16 +225,22 @@ func (d *document) template(compile CompileContent, where []any, source, locale 
 		blocks := d.blocks
 		return laterText{whenNeeded(func() (Template, []Flaw) {
 			unheard := &document{loader: &loader{blocks: blocks}} // what expand finds wrong was found when the scene was checked
-			text, _ := unheard.expand(nil, source, locale, isHTML)
+			text, _, ok := unheard.expand(nil, source, locale, isHTML)
+			if !ok {
+				return nil, []Flaw{{Line: 1, Text: "the blocks of the text are too many"}}
+			}
 			return compile(text, known, isHTML)
 		})}
 	}
-	text, lines := d.expand(where, source, locale, isHTML)
+	text, lines, ok := d.expand(where, source, locale, isHTML)
+	if !ok {
+		return nil
+	}
 	t, flaws := compile(text, known, isHTML)
 	for _, f := range flaws {
 		from := lines[min(max(f.Line, 1), len(lines))-1]
 		if from.block != "" {
-			f.Text += " (in the block " + from.block + ", or beside it)"
+			f.Text += " (in block/" + from.block + ".yaml, or beside that block)"
 		}
 		d.mistakeIn(where, from.line, "%s", f.Text)
 	}

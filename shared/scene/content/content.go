@@ -23,6 +23,9 @@ import (
 	"liuke/shared/scene"
 )
 
+// maxFlaws is about how many flaws of a text are told; behind them it is not looked at.
+const maxFlaws = 50
+
 type template struct {
 	liquid *liquid.Template
 	used   map[string]bool // variables that it speaks of
@@ -98,6 +101,10 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		return variable
 	}
 	for _, m := range tokens.FindAllStringSubmatchIndex(source, -1) {
+		if len(flaws) >= maxFlaws {
+			add(m[0], "and more")
+			return nil, flaws
+		}
 		checkText(at, m[0])
 		at = m[1]
 		if m[2] >= 0 {
