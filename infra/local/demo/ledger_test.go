@@ -69,7 +69,9 @@ func entries(t *testing.T, calm, struck final, apart map[string]bool) {
 			}
 		}
 		for state := range got {
-			if state == "claimed" || state == "sending" || state == "deferred" {
+			// What is put off beyond the end of the play waits in the undisturbed one as well; that it is on file is compared apart.
+			waits := state == "deferred" && (want["deferred"] > 0 || apart[owner(key)])
+			if state == "claimed" || state == "sending" || state == "deferred" && !waits {
 				t.Errorf("%s: an entry is left %s", key, state)
 			}
 		}

@@ -65,6 +65,9 @@ func TestACampaignReachesEverybodyOnce(t *testing.T) {
 	if status := call(t, c.Suite, http.MethodPut, "/v1/scenes/spring_news", string(text), nil); status/100 != 2 {
 		t.Fatalf("the scene was answered %d", status)
 	}
+	if err := c.Clock.Advance(2 * time.Minute); err != nil { // by then the scene is in effect everywhere, and runs start at once
+		t.Fatal(err)
+	}
 	c.run()
 	c.check()
 }
