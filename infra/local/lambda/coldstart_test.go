@@ -117,7 +117,7 @@ func (l *listener) function(name, executable string) *Config {
 			"LIUKE_MESSAGES_QUEUE_URL=" + l.url + "/messages", "LIUKE_RECEIPTS_QUEUE_URL=" + l.url + "/receipts",
 			"LIUKE_RFM_QUEUE_URL=" + l.url + "/rfm", "LIUKE_ARCHIVE_QUEUE_URL=" + l.url + "/archive", "LIUKE_IMPORTS_QUEUE_URL=" + l.url + "/imports",
 			"LIUKE_WRITE_KEYS_SECRET=write-keys", "LIUKE_TOKEN_KEYS_SECRET=token-keys", "LIUKE_WEBHOOKS_SECRET=webhooks",
-			"LIUKE_SENDER=hello@shop.example", "LIUKE_BASE_URL=https://shop.example", "LIUKE_CONFIGURATION_SET=liuke",
+			"LIUKE_SENDER=hello@shop.example", "LIUKE_BASE_URL=https://shop.example", "LIUKE_CONFIGURATION_SET=liuke", "LIUKE_CHANNELS=email,task",
 		},
 	}
 }
