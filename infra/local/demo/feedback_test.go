@@ -75,6 +75,9 @@ func (f *feedback) take(t *testing.T, kind string, item map[string]any) {
 		if err := json.Unmarshal([]byte(item["signal"].(string)), &sig); err != nil {
 			t.Fatal(err)
 		}
+		if sig.Kind == signal.ClaimsDue {
+			return // filed by the batch, and batches are others where functions die
+		}
 		what := fmt.Sprint(sig.Kind, " for ", sig.Scene, sig.Step)
 		if of := string(sig.Customer); !slices.Contains(f.waiting[of], what) { // one that was filed again stands there twice
 			f.waiting[of] = append(f.waiting[of], what)
