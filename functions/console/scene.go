@@ -204,6 +204,16 @@ func answerWriting(stand *outreach.Stand, w *writing, takesEffect string) api.Re
 	return out
 }
 
+// found returns what stands now, and in it the one that the request names; NotFound where nothing has the name.
+func (h *Handler) found(ctx context.Context, r *api.Request, k outreach.Kind) (*outreach.Stand, writing, error) {
+	stand, err := h.library.Fresh(ctx)
+	if err != nil {
+		return nil, writing{}, err
+	}
+	w, err := oneWriting(stand, k, nameOf(r, k))
+	return stand, w, err
+}
+
 // showWriting shows a scene, a block or a template, or its YAML alone.
 func (h *Handler) showWriting(k outreach.Kind) func(context.Context, *api.Request) (api.Response, error) {
 	return func(ctx context.Context, r *api.Request) (api.Response, error) {
@@ -211,11 +221,7 @@ func (h *Handler) showWriting(k outreach.Kind) func(context.Context, *api.Reques
 		if err != nil {
 			return api.Response{}, err
 		}
-		stand, err := h.library.Fresh(ctx)
-		if err != nil {
-			return api.Response{}, err
-		}
-		w, err := oneWriting(stand, k, nameOf(r, k))
+		stand, w, err := h.found(ctx, r, k)
 		if err != nil {
 			return api.Response{}, err
 		}

@@ -74,11 +74,7 @@ func (h *Handler) deleteWriting(k outreach.Kind) func(context.Context, *api.Requ
 		if err := noBody(r); err != nil {
 			return api.Response{}, err
 		}
-		stand, err := h.library.Fresh(ctx)
-		if err != nil {
-			return api.Response{}, err
-		}
-		w, err := oneWriting(stand, k, nameOf(r, k))
+		_, w, err := h.found(ctx, r, k)
 		if err != nil {
 			return api.Response{}, err
 		}

@@ -58,6 +58,7 @@ steps:
 // decided is what comes of a step, as a simulation and the ledger can both tell it.
 type decided struct {
 	State, Gate, Reason string
+	Variant             string // of a message
 	Channel             message.Channel
 	At                  time.Time
 }
@@ -146,6 +147,9 @@ func (b *bundle) simulated(basis *campaign.Basis, r *campaign.Record, ids []cust
 			return // outreach is not even told
 		}
 		d := decided{State: string(row.Outcome), Gate: row.Gate, Reason: row.Reason, Channel: row.Channel, At: row.At}
+		if row.Outcome == campaign.Message {
+			d.Variant = row.Variant
+		}
 		out[fmt.Sprint(row.Customer, " ", row.Step)] = d
 	})
 	if _, err := work.Look(ids, dossiers, suppressed, *b.now); err != nil {
@@ -203,7 +207,7 @@ func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []custo
 			}
 			d := decided{State: string(campaign.Held), Gate: e.Gate, Reason: e.Reason, At: e.Decided}
 			if e.State == message.Sent {
-				d = decided{State: string(campaign.Message), Channel: e.Channel, At: e.Claimed}
+				d = decided{State: string(campaign.Message), Variant: e.Variant, Channel: e.Channel, At: e.Claimed}
 			}
 			out[fmt.Sprint(id, " ", step)] = d
 		}

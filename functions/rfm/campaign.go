@@ -238,7 +238,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 	}
 	return &campaign.Basis{
 		Scene: sc, Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.Settings.Zone)}, Surveys: surveys,
-		Prices: stand.Settings.Prices, Limits: stand.Settings.Limits, Currency: currency, Zone: h.Settings.Zone,
+		Settings: stand.Settings, Currency: currency, Zone: h.Settings.Zone,
 		Ways: h.Ways,
 	}, nil
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/segment"
 	"liuke/shared/signal"
@@ -20,8 +20,7 @@ type Basis struct {
 	Scene    *scene.Scene
 	Rules    *scene.Rules
 	Surveys  survey.Catalogue
-	Prices   budget.Prices
-	Limits   budget.Limits
+	Settings outreach.Settings
 	Currency money.Currency
 	Zone     *time.Location           // of the business
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
@@ -36,21 +35,20 @@ func (r *Record) Signal(id customer.ID, heard time.Time) (signal.Signal, error) 
 // InAudience reports whether a campaign is for the customer: the audience lets the customer in, as far as what is known now
 // says.
 func (b *Basis) InAudience(d *message.Dossier, sig signal.Signal, now time.Time) bool {
-	return b.Rules.Audience(b.candidate(d, sig, now)).Outcome == scene.Pass
+	return b.audience(d, sig, now).Outcome == scene.Pass
 }
 
-func (b *Basis) candidate(d *message.Dossier, sig signal.Signal, now time.Time) scene.Candidate {
-	return scene.Candidate{Scene: b.Scene, Signal: sig, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: d.Contact, Now: now}
+func (b *Basis) audience(d *message.Dossier, sig signal.Signal, now time.Time) scene.Verdict {
+	return b.Rules.Audience(outreach.Candidate(d, b.Scene, sig, scene.Ask{}, nil, now))
 }
-
-// sampleOrder is the amount of the order that a simulation assumes, in minor units.
-const sampleOrder = 100_00
 
 // Cause is the signal that a simulation assumes for a customer: of a campaign its own; of a change of segment or risk that the
 // customer has just come to where the scores stand now; of anything else that it happened, with sample data. It is not ok where
 // the cause cannot be the customer's.
 func (b *Basis) Cause(r *Record, d *message.Dossier, heard time.Time) (sig signal.Signal, ok bool) {
 	on := &b.Scene.On
+	sig = outreach.SampleSignal(b.Scene, d.Person, b.Currency, heard.In(b.Zone))
+	sig.ID, sig.Time = "simulated:"+r.ID, heard.UTC()
 	var data any
 	switch on.Signal {
 	case signal.Campaign, signal.Schedule:
@@ -74,50 +72,12 @@ func (b *Basis) Cause(r *Record, d *message.Dossier, heard time.Time) (sig signa
 			return sig, false
 		}
 		data = signal.RiskData{Run: r.Run, To: d.Scores.Risk}
-	case signal.OrderPlaced:
-		data = signal.OrderData{Order: "sample", Amount: sampleOrder, Currency: string(b.Currency), Worth: sampleOrder}
-	case signal.AnswerGiven:
-		data = b.answer()
-	case signal.Occasion:
-		data = signal.OccasionData{Kind: string(on.Occasion), Day: heard.In(b.Zone).Format(time.DateOnly), Number: 1}
-	case signal.Happened:
-		data = signal.EventData{Event: on.Event, Subject: "sample"}
-	case signal.Requested:
-		wanted := on.Survey
-		if wanted == "" {
-			wanted = string(survey.NPS)
-		}
-		data = signal.RequestData{Survey: wanted}
+	default:
+		return sig, true
 	}
 	raw, err := json.Marshal(data)
-	return signal.Signal{ID: "simulated:" + r.ID, Kind: on.Signal, Customer: d.Person, Time: heard.UTC(), Data: raw}, err == nil && data != nil
-}
-
-// answer is an answer that sets the scene off.
-func (b *Basis) answer() signal.AnswerData {
-	a := signal.AnswerData{Survey: b.Scene.On.Survey, Invitation: "sample", Complete: true}
-	if a.Survey == "" {
-		a.Survey = string(survey.NPS)
-	}
-	if s := b.Surveys[a.Survey]; s != nil {
-		a.Kind = string(s.Kind())
-	}
-	if len(b.Scene.On.Scores) > 0 {
-		score := b.Scene.On.Scores[0]
-		if score.Metric != "" {
-			a.Kind = string(score.Metric)
-		}
-		if a.Kind == "" {
-			a.Kind = string(survey.NPS)
-		}
-		a.Score, _ = survey.Kind(a.Kind).Range()
-		if score.AtLeast != nil {
-			a.Score = *score.AtLeast
-		} else if score.AtMost != nil {
-			a.Score = *score.AtMost
-		}
-	}
-	return a
+	sig.Data = raw
+	return sig, err == nil
 }
 
 // AsIf says what a simulation assumes of the cause, "" for a campaign.
@@ -130,7 +90,7 @@ func (b *Basis) AsIf() string {
 	case signal.RiskChanged:
 		return "as if everybody who stands in one of the bands of on.to now had just come into it"
 	case signal.OrderPlaced:
-		return "as if every customer had just placed an order of 100.00"
+		return "as if every customer had just placed a first order of " + b.Currency.Format(outreach.SampleOrder)
 	case signal.AnswerGiven:
 		return "as if every customer had just given an answer that sets the scene off"
 	case signal.Occasion:

@@ -1,12 +1,14 @@
 package campaign
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
 	"liuke/shared/sms"
@@ -51,6 +53,10 @@ type Customer struct {
 	Suppressed map[message.Address]bool
 }
 
+func (c *Customer) isSuppressed(_ context.Context, channel message.Channel, address string) (bool, error) {
+	return c.Suppressed[message.Address{Channel: channel, Address: address}], nil
+}
+
 // Follow follows the scene for one customer from when its signal is heard: each step is decided at the moment at which it
 // would be, by the gates that outreach asks, with what was simulated before counted against the caps, and as if nobody
 // answered, followed a link or met the goal, and every message were delivered. It tells each step's row to tell.
@@ -67,16 +73,15 @@ func (b *Basis) Follow(m *Money, c Customer, tell func(Row)) {
 	}
 	ask := sc.Ask(c.Signal)
 	for step := 0; step != scene.Exit; {
-		next := scene.Candidate{
-			Scene: sc, Signal: c.Signal, Person: d.Person, Profile: d.Profile, Scores: d.Scores, Contact: contact, Now: at,
-			Variant: variant, First: first, Ask: ask, Survey: b.Surveys[ask.Survey], Ways: b.Ways, Step: step, Invited: step > 0 && first.Sent,
-		}
+		next := outreach.Candidate(d, sc, c.Signal, ask, b.Surveys[ask.Survey], at)
+		next.Contact, next.Variant, next.First, next.Ways = contact, variant, first, b.Ways
+		next.Step, next.Invited = step, step > 0 && first.Sent
 		if step == 0 {
-			for _, before := range d.Contact.EnteredOf(sc.ID) {
-				next.Entered = before.At
+			if last, ok := d.Contact.EnteredLast(sc.ID); ok {
+				next.Entered = last.At
 			}
 		}
-		next.Suppressed = b.suppressed(&next, c.Suppressed)
+		_ = outreach.Suppressed(context.Background(), &next, c.isSuppressed) // a look at what was read before: it cannot fail
 		row, v := b.decide(&next, m)
 		tell(row)
 		if row.Outcome == Message || row.Outcome == Task {
@@ -136,18 +141,15 @@ func (b *Basis) decide(c *scene.Candidate, m *Money) (Row, scene.Verdict) {
 	if row.Channel == message.SMS {
 		b.measure(c, &row)
 	}
-	cost, err := b.Prices.Cost(string(row.Channel), "", row.Parts)
+	cost, err := b.Settings.CostOf(row.Channel, row.Parts)
 	row.Cost, row.Unpriced = cost, err != nil
 	if reason := m.spend(b, &row); reason != "" {
 		row = Row{Customer: row.Customer, Step: row.Step, Variant: row.Variant, Segment: row.Segment, At: row.At, Waited: row.Waited,
-			Outcome: Held, Gate: gateBudget, Reason: reason}
-		return row, scene.Verdict{Outcome: scene.Hold, Gate: gateBudget, Reason: reason}
+			Outcome: Held, Gate: scene.GateBudget, Reason: reason}
+		return row, scene.Verdict{Outcome: scene.Hold, Gate: scene.GateBudget, Reason: reason}
 	}
 	return row, v
 }
-
-// gateBudget is the gate of money, as verdicts name it.
-const gateBudget = "budget"
 
 // sampleLink is as long as links to a customer's own pages are.
 var sampleLink = "https://example.com/u/" + strings.Repeat("x", 80)
@@ -164,26 +166,6 @@ func (b *Basis) measure(c *scene.Candidate, row *Row) {
 	}
 }
 
-// suppressed are the channels of the step whose address must not be sent to, up to the first that is free: that is the one to
-// be chosen.
-func (b *Basis) suppressed(c *scene.Candidate, known map[message.Address]bool) map[message.Channel]bool {
-	var out map[message.Channel]bool
-	for _, channel := range c.Scene.Step(c.Step).Channels {
-		address := scene.Address(channel, c.Profile)
-		if address == "" || !c.Profile.Consents(string(channel)) {
-			continue
-		}
-		if !known[message.Address{Channel: channel, Address: address}] {
-			break
-		}
-		if out == nil {
-			out = map[message.Channel]bool{}
-		}
-		out[channel] = true
-	}
-	return out
-}
-
 func wholeMinute(t time.Time) time.Time {
 	if whole := t.Truncate(time.Minute); whole.Before(t) {
 		return whole.Add(time.Minute)
@@ -198,14 +180,14 @@ type Money struct {
 
 // spend sets the cost of a message aside, or says why it cannot be.
 func (m *Money) spend(b *Basis, row *Row) (reason string) {
-	accounts := b.limits().Accounts(b.Scene.ID, budget.Day(row.At, b.Zone))
-	if len(accounts) == 0 {
+	limits := b.Settings.LimitsOf(b.Scene, b.Currency)
+	accounts := limits.Accounts(b.Scene.ID, budget.Day(row.At, b.Zone))
+	switch {
+	case len(accounts) == 0:
 		return ""
-	}
-	if row.Unpriced {
+	case row.Unpriced:
 		return budget.ReasonUnpriced
-	}
-	if most := b.Limits.Dearest; most > 0 && row.Cost > most {
+	case row.Cost > limits.Dearest:
 		return budget.ReasonDear
 	}
 	for _, a := range accounts {
@@ -220,31 +202,4 @@ func (m *Money) spend(b *Basis, row *Row) (reason string) {
 		m.Spent[a.ID] += row.Cost
 	}
 	return ""
-}
-
-// limits are those of the settings, with the scene's own where the settings name none.
-func (b *Basis) limits() *budget.Limits {
-	own := b.Scene.Budget
-	if own == nil {
-		return &b.Limits
-	}
-	l := budget.Limits{Day: b.Limits.Day, Dearest: b.Limits.Dearest, SceneDay: map[string]budget.Micro{}, Scene: map[string]budget.Micro{}}
-	id := b.Scene.ID
-	if own.Day != nil {
-		if most, ok := budget.MicroOf(*own.Day, b.Currency); ok {
-			l.SceneDay[id] = most
-		}
-	}
-	if own.InAll != nil {
-		if most, ok := budget.MicroOf(*own.InAll, b.Currency); ok {
-			l.Scene[id] = most
-		}
-	}
-	if most, ok := b.Limits.SceneDay[id]; ok && (own.Day == nil || most < l.SceneDay[id]) {
-		l.SceneDay[id] = most
-	}
-	if most, ok := b.Limits.Scene[id]; ok && (own.InAll == nil || most < l.Scene[id]) {
-		l.Scene[id] = most
-	}
-	return &l
 }

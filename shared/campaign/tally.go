@@ -315,7 +315,7 @@ func (b *Basis) notes() []string {
 		"as if nobody answered, followed a link or met the goal, waited-for events never came, and every message were delivered",
 		"prices are the dearest of the channel, since the recipient's country is not looked up",
 	}
-	if b.Scene.Budget != nil || b.Limits.Day != nil || len(b.Limits.Scene)+len(b.Limits.SceneDay) > 0 {
+	if limits := b.Settings.LimitsOf(b.Scene, b.Currency); len(limits.Accounts(b.Scene.ID, "")) > 0 {
 		notes = append(notes, "budgets are as if nothing had been spent before")
 	}
 	if b.Scene.Offer != nil {

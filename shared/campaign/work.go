@@ -186,7 +186,7 @@ func (w *Work) turnAway(d *message.Dossier, now time.Time) {
 		return
 	}
 	sig, _ := w.basis.Cause(w.record, d, now)
-	v := w.basis.Rules.Audience(w.basis.candidate(d, sig, now))
+	v := w.basis.audience(d, sig, now)
 	w.add(&Row{Customer: d.Person, Outcome: Held, Gate: v.Gate, Reason: v.Reason, At: now, Segment: d.Scores.Segment})
 }
 

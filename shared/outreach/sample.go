@@ -40,6 +40,9 @@ func SampleProfile(locale string) customer.Profile {
 	return p
 }
 
+// SampleOrder is what the order of a sample comes to, in minor units.
+const SampleOrder = 12900
+
 // SampleSignal is what might set a scene off for a customer at a moment, with amounts in the business's currency.
 func SampleSignal(sc *scene.Scene, id customer.ID, currency money.Currency, now time.Time) signal.Signal {
 	sig := signal.Signal{ID: "sample", Kind: sc.On.Signal, Customer: id, Time: now}
@@ -50,7 +53,7 @@ func SampleSignal(sc *scene.Scene, id customer.ID, currency money.Currency, now 
 	var data any
 	switch sc.On.Signal {
 	case signal.OrderPlaced:
-		data = signal.OrderData{Order: "A-1001", Amount: 12900, Currency: string(currency), Worth: 12900, First: true}
+		data = signal.OrderData{Order: "A-1001", Amount: SampleOrder, Currency: string(currency), Worth: SampleOrder, First: true}
 	case signal.SegmentChanged:
 		data = signal.SegmentData{Run: "sample", Model: sc.On.Model, From: "sample", To: to}
 	case signal.RiskChanged:

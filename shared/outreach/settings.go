@@ -268,9 +268,7 @@ func (s *Settings) budget(f *settingsFile, currency money.Currency) error {
 	if s.Limits.Day, err = amount("/budget/per_day", b.Day); err != nil {
 		return err
 	}
-	for _, p := range s.Prices {
-		s.Limits.Dearest = max(s.Limits.Dearest, p.Each*dearestParts, 1)
-	}
+	s.Limits.Dearest = s.dearest()
 	switch most, err := amount("/budget/per_message", b.Message); {
 	case err != nil:
 		return err
