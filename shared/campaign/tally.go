@@ -251,7 +251,8 @@ func (t *Tally) Report(b *Basis, examples bool) *Report {
 		s := &t.Steps[i]
 		out := StepReport{
 			Step: i, ID: stepID(b.Scene, i), Decided: s.Decided, Messages: s.Outcomes[Message], Tasks: s.Outcomes[Task], Passed: s.Outcomes[Passed],
-			Held: []HeldReport{}, Waited: s.Waited, ByChannel: []ChannelReport{}, ByVariant: s.Variants, ByLocale: s.Locales, BySegment: s.Segments,
+			Held: []HeldReport{}, Waited: orEmpty(s.Waited), ByChannel: []ChannelReport{},
+			ByVariant: orEmpty(s.Variants), ByLocale: orEmpty(s.Locales), BySegment: orEmpty(s.Segments),
 		}
 		if examples {
 			out.Examples = s.Reached.ids()
@@ -282,6 +283,14 @@ func (t *Tally) Report(b *Basis, examples bool) *Report {
 	}
 	slices.SortFunc(r.Load, func(a, b LoadReport) int { return a.At.Compare(b.At) })
 	return r
+}
+
+// orEmpty spells a map without anything as one, and not as null.
+func orEmpty(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
 }
 
 func (g *Group) ids() (ids []customer.ID) {

@@ -10,7 +10,7 @@ import (
 	"liuke/infra/local/project"
 )
 
-// guide is what the README says on surveys.
+// guide is a section of the README.
 type guide struct {
 	text     string
 	requests []request
@@ -23,10 +23,14 @@ type request struct {
 	user, body   string
 }
 
-const heading = "## Asking customers\n"
+// The sections that are walked through.
+const (
+	onSurveys = "## Asking customers\n"
+	onScenes  = "## Reaching out\n"
+)
 
-// readGuide reads the README's section, with a day in the place of today's.
-func readGuide(t *testing.T, day string) *guide {
+// readGuide reads a section of the README, with a day in the place of today's.
+func readGuide(t *testing.T, heading, day string) *guide {
 	t.Helper()
 	root, err := project.Root()
 	if err != nil {
@@ -57,6 +61,17 @@ func (g *guide) blocks(language string) (blocks []string) {
 		blocks = append(blocks, block)
 	}
 	return blocks
+}
+
+// file returns what the README writes to a file, from where it says cat > to the mark YAML.
+func (g *guide) file(t *testing.T, name string) string {
+	t.Helper()
+	_, text, found := strings.Cut(g.text, "\ncat > "+name+" <<'YAML'\n")
+	text, _, ended := strings.Cut(text, "\nYAML\n")
+	if !found || !ended {
+		t.Fatalf("the README writes no %s", name)
+	}
+	return text + "\n"
 }
 
 // request returns the first that the README sends by the method to the path, as it spells that.

@@ -25,7 +25,7 @@ type session struct {
 }
 
 // begin starts a suite whose schedules fire when asked, so that none comes between.
-func begin(t *testing.T, day string) *session {
+func begin(t *testing.T, heading, day string) *session {
 	t.Helper()
 	root, err := project.Root()
 	if err != nil {
@@ -41,7 +41,7 @@ func begin(t *testing.T, day string) *session {
 			t.Errorf("the policies refused %v", denied)
 		}
 	})
-	return &session{s.Endpoint, s, readGuide(t, day), map[string]string{"key": s.WriteKey, "token": s.OperatorToken, "auth": "Authorization: Bearer " + s.OperatorToken}}
+	return &session{s.Endpoint, s, readGuide(t, heading, day), map[string]string{"key": s.WriteKey, "token": s.OperatorToken, "auth": "Authorization: Bearer " + s.OperatorToken}}
 }
 
 // follow sends a request as the README does and returns what is answered; change may say what is otherwise.
@@ -64,6 +64,16 @@ func (s *session) read(t *testing.T, path string, into any) {
 }
 
 func (s *session) send(t *testing.T, q request) []byte {
+	t.Helper()
+	status, raw := s.try(t, q)
+	if status >= 300 {
+		t.Fatalf("%s %s with %q was answered %d %s", q.method, q.path, q.body, status, raw)
+	}
+	return []byte(raw)
+}
+
+// try sends a request, whatever is answered.
+func (s *session) try(t *testing.T, q request) (status int, body string) {
 	t.Helper()
 	expand := func(text string) string {
 		return os.Expand(text, func(name string) string { return s.variables[name] })
@@ -92,10 +102,10 @@ func (s *session) send(t *testing.T, q request) []byte {
 	}
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode >= 300 {
-		t.Fatalf("%s %s with %q was answered %s %s (%v)", q.method, q.path, q.body, answer.Status, raw, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return raw
+	return answer.StatusCode, string(raw)
 }
 
 // settle waits until nothing is under way and nothing waits in a queue.
@@ -104,6 +114,15 @@ func (s *session) settle(t *testing.T) {
 	if err := s.running.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// fire has a schedule fire, and waits for what comes of it.
+func (s *session) fire(t *testing.T, schedule string) {
+	t.Helper()
+	if err := s.running.Fire(t.Context(), schedule); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(t)
 }
 
 // importAnswers imports a file of answers, as the command does.

@@ -29,7 +29,7 @@ const (
 )
 
 func TestAStrangerAsksCustomersAndSeesWhatTheySay(t *testing.T) {
-	s := begin(t, day)
+	s := begin(t, onSurveys, day)
 	s.prepare(t)
 	before := s.score(t)
 	s.ask(t)
