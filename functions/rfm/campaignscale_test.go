@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,13 +143,17 @@ func (g *generated) SendPhases(_ context.Context, all ...recalc.Message) error {
 func (g *generated) Send(context.Context, ...queue.Message) error { return nil }
 
 // TestASimulationOfAMillionStaysSmall simulates a scene of two steps over generated customers, through the parts' files and all
-// else but tables and lake, and prints the pace and the most memory that the process has had: on demand,
+// else but tables and lake, and prints the pace and the most memory that the process has had. It is a few customers unless
+// LIUKE_SIMULATE says how many:
 //
 //	LIUKE_SIMULATE=1000000 go test ./functions/rfm -run StaysSmall -v
 func TestASimulationOfAMillionStaysSmall(t *testing.T) {
-	var n int
-	if _, err := fmt.Sscan(os.Getenv("LIUKE_SIMULATE"), &n); err != nil {
-		t.Skip("LIUKE_SIMULATE says over how many customers")
+	n := 20_000
+	if wanted := os.Getenv("LIUKE_SIMULATE"); wanted != "" {
+		var err error
+		if n, err = strconv.Atoi(wanted); err != nil {
+			t.Fatal(err)
+		}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	now := time.Date(2026, time.March, 1, 3, 0, 0, 0, time.UTC)
