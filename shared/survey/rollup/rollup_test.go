@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,21 +24,22 @@ import (
 )
 
 // flaky is a store of which a call may be the last of its caller: it does, or does not do, what it was called for, and the
-// caller never hears of it.
+// caller never hears of it. Hours are counted side by side, so that it is called from several goroutines.
 type flaky struct {
 	*dynamo.Store
-	calls int
-	last  int    // the call that is the last; 0 for none
-	done  bool   // whether it takes effect
-	other func() // what others do while an hour is being counted; nil for nothing
+	calls atomic.Int64
+	last  int64 // the call that is the last; 0 for none
+	done  bool  // whether it takes effect
+	busy  sync.Once
+	other func() // what others do, once, while an hour is being counted; nil for nothing
 }
 
 func (f *flaky) call(effect func() error) error {
-	f.calls++
-	if f.last == 0 || f.calls < f.last {
+	n := f.calls.Add(1)
+	if f.last == 0 || n < f.last {
 		return effect()
 	}
-	if f.calls == f.last && f.done {
+	if n == f.last && f.done {
 		_ = effect()
 	}
 	return fault.New(fault.Unavailable, "the process is gone")
@@ -52,7 +55,7 @@ func (f *flaky) Unmark(ctx context.Context, m survey.Mark) error {
 
 func (f *flaky) PutRollup(ctx context.Context, r *tally.Rollup) error {
 	if f.other != nil {
-		f.other()
+		f.busy.Do(f.other)
 	}
 	return f.call(func() error { return f.Store.PutRollup(ctx, r) })
 }
@@ -84,7 +87,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) process() *flaky {
 	f := &flaky{Store: w.store}
 	if rapid.Bool().Draw(w.t, "ends early") {
-		f.last, f.done = rapid.IntRange(1, 3).Draw(w.t, "its last call"), rapid.Bool().Draw(w.t, "takes effect")
+		f.last, f.done = rapid.Int64Range(1, 3).Draw(w.t, "its last call"), rapid.Bool().Draw(w.t, "takes effect")
 	}
 	return f
 }
@@ -153,7 +156,6 @@ func (w *world) count() {
 	p := w.process()
 	if rapid.Bool().Draw(w.t, "not alone") {
 		p.other = func() {
-			p.other = nil
 			w.answer()
 			w.deliver()
 		}
