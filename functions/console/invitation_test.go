@@ -229,7 +229,7 @@ func TestInvitationsThatCannotBeAreRefused(t *testing.T) {
 		"a customer that cannot be":    {withBody(`{"customers":["c1",""]}`), "/customers/1", 400},
 		"a customer in control":        {withBody(`{"customers":["a\u0000b"]}`), "/customers/0", 400},
 		"a customer without an end":    {withBody(`{"customers":["` + strings.Repeat("x", 129) + `"]}`), "/customers/0", 400},
-		"a customer that is a number":  {withBody(`{"customers":[7]}`), "/customers", 400},
+		"a customer that is a number":  {withBody(`{"customers":[7]}`), "/customers/0", 400},
 		"a way that is none":           {withBody(`{"customers":["c1"],"deliver":"pigeon"}`), "/deliver", 400},
 		"a name without an end":        {withBody(`{"customers":["c1"],"name":"` + strings.Repeat("x", 65) + `"}`), "/name", 400},
 		"a node that is none":          {withBody(`{"customers":["c1"],"node":"Check out"}`), "/node", 400},

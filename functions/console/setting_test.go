@@ -121,7 +121,7 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 		"a kind that is none":       {"occasions", `{"kinds":["name day"]}`, "/kinds"},
 		"levels that fall":          {"occasions", `{"silence_days":[60,30]}`, "/silence_days"},
 		"no margin":                 {"economics", `{}`, "/gross_margin"},
-		"money that is no text":     {"economics", `{"gross_margin":0.3,"retention":[{"month":"2026-01","cost":12.5}]}`, "/retention/cost"},
+		"money that is no text":     {"economics", `{"gross_margin":0.3,"retention":[{"month":"2026-01","cost":12.5}]}`, "/retention/0/cost"},
 		"money beyond the currency": {"economics", `{"gross_margin":0.3,"retention":[{"month":"2026-01","cost":"0.001"}]}`, "/retention/0/cost"},
 		"fixed cuts":                {"recalculation", `{"binning":"fixed"}`, "/binning"},
 		"a window of years":         {"recalculation", `{"window_days":100000}`, "/window_days"},
@@ -137,6 +137,11 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 		"a logo of over 12 KB":      {"brand", `{"name":"Shop","logo":"` + logo + strings.Repeat("A", page.MaxLogoBytes) + `"}`, "/logo"},
 		"a font":                    {"brand", `{"name":"Shop","font":"serif"}`, "/font"},
 		"a budget of no scene":      {"outreach", `{"prices":[{"channel":"sms","each":"0.05"}],"budget":{"scenes":{"winback":{"per_day":"1"}}}}`, "/budget/scenes/winback"},
+		"a limit that is a word":    {"outreach", `{"limits":[{"scope":"all","max":1,"per":"7d"},{"scope":"all","max":"few","per":"7d"}]}`, "/limits/1/max"},
+		"a limit that is a part":    {"outreach", `{"limits":[{"scope":"all","max":1.5,"per":"7d"}]}`, "/limits/0/max"},
+		"a price that is a number":  {"outreach", `{"prices":[{"channel":"sms","each":0.05}]}`, "/prices/0/each"},
+		"limits that are no list":   {"outreach", `{"limits":{"max":1}}`, "/limits"},
+		"a name that is a number":   {"brand", `{"name":5}`, "/name"},
 		"quiet hours without end":   {"outreach", `{"quiet_hours":{"from":"21:00"}}`, "/quiet_hours"},
 		"text that is no UTF-8":     {"recalculation", "{\"model\":\"\xff\"}", ""},
 	} {
@@ -145,6 +150,9 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 				r.PathParameters["name"], r.Body = c.document, c.body
 			})
 			pointer, _ := body["pointer"].(string)
+			if detail, _ := body["detail"].(string); strings.Contains(detail, "unmarshal") || strings.Contains(detail, "Go ") {
+				t.Errorf("%s", detail)
+			}
 			if status != http.StatusBadRequest || !strings.HasPrefix(pointer, c.pointer) || c.pointer == "" && pointer != "" || len(out.Body) > 20_000 {
 				t.Errorf("%d %.300s, want a mistake at %q", status, out.Body, c.pointer)
 			}

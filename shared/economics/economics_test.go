@@ -84,7 +84,7 @@ func TestParseSettingsPointsToTheMistake(t *testing.T) {
 		{"a point without margin", `, "incremental_margin": "-20.00"`, ``, "/history/0/incremental_margin", "missing"},
 		{"an amount beyond all sums", `"120.00"`, `"1000000000000.01"`, "/acquisition/0/marketing", "too large"},
 		{"an unknown member", `"years_retained"`, `"years"`, "/years", "no such member"},
-		{"money as a number", `"120.00"`, `120.00`, "", "does not take a JSON number"},
+		{"money as a number", `"120.00"`, `120.00`, "/acquisition/0/marketing", "this takes a text, in quotes, and not a number"},
 		{"null", `"fair"`, `null`, "/acquisition/2/channel", "null"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,6 +76,7 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 		{"a block that came with the suite, edited", written(outreach.Block, "footer", footer+"# edited\n"), nil},
 		{"a key twice", written(outreach.Block, "thanks", thanks+thanks), []string{"block/thanks:2"}},
 		{"two documents", written(outreach.Block, "thanks", thanks+"---\n"+thanks), []string{"block/thanks:2"}},
+		{"a document, and behind it what is none", written(outreach.Block, "thanks", thanks+"---\n{[ nothing\n"), []string{"block/thanks:2"}},
 		{"an alias", written(outreach.Block, "thanks", "en: &a {text: x, html: y}\nzh-CN: *a\n"), []string{"block/thanks:1", "block/thanks:2"}},
 		{"no UTF-8", written(outreach.Block, "thanks", "# one\n\xff"), []string{"block/thanks:2"}},
 		{"a NUL", written(outreach.Block, "thanks", "# one\n\x00"), []string{"block/thanks:2"}},

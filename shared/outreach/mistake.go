@@ -3,6 +3,7 @@ package outreach
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,8 +67,12 @@ func screen(name, body string) Mistakes {
 		line, text := placed(err.Error())
 		return one(line, "%s", text)
 	}
-	if err := decoder.Decode(&next); err == nil {
+	switch err := decoder.Decode(&next); {
+	case err == nil:
 		return one(next.Line, "a second document begins here: write one")
+	case err != io.EOF:
+		line, text := placed(err.Error())
+		return one(line, "what stands behind the document cannot be read: %s", text)
 	}
 	return screenNode(name, &root, 0)
 }

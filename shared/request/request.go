@@ -44,11 +44,7 @@ func Parse(body []byte, into any) error {
 	if _, err := w.d.Token(); !errors.Is(err, io.EOF) {
 		return fault.New(fault.Invalid, "the body goes on after the request: send one JSON object")
 	}
-	var kind *json.UnmarshalTypeError
-	switch err := json.Unmarshal(body, into); {
-	case errors.As(err, &kind):
-		return fault.At("/"+strings.ReplaceAll(kind.Field, ".", "/"), "this member does not take a JSON %s", strings.Fields(kind.Value)[0])
-	case err != nil:
+	if err := json.Unmarshal(body, into); err != nil {
 		return fault.As(err, fault.Invalid, "the body is not a JSON object with the members that this request knows")
 	}
 	return nil
@@ -71,9 +67,13 @@ func (w *walker) value(at string, t reflect.Type, depth int) error {
 	if token != nil && t == reflect.TypeFor[time.Time]() {
 		return moment(at, token)
 	}
-	switch token {
-	case nil:
+	if token == nil {
 		return fault.At(at, "null says nothing: leave the member out, or give it a value")
+	}
+	if err := fits(at, token, t); err != nil {
+		return err
+	}
+	switch token {
 	case json.Delim('{'):
 		return w.object(at, t, depth)
 	case json.Delim('['):

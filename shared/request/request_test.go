@@ -19,6 +19,16 @@ type order struct {
 	Table *table            `json:"table"`
 	Ready *time.Time        `json:"ready"`
 	Notes map[string]string `json:"notes,omitempty"`
+	Sides []side            `json:"sides,omitempty"`
+	Price float64           `json:"price,omitempty"`
+	Away  bool              `json:"away,omitempty"`
+	Guest uint8             `json:"guest,omitempty"`
+	Any   any               `json:"any,omitempty"`
+}
+
+type side struct {
+	Name string `json:"name"`
+	Size int8   `json:"size"`
 }
 
 type table struct {
@@ -65,18 +75,32 @@ func TestRequestThatIsWrongIsRefusedWhereItIs(t *testing.T) {
 		{"two objects", `{}{}`, "", "goes on"},
 		{"an object and a brace", `{}}`, "", "goes on"},
 		{"bytes that are no text", "{\"dish\":\"\xff\"}", "", "UTF-8"},
-		{"a member that is not known", `{"meal":"x"}`, "/meal", "dish, spice, table, ready, notes are known"},
+		{"a member that is not known", `{"meal":"x"}`, "/meal", "dish, spice, table, ready, notes, sides, price, away, guest, any are known"},
 		{"a member in another case", `{"Dish":"x"}`, "/Dish", "no such member"},
 		{"a member twice", `{"dish":"x","dish":"x"}`, "/dish", "twice"},
 		{"a member twice by its escape", `{"dish":"x","d\u0069sh":"x"}`, "/dish", "twice"},
 		{"a member that is null", `{"spice":null}`, "/spice", "leave the member out"},
-		{"a member of another type", `{"spice":"hot"}`, "/spice", "JSON string"},
+		{"a member of another type", `{"spice":"hot"}`, "/spice", "this takes a whole number, and not a text"},
+		{"a part of a whole", `{"spice":1.5}`, "/spice", "this takes a whole number, and not one with decimals"},
+		{"a whole number beyond all", `{"spice":100000000000000000000}`, "/spice", "or that large"},
+		{"a whole number beyond its range", `{"sides":[{"size":1},{"size":300}]}`, "/sides/1/size", "this takes a whole number, and not one that large"},
+		{"a number beyond all", `{"price":1e999}`, "/price", "this takes a number, and not one that large"},
+		{"a number in the place of a text, in a list", `{"sides":[{"name":"x"},{"name":5}]}`, "/sides/1/name", "this takes a text, in quotes, and not a number"},
+		{"a text in the place of an object, in a list", `{"sides":["rice"]}`, "/sides/0", "this takes an object, in braces, and not a text"},
+		{"a list in the place of an object", `{"table":[]}`, "/table", "this takes an object, in braces, and not a list"},
+		{"an object in the place of a list", `{"sides":{}}`, "/sides", "this takes a list, in brackets, and not an object"},
+		{"a number in a map of texts", `{"notes":{"a/b":1}}`, "/notes/a~1b", "this takes a text, in quotes, and not a number"},
+		{"a number in the place of yes or no", `{"away":1}`, "/away", "this takes true or false, and not a number"},
+		{"a number below 0 that cannot be", `{"guest":-1}`, "/guest", "this takes a whole number from 0, and not one below it"},
+		{"more than there can be", `{"guest":256}`, "/guest", "this takes a whole number from 0, and not one that large"},
+		{"yes in the place of a number", `{"price":true}`, "/price", "this takes a number, and not true or false"},
 		{"an unknown member inside", `{"table":{"legs":4}}`, "/table/legs", "seats are known"},
-		{"a member of another type inside", `{"table":{"seats":4}}`, "/table/seats", "JSON number"},
+		{"a member of another type inside", `{"table":{"seats":4}}`, "/table/seats", "this takes a list, in brackets, and not a number"},
+		{"a text in the place of a number", `{"table":{"seats":["1"]}}`, "/table/seats/0", "this takes a number, and not a text"},
 		{"null in a list", `{"table":{"seats":[1,null]}}`, "/table/seats/1", "null"},
 		{"a name that a pointer escapes", `{"a/b~":1}`, "/a~1b~0", "no such member"},
 		{"a member twice in a map", `{"notes":{"a":"b","a":"c"}}`, "/notes/a", "twice"},
-		{"nesting without an end", `{"dish":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, "/dish" + strings.Repeat("/0", 32), "deep"},
+		{"nesting without an end", `{"any":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, "/any" + strings.Repeat("/0", 32), "deep"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,23 +1,15 @@
 package scene
 
 import (
-	"bytes"
 	"embed"
-	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
-	"liuke/shared/holdout"
 	"liuke/shared/message"
-	"liuke/shared/quiet"
 )
 
 //go:embed *.yaml block/*.yaml
@@ -76,14 +68,6 @@ type loader struct {
 	mistakes  []string
 }
 
-// document is one file under inspection.
-type document struct {
-	*loader
-	name string
-	raw  []byte
-	root yaml.Node // read where a mistake must be placed
-}
-
 // The shapes of the files. Their field names are what operators write.
 type (
 	sceneFile struct {
@@ -135,129 +119,7 @@ type (
 		Max     int    `yaml:"max"`
 		Per     string `yaml:"per"`
 	}
-	policyDocument struct {
-		Quiet   quietFile   `yaml:"quiet_hours"`
-		Limits  []capFile   `yaml:"limits"`
-		Holdout string      `yaml:"holdout"`
-		Salt    string      `yaml:"holdout_salt"`
-		Surveys surveysFile `yaml:"surveys"`
-	}
-	quietFile struct {
-		From string `yaml:"from"`
-		To   string `yaml:"to"`
-	}
-	surveysFile struct {
-		AgainAfter string `yaml:"again_after"`
-	}
 )
-
-var lineOfYAML = regexp.MustCompile(`line (\d+): `)
-
-// decode reads the file strictly: unknown and repeated fields are mistakes.
-func (d *document) decode(raw []byte, into any) bool {
-	d.raw = raw
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	decoder.KnownFields(true)
-	err := decoder.Decode(into)
-	if err == io.EOF {
-		d.yamlMistake("the document is empty")
-		return false
-	}
-	if t, ok := err.(*yaml.TypeError); ok {
-		for _, each := range t.Errors {
-			d.yamlMistake(each)
-		}
-		return false
-	}
-	if err != nil {
-		d.yamlMistake(err.Error())
-		return false
-	}
-	return true
-}
-
-func (d *document) yamlMistake(text string) {
-	line := "1"
-	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
-		line, text = m[1], strings.Replace(text, m[0], "", 1)
-	}
-	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%s: %s", d.name, line, plainly(strings.TrimPrefix(text, "yaml: "))))
-}
-
-// mistake notes what is wrong at a place of the document: field names, and numbers for the items of a list.
-func (d *document) mistake(at []any, format string, args ...any) {
-	d.mistakeIn(at, 0, format, args...)
-}
-
-// mistakeIn notes what is wrong in the nth line, from 1, of the text at a place.
-func (d *document) mistakeIn(at []any, line int, format string, args ...any) {
-	n := d.find(at)
-	where := n.Line
-	if line > 0 {
-		where += line - 1
-		if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-			where++ // the text begins below its mark
-		}
-	}
-	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%d: %s", d.name, where, fmt.Sprintf(format, args...)))
-}
-
-// find returns the node at a place, or the nearest above it that there is.
-func (d *document) find(at []any) *yaml.Node {
-	if d.root.IsZero() {
-		_ = yaml.Unmarshal(d.raw, &d.root) // it has been decoded before: there is no error left
-	}
-	n := &d.root
-	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
-		n = n.Content[0]
-	}
-	for _, step := range at {
-		var next *yaml.Node
-		switch step := step.(type) {
-		case string:
-			for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-				if n.Content[i].Value == step {
-					next = n.Content[i+1]
-				}
-			}
-		case int:
-			if n.Kind == yaml.SequenceNode && step < len(n.Content) {
-				next = n.Content[step]
-			}
-		}
-		if next == nil {
-			break
-		}
-		n = next
-	}
-	return n
-}
-
-func at(steps ...any) []any { return steps }
-
-func (d *document) policy(raw []byte) Policy {
-	var f policyDocument
-	if !d.decode(raw, &f) {
-		return Policy{}
-	}
-	var p Policy
-	var err error
-	if p.Quiet, err = quiet.Parse(f.Quiet.From, f.Quiet.To); err != nil {
-		d.mistake(at("quiet_hours"), "%s", err)
-	}
-	for i, c := range f.Limits {
-		p.Caps = append(p.Caps, d.cap(at("limits", i), c, ScopeChannel, ScopeAll))
-	}
-	p.Holdout = holdout.Holdout{Salt: f.Salt, Share: d.holdout(f.Holdout)}
-	if f.Surveys.AgainAfter != "" {
-		if p.AskAgainAfter, err = parseDuration(f.Surveys.AgainAfter); err != nil {
-			d.mistake(at("surveys", "again_after"), "%s", err)
-		} else if p.AskAgainAfter > message.MaxAskedAge {
-			d.mistake(at("surveys", "again_after"), "again_after is at most %d days", message.MaxAskedAge/(24*time.Hour))
-		}
-	}
-	return p
-}
 
 // maxTopic is the longest name of a topic.
 const maxTopic = 48

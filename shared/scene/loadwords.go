@@ -6,6 +6,13 @@ import (
 )
 
 var (
+	// misfit is a value, or its kind, in the place of another.
+	misfit = regexp.MustCompile("^cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
+
+	// kinds are what the reader of YAML calls values that do not fit.
+	kinds = map[string]string{"map": "fields", "seq": "a list", "str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false",
+		"null": "nothing", "timestamp": "a date", "binary": "bytes"}
+
 	goType = regexp.MustCompile(`\b(in type |into )((?:\[\]|map\[[\w.]+\])*)\*?([\w.]+)$`)
 
 	// plainWords are for the types that the reader of YAML names.
@@ -33,5 +40,16 @@ func plainly(text string) string {
 	case strings.HasPrefix(m[2], "map"):
 		words = "fields, each of them " + words
 	}
-	return text[:len(text)-len(m[0])] + strings.TrimSuffix(m[1], "type ") + words
+	text = text[:len(text)-len(m[0])] + strings.TrimSuffix(m[1], "type ") + words
+	if m = misfit.FindStringSubmatch(text); m == nil {
+		return text
+	}
+	is, ok := kinds[m[1]]
+	if !ok {
+		is = "something else"
+	}
+	if m[2] != "" {
+		is = "\"" + m[2] + "\""
+	}
+	return "here belongs " + m[3] + ", and not " + is
 }

@@ -64,6 +64,7 @@ func newEngine() *liquid.Engine {
 		return value, nil
 	})
 	engine.RegisterFilter("truncate", truncate)
+	engine.RegisterFilter("capitalize", capitalize) // the engine's own cuts characters of several bytes apart
 	engine.RegisterFilter("liuke_html", func(value any) string { return html.EscapeString(fmt.Sprint(value)) })
 	return engine
 }

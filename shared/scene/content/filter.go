@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // argumentForm is a quoted text, or a number.
@@ -16,7 +18,12 @@ var (
 	filter   = regexp.MustCompile(`^\|\s*([a-z_]+)\s*(?::\s*((?:` + argumentForm + `)(?:\s*,\s*(?:` + argumentForm + `))*))?\s*`)
 	argument = regexp.MustCompile(argumentForm)
 	padding  = regexp.MustCompile(`%(?:[-_^#0]|:{1,3})?[0-9]{3}`)
+	// conversion is a % of the filter date's format, with what stands behind it.
+	conversion = regexp.MustCompile(`%(?:[-_^#0]|:{1,3})?[0-9]*[EO]?(.?)`)
 )
+
+// moments are the letters behind a % by which the filter date knows the parts of a moment, as strftime does, and % for itself.
+const moments = "%+aAbBcCdDeFgGhHIjklLmMnNpPQrRsStTuUvVwWxXyYzZ"
 
 // maxNumber is the largest number that a filter takes, from 0.
 const maxNumber = 10_000
@@ -67,9 +74,32 @@ func checkFilter(name, written string) error {
 			return fmt.Errorf("the filter %s takes numbers from 0 to %d", name, maxNumber)
 		case name == "date" && padding.MatchString(arg):
 			return fmt.Errorf("the filter date fills up to at most 99 characters")
+		case name == "date":
+			if err := checkMoments(arg[1 : len(arg)-1]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// checkMoments checks the format of a date, of which the engine leaves what it does not know as it stands.
+func checkMoments(format string) error {
+	for _, m := range conversion.FindAllStringSubmatch(format, -1) {
+		if m[1] == "" || !strings.Contains(moments, m[1]) {
+			return fmt.Errorf("the filter date knows no %s: it takes a format such as '%%Y-%%m-%%d', and %%%% for a percent sign", m[0])
+		}
+	}
+	return nil
+}
+
+// capitalize is Liquid's: the first character (a rune, of as many bytes as it may have) is a capital.
+func capitalize(text string) string {
+	first, n := utf8.DecodeRuneInString(text)
+	if first == utf8.RuneError {
+		return text
+	}
+	return string(unicode.ToTitle(first)) + text[n:]
 }
 
 // truncate is Liquid's: the text in at most so many characters (runes; 50 without a number), of which the last are the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -53,6 +54,44 @@ func TestTruncateNeverSaysMoreThanItMay(t *testing.T) {
 	})
 }
 
+func TestCapitalizeKeepsCharactersWhole(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", ""},
+		{"a letter", "li na", "Li na"},
+		{"a letter with an accent", "élodie", "Élodie"},
+		{"a letter and an accent behind it", "e\u0301lodie", "E\u0301lodie"},
+		{"Cyrillic", "иван", "Иван"},
+		{"Chinese", "王芳", "王芳"},
+		{"an emoji", "🎂 today", "🎂 today"},
+	} {
+		if got, err := rendered(t, "{{ x | default: '' | capitalize }}", c.text); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		if got := capitalize(text); !utf8.ValidString(got) || utf8.RuneCountInString(got) != utf8.RuneCountInString(text) {
+			t.Fatalf("%q becomes %q", text, got)
+		}
+	})
+}
+
+func TestDatesOfEveryFormatThatIsTaken(t *testing.T) {
+	day := time.Date(2026, time.November, 8, 7, 5, 3, 0, time.UTC)
+	for format, want := range map[string]string{
+		"%Y-%m-%d": "2026-11-08", "%-d.%-m.%y": "8.11.26", "%Y年%-m月%-d日": "2026年11月8日", "%B %e, %H:%M": "November  8, 07:05", "100%%": "100%",
+	} {
+		if got, err := rendered(t, "{{ x | date: '"+format+"' }}", day); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", format, got, err, want)
+		}
+	}
+	for _, letter := range moments {
+		if got, err := rendered(t, "{{ x | date: '%"+string(letter)+"' }}", day); err != nil || got == "%"+string(letter) {
+			t.Errorf("%%%c is taken, and stays as it is: %q, %v", letter, got, err)
+		}
+	}
+}
+
 func TestFiltersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 	for source, want := range map[string]string{
 		"{{ x | truncate: 10001 }}":                            "the filter truncate takes numbers from 0 to 10000",
@@ -67,6 +106,9 @@ func TestFiltersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 		"{{ x | upcase: 'x' }}":                                "the filter upcase takes at most 0 arguments",
 		"{{ x | date: 5 }}":                                    "the filter date takes a text in quotes, not 5",
 		"{{ x | date: '%999999999Y' }}":                        "the filter date fills up to at most 99 characters",
+		"{{ x | date: '%Y-%m-%q' }}":                           "the filter date knows no %q",
+		"{{ x | date: 'at 100%' }}":                            "the filter date knows no %",
+		"{{ x | date: '%-O年' }}":                               "the filter date knows no %-O年",
 		"{% if x == 99999999999999999999999 %}much{% endif %}": "",
 	} {
 		text, flaws := Compiler()("\n"+source, []string{"x"}, false)
