@@ -7,7 +7,9 @@
 // marked first, so that it is counted anew.
 //
 // A customer's own SMS comes the same way. STOP and its like suppress the number at once, START takes that back, and where the
-// message is known that it answers, the customer's consent is withdrawn or given by an event.
+// message is known that it answers, the customer's consent is withdrawn or given by an event. The topic's envelope tells when it was
+// published and the service's id which one it is, so that the word said last counts, in whatever order and however often they come;
+// of two of one moment, the one that asks for silence. HELP is left to AWS, or to who takes the answering upon himself.
 //
 // Events may come in any order and any number of times. The suppression is written before the entry. An event of a
 // message that is not the suite's is acknowledged and counted. So is one whose entry is gone because its customer was

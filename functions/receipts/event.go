@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	ses "liuke/shared/channel/ses/receipt"
 	"liuke/shared/channel/sms/inbound"
@@ -22,13 +23,28 @@ type event struct {
 	inbound  *inbound.Message // of a customer's own; nil for an event of ours
 }
 
-// parse reads an event of SES or of AWS End User Messaging. It returns an Invalid error, which repeats nothing of it, for
-// anything else.
+// unwrap returns what a topic put into its envelope, and when it was published there ("Amazon SNS message and JSON formats"). What
+// stands in no envelope is returned as it is, without a time.
+func unwrap(raw []byte) (message []byte, published time.Time) {
+	var envelope struct{ Type, Message, Timestamp string }
+	if json.Unmarshal(raw, &envelope) != nil || envelope.Type != "Notification" || envelope.Message == "" {
+		return raw, time.Time{}
+	}
+	published, err := time.Parse(time.RFC3339, envelope.Timestamp)
+	if err != nil {
+		published = time.Time{}
+	}
+	return []byte(envelope.Message), published
+}
+
+// parse reads an event of SES or of AWS End User Messaging, in the envelope of its topic or without. It returns an Invalid error,
+// which repeats nothing of it, for anything else.
 func parse(raw []byte) (event, error) {
+	raw, published := unwrap(raw)
 	var head struct {
 		EventType string `json:"eventType"`
 	}
-	if m, err := inbound.Parse(raw); err == nil {
+	if m, err := inbound.Parse(raw, published); err == nil {
 		return event{kind: "Inbound" + string(m.Word()), channel: message.SMS, inbound: &m}, nil
 	}
 	if err := json.Unmarshal(raw, &head); err != nil || head.EventType == "" {

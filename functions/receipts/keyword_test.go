@@ -1,16 +1,24 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"pgregory.net/rapid"
 
 	"liuke/shared/consent"
 	"liuke/shared/customer"
 	shared "liuke/shared/event"
 	"liuke/shared/message"
+	"liuke/shared/telemetry"
+	"liuke/shared/token"
 )
 
 const number = "+4915112345678"
@@ -66,10 +74,113 @@ func TestAWordStopsSMSAndTakesThatBack(t *testing.T) {
 	if said, _ = b.take(text("in-2", "Start", "p", 60)); b.stopped() || len(said) != 1 || !said[0].Channels["sms"] {
 		t.Errorf("stopped %v, %+v", b.stopped(), said)
 	}
-	_, ids := b.take(text("in-1", "退订", "p", 5), text("in-1", "退订", "p", 5)) // delivered again, and late
+	_, ids := b.take(text("in-1", "退订", "p", 5), text("in-1", "退订", "p", 90)) // delivered again, and published again
 	if b.stopped() || len(ids) != 2 || ids[0] != ids[1] {
 		t.Errorf("stopped %v by a word from before, %q", b.stopped(), ids)
 	}
+}
+
+func TestAWordOutsideAnEnvelopeMayOnlyStop(t *testing.T) {
+	b := setup(t)
+	bare := func(id, body string) events.SQSEvent {
+		inner, _ := unwrap([]byte(text(id, body, "", 5)))
+		return events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: string(inner)}}}
+	}
+	b.deliver(bare("in-1", "STOP"))
+	if !b.stopped() {
+		t.Fatal("a word without a time is lost")
+	}
+	*b.now = b.now.Add(time.Hour)
+	if failures, _ := b.deliver(bare("in-2", "START")); !b.stopped() || failures != 1 {
+		t.Errorf("stopped %v; %d messages are refused", b.stopped(), failures)
+	}
+}
+
+func TestAStopAsItsTopicDeliversIt(t *testing.T) {
+	b := setup(t)
+	b.entry(sent)
+	b.deliver(b.sample("text_delivered"))
+	sent := &sink{}
+	b.handler.Events = sent
+	if failures, units := b.deliver(b.sample("text_stop")); failures > 0 || !b.stopped() || units != 1 || len(sent.back) != 1 {
+		t.Errorf("%d failures; stopped %v for %v write units; %d events", failures, b.stopped(), units, len(sent.back))
+	}
+	list, err := shared.Unpack(sent.back[0].Body)
+	if want := time.Date(2026, 3, 1, 8, 31, 2, 417e6, time.UTC); err != nil || !list[0].Time.Equal(want) {
+		t.Errorf("said at %v, %v", list[0].Time, err)
+	}
+}
+
+// TestTheLatestWordStandsInWhateverOrderWordsCome delivers words, and choices of the customer's on a page of the suite, in an
+// order that rapid draws, some of them again; and compares with a model that sorts them by time.
+func TestTheLatestWordStandsInWhateverOrderWordsCome(t *testing.T) {
+	ring, err := token.NewKeyring([]byte(keysJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag, err := ring.Seal(token.PurposeEntry, token.Entry{Customer: "user-0001", Entry: entryID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type word struct {
+		body   string // an SMS, or "" for a choice on the page
+		wanted bool
+		second int
+		id     string
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var said []word
+		for i := range rapid.IntRange(1, 8).Draw(t, "words") {
+			w := word{second: rapid.IntRange(0, 5).Draw(t, "second"), id: fmt.Sprint("in-", i), wanted: rapid.Bool().Draw(t, "wanted")}
+			if rapid.Bool().Draw(t, "by SMS") {
+				w.body = map[bool]string{true: "START", false: "STOP"}[w.wanted]
+			}
+			said = append(said, w)
+		}
+		keyword, consents := map[bool]int{false: -1, true: -1}, map[bool]int{false: -1, true: -1}
+		for _, w := range said {
+			consents[w.wanted] = max(consents[w.wanted], w.second)
+			if w.body != "" {
+				keyword[w.wanted] = max(keyword[w.wanted], w.second)
+			}
+		}
+		k, sent := &kept{reply: tag}, &sink{}
+		clock := func() time.Time { return sentAt.Add(time.Hour) }
+		h := NewHandler(Handler{Store: k, Receipts: &sink{}, Events: sent, Keys: keys{}, Now: clock, Log: slog.New(slog.DiscardHandler), Count: telemetry.NewCounter(&strings.Builder{}, "receipts", clock)})
+		var profile customer.Profile
+		arrivals := append(slices.Clone(said), rapid.SliceOf(rapid.SampledFrom(said)).Draw(t, "again")...)
+		for _, w := range rapid.Permutation(arrivals).Draw(t, "arrival") {
+			if w.body == "" {
+				profile.Set("consent.sms", customer.Trait{Value: strconv.FormatBool(w.wanted), Time: sentAt.Add(time.Duration(w.second) * time.Second).UnixMilli(), Event: w.id})
+				continue
+			}
+			out, err := h.Handle(context.Background(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: text(w.id, w.body, "p", w.second)}}})
+			if err != nil || len(out.BatchItemFailures) > 0 {
+				t.Fatalf("%+v, %v", out, err)
+			}
+			for _, m := range sent.back {
+				list, err := shared.Unpack(m.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := consent.ParsePreferences(list[0].Properties)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, value := range p.Traits() {
+					profile.Set(name, customer.Trait{Value: value, Time: list[0].Time.UnixMilli(), Event: string(list[0].ID)})
+				}
+			}
+			sent.back = nil
+		}
+		if got, want := profile.Consents("sms"), consents[true] > consents[false]; got != want {
+			t.Fatalf("consent is %v, want %v", got, want)
+		}
+		stopped, resumed := k.words.Last()
+		if got, want := stopped > 0 && stopped >= resumed, keyword[false] >= 0 && keyword[false] >= keyword[true]; got != want {
+			t.Fatalf("the number is suppressed %v, want %v", got, want)
+		}
+	})
 }
 
 func TestAWordWithoutAKnownMessageStopsTheNumberAlone(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/signal"
@@ -58,13 +59,18 @@ func textEvent(kind, tag string, second int) string {
 type kept struct {
 	entry      message.Entry
 	suppressed map[string]bool
+	words      consent.Words
+	reply      string
 }
 
 func (k *kept) PutReply(context.Context, string, string, time.Time) error { return nil }
 
-func (k *kept) Reply(context.Context, string) (string, error) { return "", nil }
+func (k *kept) Reply(context.Context, string) (string, error) { return k.reply, nil }
 
-func (k *kept) Say(context.Context, message.Channel, string, bool, time.Time) error { return nil }
+func (k *kept) Say(_ context.Context, _ message.Channel, _ string, w consent.Word) (time.Time, error) {
+	first, _ := k.words.Hear(w)
+	return first, nil
+}
 
 func (k *kept) Suppress(_ context.Context, ch message.Channel, address, _ string, _ time.Time) error {
 	k.suppressed[string(ch)+" "+address] = true

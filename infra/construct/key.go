@@ -18,7 +18,7 @@ type Key struct {
 
 // KeyProps describes the key.
 type KeyProps struct {
-	// SMS lets AWS End User Messaging publish receipts of SMS to the encrypted topic.
+	// SMS lets AWS End User Messaging publish receipts of SMS, and what customers answer, to the encrypted topic.
 	SMS bool
 }
 

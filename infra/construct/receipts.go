@@ -14,7 +14,8 @@ import (
 
 // ReceiptsProps says where receipts go.
 type ReceiptsProps struct {
-	// Queue takes each of SES's events as it is, without SNS's envelope.
+	// Queue takes each event in SNS's envelope, which tells when it was published: what a customer answers by SMS says so nowhere
+	// else.
 	Queue awssqs.Queue
 	// Key encrypts the topic in between; its policy must let SES and SNS use it.
 	Key awskms.IKey
@@ -32,6 +33,8 @@ type Receipts struct {
 	ConfigurationSetArn *string
 	// TextSetName and TextSetArn are those of the configuration set for SMS; nil without one.
 	TextSetName, TextSetArn *string
+	// TopicArn is the topic's, which two-way messages of SMS may be published to as well.
+	TopicArn *string
 }
 
 // NewReceipts returns the configuration set: TLS on the way to the recipient's server, no sending to addresses that
@@ -72,10 +75,9 @@ func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *R
 		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": topic.TopicArn()}},
 	}))
 	awssns.NewSubscription(scope, jsii.String("Subscription"), &awssns.SubscriptionProps{
-		Topic:              topic,
-		Protocol:           awssns.SubscriptionProtocol_SQS,
-		Endpoint:           props.Queue.QueueArn(),
-		RawMessageDelivery: jsii.Bool(true),
+		Topic:    topic,
+		Protocol: awssns.SubscriptionProtocol_SQS,
+		Endpoint: props.Queue.QueueArn(),
 	})
 	kinds := []string{"SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE", "DELIVERY_DELAY"}
 	if props.Opens {
@@ -90,7 +92,7 @@ func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *R
 		},
 	})
 	events.Node().AddDependency(published.PolicyDependable) // SES tries the topic when the destination is made
-	receipts := &Receipts{ConfigurationSet: set, ConfigurationSetArn: arn}
+	receipts := &Receipts{ConfigurationSet: set, ConfigurationSetArn: arn, TopicArn: topic.TopicArn()}
 	if props.SMS {
 		receipts.addText(scope, topic)
 	}
@@ -98,13 +100,12 @@ func NewReceipts(parent constructs.Construct, id string, props ReceiptsProps) *R
 }
 
 // addText adds the configuration set for SMS. Its events stand in itself, so that the topic's policy, which has to be there
-// first, cannot name it: it names the account's sets, and its numbers and pools, whose two-way messages may come by the topic
-// as well: what customers answer, STOP for one.
+// first, cannot name it; and what customers answer, STOP for one, may come by the topic as well. Which of its resources the service
+// names as the source of an answer is documented nowhere, so that the policy names them all, in the form in which the service's
+// guide does ("Topic policies for Amazon SNS topics"): of this account and region.
 func (r *Receipts) addText(scope constructs.Construct, topic awssns.Topic) {
 	stack := awscdk.Stack_Of(scope)
-	ofAccount := func(kind string) *string {
-		return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("sms-voice"), Resource: jsii.String(kind), ResourceName: jsii.String("*")})
-	}
+	all := stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("sms-voice"), Resource: jsii.String("*")})
 	published := topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("EventsOfSms"),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("sms-voice.amazonaws.com"), nil)},
@@ -112,7 +113,7 @@ func (r *Receipts) addText(scope constructs.Construct, topic awssns.Topic) {
 		Resources:  &[]*string{topic.TopicArn()},
 		Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike":      map[string]any{"aws:SourceArn": []*string{ofAccount("configuration-set"), ofAccount("phone-number"), ofAccount("pool")}},
+			"ArnLike":      map[string]any{"aws:SourceArn": all},
 		},
 	}))
 	set := awssmsvoice.NewCfnConfigurationSet(scope, jsii.String("TextSet"), &awssmsvoice.CfnConfigurationSetProps{

@@ -137,6 +137,9 @@ func NewApp(parent constructs.Construct, props AppProps) *App {
 		API: api, Functions: functions, Queues: work, Schedules: schedules, Bus: bus, Outcomes: outcomes(f), Alarms: alarms,
 	})
 	output(scope, "ApiUrl", "The suite's address", api.API.ApiEndpoint())
+	if props.Channels.SMS != nil {
+		output(scope, "AnswersTopic", "The topic that two-way messages of SMS are published to", receipts.TopicArn)
+	}
 	output(scope, "DashboardUrl", "What is going on", dashboard.URL)
 	host := *api.API.ApiId() + ".execute-api." + props.Region + "." + *scope.UrlSuffix()
 	return &App{Stack: scope, host: jsii.String(host)}

@@ -98,22 +98,40 @@ func TestReceiptsOfSMSPassToTheirQueue(t *testing.T) {
 			}
 		}
 	}
-	published := false
+	// As the service's guide has it: "Amazon SNS access policy" for a set's events, "Topic policies for Amazon SNS topics" for what
+	// customers answer, each with the statement that the key of an encrypted topic needs.
+	published := 0
 	for _, policy := range s.app.of("AWS::SNS::TopicPolicy") {
 		for _, st := range list(at(policy.Properties, "PolicyDocument", "Statement")) {
-			if at(st, "Principal", "Service") == "sms-voice.amazonaws.com" {
-				published = at(st, "Condition", "StringEquals", "aws:SourceAccount") == account && at(st, "Condition", "ArnLike", "aws:SourceArn") != nil
+			if at(st, "Principal", "Service") != "sms-voice.amazonaws.com" {
+				continue
+			}
+			published++
+			topic := s.app.Resources[target(at(st, "Resource"))]
+			if at(st, "Action") != "sns:Publish" || at(st, "Condition", "StringEquals", "aws:SourceAccount") != account ||
+				text(at(st, "Condition", "ArnLike", "aws:SourceArn")) != "arn:aws:sms-voice:"+region+":"+account+":*" {
+				t.Errorf("AWS End User Messaging may publish for other than this account: %v", st)
+			}
+			if topic.Type != "AWS::SNS::Topic" || topic.Properties["KmsMasterKeyId"] == nil || topic.Properties["FifoTopic"] == true {
+				t.Errorf("it may publish to a %s, encrypted with %v", topic.Type, topic.Properties["KmsMasterKeyId"])
 			}
 		}
 	}
-	if !published {
-		t.Error("AWS End User Messaging may not publish for this account's sets alone")
+	if published != 1 {
+		t.Errorf("%d statements let AWS End User Messaging publish", published)
 	}
 	inKey := 0
 	for _, key := range s.data.of("AWS::KMS::Key") {
+		if spec := key.Properties["KeySpec"]; spec != nil && spec != "SYMMETRIC_DEFAULT" {
+			t.Errorf("the key is %v; a topic takes a symmetric one", spec)
+		}
 		for _, st := range list(at(key.Properties, "KeyPolicy", "Statement")) {
-			if at(st, "Principal", "Service") == "sms-voice.amazonaws.com" {
-				inKey++
+			if at(st, "Principal", "Service") != "sms-voice.amazonaws.com" {
+				continue
+			}
+			inKey++
+			if !slices.Equal(texts(at(st, "Action")), []string{"kms:Decrypt", "kms:GenerateDataKey"}) || at(st, "Condition", "StringEquals", "aws:SourceAccount") != account {
+				t.Errorf("AWS End User Messaging may do %v with the key, where %v", at(st, "Action"), at(st, "Condition"))
 			}
 		}
 	}

@@ -156,8 +156,8 @@ func TestReceiptsPassFromSesToTheirQueue(t *testing.T) {
 			if target(s.Properties["TopicArn"]) != topic {
 				continue
 			}
-			if s.Properties["RawMessageDelivery"] != true {
-				t.Error("receipts arrive in SNS's envelope")
+			if s.Properties["RawMessageDelivery"] == true {
+				t.Error("receipts arrive without SNS's envelope, which alone tells when a customer's SMS was published")
 			}
 			if !allowed(app, "AWS::SQS::QueuePolicy", "sns.amazonaws.com", "sqs:SendMessage", "${"+topic+"}") {
 				t.Error("SNS may not put receipts into their queue")

@@ -59,6 +59,16 @@ func (t Trait) After(o Trait) bool {
 	return t.Event > o.Event
 }
 
+// stands reports whether t takes the place of what stood before under a trait's name.
+func (t Trait) stands(name string, before Trait) bool {
+	const refused = "false"
+	agrees := strings.HasPrefix(name, consentPrefix) || strings.HasPrefix(name, topicPrefix) || name == TraitPersonalised
+	if agrees && t.Time == before.Time && (t.Value == refused) != (before.Value == refused) {
+		return t.Value == refused
+	}
+	return t.After(before)
+}
+
 // Profile is a customer's traits and consent: personal data, kept apart from the item that recalculations read. Each
 // trait is what its last event said, so that events may come in any order and any number of times.
 type Profile struct {
@@ -69,10 +79,10 @@ type Profile struct {
 // MaxOtherTraits is how many traits are kept beyond those that the suite reads: the first by name.
 const MaxOtherTraits = 50
 
-// Set applies what an event says of one trait, unless a later event has spoken. It reports whether anything changed,
-// and whether a trait, this or another, had to go because there were too many: the last by name.
+// Set applies what an event says of one trait, unless a later event has spoken; of two words of one moment on how the customer
+// may be reached, the one that refuses stands. It reports whether anything changed, and whether a trait, this or another, had to go because there were too many: the last by name.
 func (p *Profile) Set(name string, t Trait) (changed, dropped bool) {
-	if before, ok := p.Traits[name]; ok && !t.After(before) {
+	if before, ok := p.Traits[name]; ok && !t.stands(name, before) {
 		return false, false
 	}
 	if p.Traits == nil {

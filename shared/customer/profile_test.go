@@ -125,7 +125,11 @@ func TestProfileIsWhatTheLastEventsSaidInAnyOrder(t *testing.T) {
 		list := rapid.SliceOf(rapid.Custom(func(t *rapid.T) said {
 			i := rapid.IntRange(0, 9).Draw(t, "event")
 			name := rapid.SampledFrom([]string{"email", "consent.email", "plan"}).Draw(t, "trait")
-			return said{name, customer.Trait{Value: fmt.Sprint(name, i), Time: int64(i / 3), Event: fmt.Sprint(i)}}
+			value := fmt.Sprint(name, i)
+			if strings.HasPrefix(name, "consent.") {
+				value = fmt.Sprint(i%2 == 0)
+			}
+			return said{name, customer.Trait{Value: value, Time: int64(i / 3), Event: fmt.Sprint(i)}}
 		})).Draw(t, "said")
 		for i := range rapid.IntRange(0, 2*customer.MaxOtherTraits).Draw(t, "others") {
 			list = append(list, said{fmt.Sprintf("other %02d", i), customer.Trait{Value: "x", Time: 1}})
@@ -146,6 +150,26 @@ func TestProfileIsWhatTheLastEventsSaidInAnyOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestOfTwoWordsOfOneMomentTheRefusalStands(t *testing.T) {
+	t.Parallel()
+	yes, no := customer.Trait{Value: "true", Time: 5, Event: "z"}, customer.Trait{Value: "false", Time: 5, Event: "a"}
+	for _, name := range []string{customer.ConsentTrait("sms"), customer.TopicTrait("news"), customer.TraitPersonalised} {
+		for _, list := range [][]customer.Trait{{yes, no}, {no, yes}} {
+			var p customer.Profile
+			for _, trait := range list {
+				p.Set(name, trait)
+			}
+			if got := p.Get(name); got != "false" {
+				t.Errorf("%s is %q", name, got)
+			}
+			p.Set(name, customer.Trait{Value: "true", Time: 6, Event: "a"})
+			if got := p.Get(name); got != "true" {
+				t.Errorf("%s is %q after a later word", name, got)
+			}
+		}
+	}
 }
 
 func TestNoWordIsNoConsent(t *testing.T) {

@@ -3,12 +3,14 @@ package dynamo
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"liuke/shared/consent"
 	"liuke/shared/fault"
 	"liuke/shared/message"
 )
@@ -16,8 +18,10 @@ import (
 // replyDays is for how long an answer to a message finds it.
 const replyDays = 30
 
-// The attributes of a suppression by a word: when it was said last, and when it was taken back, Unix milliseconds.
+// The attributes of a suppression by words: when it was asked for last, and when it was taken back, Unix milliseconds; and the
+// words that tell it, by which those that come again are known, as JSON.
 const (
+	attrWords   = "words"
 	attrStopped = "stop"
 	attrResumed = "start"
 )
@@ -45,25 +49,65 @@ func (s *Store) Reply(ctx context.Context, provider string) (entry string, err e
 	return textOf(item["entry"]), err
 }
 
-// Say notes that an address asked by a word at a time for no more messages, or took that back; one write unit. The last word
-// of each kind stays, in whatever order they come.
-func (s *Store) Say(ctx context.Context, channel message.Channel, address string, stop bool, at time.Time) (err error) {
+// sayTries is how often a word is noted anew where another one of the same address came between.
+const sayTries = 5
+
+// Say notes that the owner of an address asked by a word for no more messages, or took that back, and returns when the word was
+// said first: it may have come before with an earlier time. One read, and one write unit where it is news.
+func (s *Store) Say(ctx context.Context, channel message.Channel, address string, word consent.Word) (first time.Time, err error) {
 	defer fault.Wrap(&err, "note a word on messages")
-	name := attrResumed
-	if stop {
-		name = attrStopped
+	key := SuppressionKey(string(channel), address)
+	for try := 1; ; try++ {
+		item, err := s.getRecord(ctx, key)
+		if err != nil {
+			return first, err
+		}
+		words, err := wordsOf(item)
+		if err != nil {
+			return first, err
+		}
+		first, changed := words.Hear(word)
+		if !changed {
+			return first, nil
+		}
+		if err = s.putWords(ctx, key, &words, textOf(item[attrWords])); err == nil || try == sayTries || fault.CodeOf(err) != fault.Conflict {
+			return first, err
+		}
 	}
-	out, err := s.db().UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.records,
-		Key:                       attributes(SuppressionKey(string(channel), address)),
-		UpdateExpression:          aws.String("SET #at = :at"),
-		ConditionExpression:       aws.String("attribute_not_exists(#at) OR #at < :at"),
-		ExpressionAttributeNames:  map[string]string{"#at": name},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":at": number(at.UnixMilli())},
-		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
-	})
+}
+
+// wordsOf are those of a suppression; of one that was written before words were told apart, the last of each kind.
+func wordsOf(item map[string]types.AttributeValue) (w consent.Words, err error) {
+	raw := textOf(item[attrWords])
+	if raw == "" {
+		return consent.Words{Stopped: numberOf(item[attrStopped]), Resumed: numberOf(item[attrResumed])}, nil
+	}
+	return w, fault.As(json.Unmarshal([]byte(raw), &w), fault.Internal, "decode the words on messages")
+}
+
+// putWords writes the words of a suppression, on condition that they are as they were read.
+func (s *Store) putWords(ctx context.Context, key Key, words *consent.Words, before string) error {
+	raw, err := json.Marshal(words)
 	if err != nil {
-		return unlessConflict(classify(err))
+		return fault.As(err, fault.Internal, "encode the words on messages")
+	}
+	stopped, resumed := words.Last()
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.records, Key: attributes(key),
+		UpdateExpression:         aws.String("SET #words = :words, #stop = :stop, #start = :start"),
+		ConditionExpression:      aws.String("attribute_not_exists(#words)"),
+		ExpressionAttributeNames: map[string]string{"#words": attrWords, "#stop": attrStopped, "#start": attrResumed},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":words": text(string(raw)), ":stop": number(stopped), ":start": number(resumed),
+		},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}
+	if before != "" {
+		in.ConditionExpression, in.ExpressionAttributeValues[":before"] = aws.String("#words = :before"), text(before)
+	}
+	out, err := s.db().UpdateItem(ctx, in)
+	if err != nil {
+		return classify(err)
 	}
 	countWrite(ctx, one(out.ConsumedCapacity)...)
 	return nil
@@ -71,5 +115,5 @@ func (s *Store) Say(ctx context.Context, channel message.Channel, address string
 
 // stops reports whether a suppression holds: for a reason, or by a word that was not taken back since.
 func stops(item map[string]types.AttributeValue) bool {
-	return item[attrEntryReason] != nil || item[attrStopped] != nil && numberOf(item[attrStopped]) >= numberOf(item[attrResumed])
+	return item[attrEntryReason] != nil || numberOf(item[attrStopped]) > 0 && numberOf(item[attrStopped]) >= numberOf(item[attrResumed])
 }

@@ -136,8 +136,9 @@ func (a *Authority) DeadLetter(role, queue string) error {
 	return a.Authorize(Role(role), Call{Action: "sqs:SendMessage", Resource: queue})
 }
 
-// PublishFrom decides whether a service may publish what happened to a message to a topic, for a configuration set: SES,
-// "ses.amazonaws.com", and AWS End User Messaging, "sms-voice.amazonaws.com".
+// PublishFrom decides whether a service may publish to a topic for one of its resources: SES, "ses.amazonaws.com", and AWS End
+// User Messaging, "sms-voice.amazonaws.com", what happened to a message for a configuration set, and the latter what customers
+// answer for a number.
 func (a *Authority) PublishFrom(service, topic, source string) error {
 	return a.Authorize(Service(service), Call{"sns:Publish", topic, a.from(source)})
 }

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -21,6 +22,7 @@ import (
 	"liuke/shared/channel/channeltest"
 	"liuke/shared/channel/push"
 	"liuke/shared/channel/sms"
+	"liuke/shared/channel/sms/inbound"
 	"liuke/shared/channel/sms/receipt"
 	"liuke/shared/channel/smtp"
 	"liuke/shared/channel/webhook"
@@ -324,5 +326,39 @@ func TestTheMailServerTakesMail(t *testing.T) {
 				t.Errorf("the outbox has %+v", got)
 			}
 		})
+	}
+}
+
+func TestWhatCustomersAnswerIsPublishedAsTheServiceDoes(t *testing.T) {
+	x := newTexts(t, strings.ReplaceAll(textsOpen, "configuration-set/*", "*"))
+	const from = "+4915112345678"
+	checkSent(t, "a message", x.channel(t, nil), channel.Message{To: from, Text: "Hello Li", Ledger: "abc"}, "sent", false)
+	if err := x.service.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	x.bodies = nil
+	id, err := x.service.Answer(t.Context(), Answer{From: from, Body: "STOP"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := x.service.Answer(t.Context(), Answer{From: from, Body: "STOP", ID: id})
+	if err != nil || again != id || len(x.bodies) != 2 || !bytes.Equal(x.bodies[0], x.bodies[1]) {
+		t.Fatalf("published %s and %s: %d bodies, %v", id, again, len(x.bodies), err)
+	}
+	m, err := inbound.Parse(x.bodies[0], atNoon())
+	if want := (inbound.Message{ID: id, From: from, To: x.outbox.By(SMS, from)[0].From, Body: "STOP", Previous: x.outbox.By(SMS, from)[0].ID, Time: atNoon().UTC()}); err != nil || m != want {
+		t.Errorf("%+v, want %+v, %v", m, want, err)
+	}
+	for _, a := range []Answer{{From: "Li", Body: "STOP"}, {From: from}} {
+		if _, err := x.service.Answer(t.Context(), a); err == nil {
+			t.Errorf("%+v is published", a)
+		}
+	}
+}
+
+func TestWhatCustomersAnswerNeedsTheTopicsPermission(t *testing.T) {
+	x := newTexts(t, textsOpen) // for configuration sets alone
+	if _, err := x.service.Answer(t.Context(), Answer{From: "+12065550100", Body: "STOP"}); err != nil || len(x.bodies) != 0 || len(x.lost) != 1 {
+		t.Errorf("%d bodies, lost %v, %v", len(x.bodies), x.lost, err)
 	}
 }

@@ -131,11 +131,12 @@ type publisher struct {
 	authority *iam.Authority
 	deliver   func(ctx context.Context, queue string, body []byte) error
 	onLost    func(error)
+	subject   string // that the service gives what it publishes, "" for none
 }
 
-// publish takes an event of a service's configuration set to a destination.
-func (p *publisher) publish(ctx context.Context, service, set string, d EventDestination, kind string, body []byte, now time.Time) {
-	if err := p.authority.PublishFrom(service, d.Topic, set); err != nil {
+// publish takes an event of a service's resource, such as a configuration set, to a destination.
+func (p *publisher) publish(ctx context.Context, service, source string, d EventDestination, kind string, body []byte, now time.Time) {
+	if err := p.authority.PublishFrom(service, d.Topic, source); err != nil {
 		p.lost(fmt.Errorf("publish the %s event: %w", kind, err))
 		return
 	}
@@ -168,7 +169,7 @@ func (p *publisher) forward(ctx context.Context, topic string, to Subscription, 
 	body := event
 	if !to.Raw {
 		var err error
-		if body, err = envelope(topic, event, now); err != nil {
+		if body, err = envelope(topic, p.subject, event, now); err != nil {
 			return err
 		}
 	}
@@ -185,12 +186,14 @@ func (p *publisher) forward(ctx context.Context, topic string, to Subscription, 
 }
 
 // envelope is SNS's notification around a message, unsigned.
-func envelope(topic string, message []byte, now time.Time) ([]byte, error) {
+func envelope(topic, subject string, message []byte, now time.Time) ([]byte, error) {
 	return json.Marshal(struct {
-		Type, MessageId, TopicArn, Subject, Message, Timestamp      string
+		Type, MessageId, TopicArn                                   string
+		Subject                                                     string `json:",omitempty"`
+		Message, Timestamp                                          string
 		SignatureVersion, Signature, SigningCertURL, UnsubscribeURL string
 	}{
-		Type: "Notification", MessageId: newUUID(), TopicArn: topic, Subject: "Amazon SES Email Event Notification",
+		Type: "Notification", MessageId: newUUID(), TopicArn: topic, Subject: subject,
 		Message: string(message), Timestamp: now.UTC().Format(eventTime), SignatureVersion: "1",
 	})
 }

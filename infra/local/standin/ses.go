@@ -1,6 +1,6 @@
 // Package standin answers, for the suite on one machine, in place of the AWS services that have no engine: SES (SendEmail
 // and GetAccount of its v2 interface, with the events that it publishes about each message), AWS End User Messaging
-// (SendTextMessage, with its events), SNS (Publish to phones), Secrets Manager (the template's secrets, made once and kept)
+// (SendTextMessage, with its events, and what customers answer), SNS (Publish to phones), Secrets Manager (the template's secrets, made once and kept)
 // and the issuer of operators' tokens (a Cognito user pool on AWS); and in place of a mail server and of what takes webhooks.
 // What was sent, by whichever channel, stands in an outbox, which is also a page.
 //
@@ -72,7 +72,7 @@ type SES struct {
 
 // NewSES returns a stand-in for SES.
 func NewSES(cfg SESConfig) *SES {
-	s := &SES{cfg: cfg, publisher: &publisher{authority: cfg.Authority, deliver: cfg.Deliver, onLost: cfg.OnLost}}
+	s := &SES{cfg: cfg, publisher: &publisher{authority: cfg.Authority, deliver: cfg.Deliver, onLost: cfg.OnLost, subject: "Amazon SES Email Event Notification"}}
 	s.delivery = newDelivery(s.publish)
 	return s
 }

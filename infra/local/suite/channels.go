@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -86,6 +87,20 @@ func (s *Suite) openTexts(subscriptions []*template.Subscription) {
 	}
 	s.texts = standin.NewSMS(config)
 	s.later(s.texts.Close)
+}
+
+// textFrom takes an SMS of a customer's, {"from":"+12065550100","body":"STOP"}, to the topic that two-way messages are published to,
+// and answers with its id. With the "id" of an earlier one it is that one, published again.
+func (s *Suite) textFrom(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var a standin.Answer
+	if err := decode(r, &a); err != nil {
+		return nil, err
+	}
+	id, err := s.texts.Answer(r.Context(), a)
+	if err != nil {
+		return nil, &badRequest{err}
+	}
+	return map[string]string{"id": id}, nil
 }
 
 // openChannels opens what mail and webhooks go to where they do not go through AWS, and fills in the secrets that an operator

@@ -132,6 +132,7 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 		return map[string]bool{"fired": true}, s.Fire(r.Context(), r.PathValue("name"))
 	})
 	mux.Handle("POST "+localPath+"events", s.buses)
+	handle("POST texts", s.textFrom)
 	handle("PUT secrets/{name}", s.putSecret)
 	handle("POST expire", s.expire)
 	handle("GET permissions", func(http.ResponseWriter, *http.Request) (any, error) { return s.Permissions(), nil })
@@ -146,7 +147,7 @@ func (s *Suite) addLocal(all *http.ServeMux) {
 	mux.Handle(outboxPath, page)
 	mux.Handle(outboxPath+"/", page)
 	mux.HandleFunc(localPath, func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, expire, queues, schedules, secrets, hooks, permissions, units and outbox"})
+		answer(w, http.StatusNotFound, map[string]string{"error": "there are clock, events, expire, queues, schedules, secrets, texts, hooks, permissions, units and outbox"})
 	})
 }
 

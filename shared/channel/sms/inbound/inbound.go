@@ -13,40 +13,28 @@ import (
 
 // Message is one SMS of a customer's.
 type Message struct {
-	ID       string // the service's
+	ID       string // the service's, the same however often it is published
 	From     string // the customer's number, E.164
 	To       string // the number that it was sent to
 	Body     string
 	Previous string    // the service's id of the message that it answers, "" where there is none
-	Time     time.Time // when it was published; zero where that is not said
+	Time     time.Time // when it was published first or again; zero where that is not said
 }
 
-// Parse reads a message, within the envelope of its topic or without. It returns an Invalid error, which repeats nothing of
-// it, for anything else.
-func Parse(raw []byte) (Message, error) {
+// Parse reads a message that was published at a time, which is the envelope's to tell and zero where it is not known. It
+// returns an Invalid error, which repeats nothing of it, for anything else.
+func Parse(raw []byte, published time.Time) (Message, error) {
 	var w struct {
-		Type      string    `json:"Type"` // of the envelope
-		Message   string    `json:"Message"`
-		Timestamp time.Time `json:"Timestamp"`
-
 		Origination string `json:"originationNumber"`
 		Destination string `json:"destinationNumber"`
 		Body        string `json:"messageBody"`
 		ID          string `json:"inboundMessageId"`
 		Previous    string `json:"previousPublishedMessageId"`
 	}
-	refused := fault.New(fault.Invalid, "the message is no SMS of a customer's")
-	if json.Unmarshal(raw, &w) != nil {
-		return Message{}, refused
+	if json.Unmarshal(raw, &w) != nil || w.Origination == "" || w.ID == "" {
+		return Message{}, fault.New(fault.Invalid, "the message is no SMS of a customer's")
 	}
-	at := w.Timestamp
-	if w.Type == "Notification" && json.Unmarshal([]byte(w.Message), &w) != nil {
-		return Message{}, refused
-	}
-	if w.Origination == "" || w.ID == "" {
-		return Message{}, refused
-	}
-	return Message{ID: w.ID, From: w.Origination, To: w.Destination, Body: w.Body, Previous: w.Previous, Time: at.UTC()}, nil
+	return Message{ID: w.ID, From: w.Origination, To: w.Destination, Body: w.Body, Previous: w.Previous, Time: published.UTC()}, nil
 }
 
 // Word is what a message asks for.
