@@ -84,8 +84,6 @@ const (
 	reasonNoScene   = "scene_gone"
 	reasonOff       = "scene_off"
 	reasonNoChannel = "channel_not_set_up"
-	reasonVariable  = "missing_variable:" // and its name
-	reasonContent   = "content_failed"
 	reasonCrash     = "sender_lost"
 )
 

@@ -12,6 +12,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/signal"
 	"liuke/shared/token"
 )
@@ -175,7 +176,7 @@ func TestWhatCannotBeMadeFails(t *testing.T) {
 			e.Scene, e.Kind, e.Data = "order_thanks", signal.OrderPlaced, json.RawMessage(`{"amount":1,"currency":"CNY"}`)
 		}},
 		{"a scene that is gone", reasonNoScene, func(e *message.Entry) { e.Scene = "festival" }},
-		{"data that do not fit", reasonContent, func(e *message.Entry) { e.Data = json.RawMessage(`[]`) }},
+		{"data that do not fit", outreach.ReasonContent, func(e *message.Entry) { e.Data = json.RawMessage(`[]`) }},
 		{"a message that has waited for a day", reasonExpired, func(e *message.Entry) { e.Claimed = arrival.Add(-25 * time.Hour) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"liuke/shared/channel"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/token"
 )
@@ -58,16 +59,15 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	if err != nil {
 		return prepared{}, obstacle{}, err
 	}
-	said, err := sc.Render(scene.Saying{
+	said, failed, cause := outreach.Say(sc, scene.Saying{
 		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
 		Stop: h.stopHint(d.Profile.Locale(), links), Code: e.Code.Code,
 	}, d.Profile, e)
-	if variable := scene.MissingVariable(err); variable != "" {
-		return prepared{}, obstacle{why: reasonVariable + variable}, nil
+	if cause != nil {
+		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", cause.Error())
 	}
-	if err != nil {
-		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", err.Error())
-		return prepared{}, obstacle{why: reasonContent}, nil
+	if failed != "" {
+		return prepared{}, obstacle{why: failed}, nil
 	}
 	h.countClicks(keys, e, &said)
 	out, err := compose(e.Channel, said)

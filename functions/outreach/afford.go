@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"liuke/shared/budget"
-	"liuke/shared/fault"
-	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/outreach"
 	"liuke/shared/scene"
@@ -17,38 +15,18 @@ type Budgets interface {
 	AddSpent(ctx context.Context, changes []budget.Change) error
 }
 
-// textParts is how many segments are set aside for a text: how many it has is known once it is made, and settled then.
-const textParts = 3
-
 // afford sets aside what a candidate's message may cost, where a limit in money bears on it. It returns why the message is
 // held, "" for none. What is set aside is the entry's to keep: whoever does not write it gives it back.
 func (h *Handler) afford(ctx context.Context, c *scene.Candidate, entry string) (r budget.Reservation, why string, err error) {
 	settings, currency := h.money()
-	limits := settings.LimitsOf(c.Scene, currency)
-	accounts := limits.Accounts(c.Scene.ID, budget.Day(c.Now, h.business))
-	if len(accounts) == 0 {
-		return r, "", nil
+	fare, why, err := settings.FareOf(c, currency, h.business)
+	reserve := fare.Reserve(entry)
+	if err != nil || why != "" || reserve == nil {
+		return r, why, err
 	}
-	channel, parts := c.Channel(), 1
-	if channel == message.SMS {
-		parts = textParts
-	}
-	cost, err := settings.CostOf(channel, parts)
-	switch {
-	case fault.CodeOf(err) == fault.NotFound:
-		return r, budget.ReasonUnpriced, nil
-	case err != nil || cost == 0:
-		return r, "", err
-	}
-	reserve := limits.NewReserve(accounts, entry, cost, 1)
 	end, err := h.Store.Reserve(ctx, reserve)
-	switch {
-	case err != nil:
-		return r, "", err
-	case end.Action == budget.Spent:
-		return r, budget.ReasonSpent, nil
-	case end.Action == budget.Dear:
-		return r, budget.ReasonDear, nil
+	if err != nil || end.Action != budget.Reserved {
+		return r, end.Reason(), err
 	}
 	return reserve.Reservation(), "", nil
 }

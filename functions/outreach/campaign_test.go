@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -16,11 +17,14 @@ import (
 	"liuke/shared/document"
 	"liuke/shared/dynamo"
 	"liuke/shared/message"
+	"liuke/shared/offer"
 	"liuke/shared/outreach"
 	"liuke/shared/quiet"
 	"liuke/shared/recalc"
 	"liuke/shared/scene"
+	"liuke/shared/scene/content"
 	"liuke/shared/signal"
+	"liuke/shared/sms"
 )
 
 const springSale = `
@@ -37,6 +41,9 @@ content:
   en:
     text: 'Sale, {{ customer.name | default: "you" }}! {{ stop_hint }}'
 pieces:
+  - for: {channel: email, variant: bold}
+    content:
+      en: {subject: 'For you, {{ customer.first_name }}', text: 'Sale {{ unsubscribe_link }}', html: '<p>Sale <a href="{{ unsubscribe_link }}">stop</a></p>'}
   - for: {channel: email}
     content:
       en: {subject: Sale, text: 'Sale {{ unsubscribe_link }}', html: '<p>Sale <a href="{{ unsubscribe_link }}">stop</a></p>'}
@@ -83,7 +90,8 @@ func (b *bundle) crowd(rng *rand.Rand, prefix string, n int) (ids []customer.ID)
 			continue // of whom nothing is said
 		}
 		traits := map[string]string{customer.TraitTimeZone: pick("Asia/Shanghai", "America/New_York", "Europe/Berlin", "Pacific/Auckland", "")}
-		for channel, address := range map[string]string{"email": string(id) + "@example.com", "sms": fmt.Sprintf("+8613800%06d", rng.IntN(1e6))} {
+		for _, channel := range []string{"email", "sms"} {
+			address := map[string]string{"email": string(id) + "@example.com", "sms": fmt.Sprintf("+8613800%06d", rng.IntN(1e6))}[channel]
 			if rng.IntN(3) > 0 {
 				traits[customer.ConsentTrait(channel)] = "true"
 			}
@@ -93,6 +101,9 @@ func (b *bundle) crowd(rng *rand.Rand, prefix string, n int) (ids []customer.ID)
 			if rng.IntN(5) == 0 {
 				do(b.store.Suppress(b.t.Context(), message.Channel(channel), address, "bounce", arrival))
 			}
+		}
+		if i%2 == 0 {
+			traits[customer.TraitFirstName] = "Ann"
 		}
 		b.customer(id, traits)
 		if rng.IntN(3) == 0 {
@@ -158,8 +169,49 @@ func (b *bundle) simulated(basis *campaign.Basis, r *campaign.Record, ids []cust
 	return out
 }
 
-// happened runs the campaign for real until nothing is due any more, and returns what the ledger says of each step.
-func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []customer.ID) map[string]decided {
+// dispatch does with a message that was claimed what the function dispatch does: it is sent, or fails where it cannot be made.
+func (b *bundle) dispatch(basis *campaign.Basis, e message.Entry) {
+	b.t.Helper()
+	d, err := b.store.Dossier(b.t.Context(), message.Wanted{Customer: e.Customer})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	said, failed, _ := outreach.Say(basis.Scene, scene.Saying{
+		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: "Shop", Code: e.Code.Code,
+		Links: scene.Links{Unsubscribe: "https://shop.example/u/1", Preferences: "https://shop.example/p/1"}, Stop: basis.Settings.StopHint("", ""),
+	}, d.Profile, e)
+	steps := []func(message.Entry) (message.Entry, error){
+		func(e message.Entry) (message.Entry, error) { return e.Begin("try", *b.now) },
+		func(e message.Entry) (message.Entry, error) {
+			parts := 1
+			if e.Channel == message.SMS {
+				parts = sms.Measure(said.Text).Segments
+			}
+			cost, err := basis.Settings.CostOf(e.Channel, parts)
+			if err != nil {
+				cost = e.Reserved.Cost
+			}
+			next, err := e.Accept("p", said.Locale, *b.now)
+			return next.Settle(cost), err
+		},
+	}
+	if failed != "" {
+		steps = []func(message.Entry) (message.Entry, error){func(e message.Entry) (message.Entry, error) { return e.Fail(failed) }}
+	}
+	for _, step := range steps {
+		next, err := step(e)
+		if err == nil {
+			e, err = b.store.WriteEntry(b.t.Context(), next)
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// happened runs the campaign for real until nothing is due any more, so many customers at once, and returns what the ledger says
+// of each step.
+func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []customer.ID, atOnce int) map[string]decided {
 	b.t.Helper()
 	dossiers, err := b.store.Dossiers(b.t.Context(), ids)
 	if err != nil {
@@ -169,34 +221,36 @@ func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []custo
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	settle := func() {
+	settle := func(ids []customer.ID) {
 		b.drain(b.messages)
 		for _, id := range ids {
 			for step := range basis.Scene.Steps {
 				if e, err := b.store.Entry(b.t.Context(), id, basis.Scene.EntryID(id, signal.CampaignID(r.ID), step)); err == nil && e.State == message.Claimed {
-					b.send(e)
+					b.dispatch(basis, e)
 				}
 			}
 		}
 	}
 	for _, p := range packs {
-		var signals []signal.Signal
-		for _, id := range p.Customers {
-			sig, err := r.Signal(id, p.Heard)
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			signals = append(signals, sig)
-		}
 		*b.now = p.Heard
-		if failures, _, _ := b.invoke(b.handler, envelope(b.t, signals...)); len(failures) > 0 {
-			b.t.Fatal(failures)
+		for some := range slices.Chunk(p.Customers, atOnce) {
+			var signals []signal.Signal
+			for _, id := range some {
+				sig, err := r.Signal(id, p.Heard)
+				if err != nil {
+					b.t.Fatal(err)
+				}
+				signals = append(signals, sig)
+			}
+			if failures, _, _ := b.invoke(b.handler, envelope(b.t, signals...)); len(failures) > 0 {
+				b.t.Fatal(failures)
+			}
+			settle(some)
 		}
 	}
-	settle()
 	for b.nextDue() {
 		b.comeDue()
-		settle()
+		settle(ids)
 	}
 	out := map[string]decided{}
 	for _, id := range ids {
@@ -206,8 +260,11 @@ func (b *bundle) happened(basis *campaign.Basis, r *campaign.Record, ids []custo
 				continue
 			}
 			d := decided{State: string(campaign.Held), Gate: e.Gate, Reason: e.Reason, At: e.Decided}
-			if e.State == message.Sent {
+			switch e.State {
+			case message.Sent:
 				d = decided{State: string(campaign.Message), Variant: e.Variant, Channel: e.Channel, At: e.Claimed}
+			case message.Failed:
+				d = decided{State: string(campaign.Failed), Reason: e.Reason, Channel: e.Channel, At: e.Claimed}
 			}
 			out[fmt.Sprint(id, " ", step)] = d
 		}
@@ -242,10 +299,7 @@ func (b *bundle) nextDue() bool {
 
 func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.T) {
 	documents := []document.Document{{Name: outreach.DocumentName(outreach.Scene, "spring_sale"), Version: 1, Body: springSale}}
-	stand, err := outreach.Read(documents, document.Document{}, compilers("EUR"))
-	if err != nil || len(stand.Broken) > 0 {
-		t.Fatal(err, stand.Broken)
-	}
+	stand := standOf(t, document.Document{}, documents...)
 	states := map[string]int{}
 	for seed := range uint64(4) {
 		b := setup(t)
@@ -267,9 +321,9 @@ func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.
 			changed[string(ids[i])] = true
 			b.change(ids[i])
 		}
-		did := b.happened(basis, real, ids)
+		did := b.happened(basis, real, ids, campaign.PackSignals)
 		for _, d := range said {
-			states[d.State+" "+d.Gate]++
+			states[strings.Join(strings.Fields(d.State+" "+d.Gate+" "+d.Reason), " ")]++
 		}
 		for _, each := range []map[string]decided{said, did} {
 			for key, d := range each {
@@ -286,9 +340,106 @@ func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.
 			t.Errorf("seed %d (- said, + did):\n%s", seed, d)
 		}
 	}
-	for _, want := range []string{"message ", "held consent", "held suppression", "held holdout", "held frequency_cap", "held condition"} {
+	for _, want := range []string{"message", "failed missing_variable:customer.first_name", "held consent no_address", "held suppression suppressed", "held holdout held_out_of_scene", "held frequency_cap cap_scene", "held condition condition_not_met"} {
 		if states[want] == 0 {
 			t.Errorf("the test shows nothing of %q: %v", want, states)
 		}
 	}
+}
+
+const codedSale = `
+id: spring_sale
+kind: transactional
+quiet_hours: none
+on: {signal: campaign}
+channels: [sms, email]
+offer: {pool: spring}
+content: {en: {text: 'For you: {{ offer.code }}'}}
+pieces:
+  - for: {channel: email}
+    content: {en: {subject: 'Dear {{ customer.first_name }}', text: '{{ offer.code }}', html: '{{ offer.code }}'}}
+steps:
+  - {id: again, after: 1d, if: sent, channel: email, content: {en: {subject: Again, text: '{{ offer.code }}', html: '{{ offer.code }}'}}}
+`
+
+// What a campaign to others has spent and given away before is lacking to this one, and to its simulation.
+func TestACampaignHoldsWhatItsSimulationSaidForWantOfMoneyAndCodes(t *testing.T) {
+	for name, c := range map[string]struct {
+		day, scene string // what may be spent in the day, and by the scene's own word
+		codes      int
+		want       []string
+	}{
+		"a pool that runs dry":           {"90.00", "80.00", 13, []string{"held offer offer_pool_empty", "message", "failed missing_variable:customer.first_name"}},
+		"a budget of all that is spent":  {"0.90", "80.00", 90, []string{"held budget budget_spent", "message"}},
+		"a budget of the scene's own":    {"90.00", "0.90", 90, []string{"held budget budget_spent", "message"}},
+		"a message that is beyond a day": {"0.12", "80.00", 90, []string{"held budget budget_spent"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			stand := standOf(t, document.Document{Version: 1, Body: `{"prices":[{"channel":"sms","each":"0.05"},{"channel":"email","each":"0.1"}],"budget":{"per_day":"` + c.day + `","per_message":"0.15"}}`},
+				document.Document{Name: outreach.DocumentName(outreach.Scene, "spring_sale"), Version: 1, Body: codedSale + "budget: {per_day: \"" + c.scene + "\"}\n"})
+			b.handler.Stand = func(context.Context) (*outreach.Stand, error) { return stand, nil }
+			pool := &offer.Pool{ID: "spring"}
+			var codes []string
+			for i := range c.codes {
+				codes = append(codes, fmt.Sprint("SPRING-", i))
+			}
+			if err := errors.Join(b.store.PutPool(t.Context(), pool), b.store.PutCodes(t.Context(), pool, codes)); err != nil {
+				t.Fatal(err)
+			}
+			ids := b.crowd(rand.New(rand.NewPCG(7, 5)), "c", 36)
+			basis := &campaign.Basis{
+				Scene: stand.Scenes.Scene("spring_sale"), Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(b.handler.business)},
+				Settings: stand.Settings, Currency: "EUR", Zone: b.handler.business,
+			}
+			record := func(simulated bool) *campaign.Record {
+				return &campaign.Record{Job: recalc.Job{ID: recalc.JobID(*b.now)}, Scene: "spring_sale", Terms: campaign.Terms{Simulated: simulated, At: *b.now, PerSecond: 1}}
+			}
+			before := *b.now
+			b.happened(basis, record(false), ids[:12], 1)
+			*b.now = before.Add(time.Hour)
+			simulated, real := record(true), record(false)
+			spent, err := b.store.Counters(t.Context(), basis.Accounts(simulated, *b.now)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, given, err := b.store.OfferStock(t.Context(), "spring")
+			if err != nil {
+				t.Fatal(err)
+			}
+			basis.Before = outreach.Means{Spent: spent, Pool: pool, Codes: all - given}
+			said := b.simulated(basis, simulated, ids[12:])
+			did := b.happened(basis, real, ids[12:], 1)
+			states := map[string]int{}
+			for _, each := range []map[string]decided{said, did} {
+				for key, d := range each {
+					states[strings.Join(strings.Fields(d.State+" "+d.Gate+" "+d.Reason), " ")]++
+					if d.State == string(campaign.Held) {
+						d.At = time.Time{} // the ledger keeps when the gates were first asked
+					}
+					each[key] = d
+				}
+			}
+			if d := cmp.Diff(said, did); d != "" {
+				t.Errorf("(- said, + did):\n%s", d)
+			}
+			for _, want := range c.want {
+				if states[want] == 0 {
+					t.Errorf("the test shows nothing of %q: %v", want, states)
+				}
+			}
+		})
+	}
+}
+
+// standOf is what stands by documents, with all that decides and all that is said.
+func standOf(t *testing.T, settings document.Document, documents ...document.Document) *outreach.Stand {
+	t.Helper()
+	with := compilers("EUR")
+	with.Content = content.Compiler()
+	stand, err := outreach.Read(documents, settings, with)
+	if err != nil || len(stand.Broken) > 0 {
+		t.Fatal(err, stand)
+	}
+	return stand
 }

@@ -8,19 +8,16 @@ import (
 	"time"
 
 	"liuke/shared/batch"
+	"liuke/shared/budget"
 	"liuke/shared/campaign"
 	"liuke/shared/customer"
-	"liuke/shared/document"
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/offer"
 	"liuke/shared/outreach"
 	"liuke/shared/queue"
-	"liuke/shared/quiet"
 	"liuke/shared/recalc"
-	"liuke/shared/scene"
-	"liuke/shared/scene/audience"
-	"liuke/shared/scene/content"
 	"liuke/shared/signal"
 	"liuke/shared/snapshot"
 	"liuke/shared/survey"
@@ -36,6 +33,11 @@ type Campaigns interface {
 	Dossiers(ctx context.Context, ids []customer.ID) ([]message.Dossier, error)
 	SuppressedAmong(ctx context.Context, addresses []message.Address) ([]bool, error)
 	Surveys(ctx context.Context) (survey.Catalogue, error)
+	// Counters reads what each counter of accounts holds.
+	Counters(ctx context.Context, accounts ...budget.Account) (budget.Counters, error)
+	Pools(ctx context.Context) (map[string]*offer.Pool, error)
+	// OfferStock counts a pool's codes, and those of them that were given.
+	OfferStock(ctx context.Context, pool string) (codes, given int64, err error)
 }
 
 // Limits of a worker.
@@ -206,64 +208,6 @@ func (h *Handler) campaignFrom(ctx context.Context, record *campaign.Record, ste
 		parts = append(parts, s.Parts...)
 	}
 	return campaign.Begin(basis, record, parts), basis, nil
-}
-
-// written is what operators have written, as it is kept for a simulation.
-type written struct {
-	Documents []document.Document `json:"documents"`
-	Settings  document.Document   `json:"settings"`
-}
-
-// basis is what a run goes by: what operators have written by now, and of a simulation what they had when it began.
-func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign.Basis, error) {
-	all, err := h.written(ctx, record)
-	if err != nil {
-		return nil, err
-	}
-	if text := record.Terms.Text; text != "" {
-		all.Documents = append(all.Documents, document.Document{Name: outreach.DocumentName(outreach.Scene, record.Scene), Version: 1, Body: text})
-	}
-	currency := h.Settings.Currency
-	stand, err := outreach.Read(all.Documents, all.Settings, scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: currency})
-	if err != nil {
-		return nil, err
-	}
-	sc := stand.Scenes.Scene(record.Scene)
-	if sc == nil {
-		return nil, fault.New(fault.NotFound, "there is no scene %s any more", record.Scene)
-	}
-	surveys, err := h.Store.Surveys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &campaign.Basis{
-		Scene: sc, Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.Settings.Zone)}, Surveys: surveys,
-		Settings: stand.Settings, Currency: currency, Zone: h.Settings.Zone,
-		Ways: h.Ways,
-	}, nil
-}
-
-func (h *Handler) written(ctx context.Context, record *campaign.Record) (all written, err error) {
-	if record.Terms.Simulated {
-		raw, err := h.Lake.Get(ctx, campaign.BasisKey(record))
-		if err == nil {
-			return all, fault.As(json.Unmarshal(raw, &all), fault.Internal, "what the simulation goes by is damaged")
-		}
-		if fault.CodeOf(err) != fault.NotFound {
-			return all, err
-		}
-	}
-	if _, all.Settings, err = h.Store.SceneEdits(ctx, outreach.Document); err != nil {
-		return all, err
-	}
-	if all.Documents, err = h.Store.SceneDocuments(ctx); err != nil || !record.Terms.Simulated {
-		return all, err
-	}
-	raw, err := json.Marshal(all)
-	if err != nil {
-		return all, fault.As(err, fault.Internal, "what the simulation goes by cannot be encoded")
-	}
-	return all, h.Lake.Put(ctx, campaign.BasisKey(record), "application/json", raw)
 }
 
 // pauseCampaign leaves the work to the next invocation, which begins after a while.

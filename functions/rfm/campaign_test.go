@@ -4,16 +4,20 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"liuke/shared/budget"
 	"liuke/shared/campaign"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/offer"
 	"liuke/shared/outreach"
 	"liuke/shared/recalc"
 )
@@ -217,4 +221,56 @@ func TestACampaignStopsWhereItIsCancelledOrFull(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What others have spent and been given before is lacking to a simulation, unless its clock stands on another day.
+func TestASimulationBeginsWithWhatIsLeftOfMoneyAndCodes(t *testing.T) {
+	w := stocked(t, 60)
+	edited := strings.NewReplacer("channels: [sms, email]", "channels: [sms, email]\noffer: {pool: spring}", "text: Again, html", "text: '{{ offer.code }}', html",
+		`| default: "you"`, "").Replace(springSale)
+	pool := &offer.Pool{ID: "spring"}
+	settings := `{"prices":[{"channel":"sms","each":"0.05"},{"channel":"email","each":"0.10"}],"budget":{"per_day":"10.00","per_message":"0.15"}}`
+	if err := errors.Join(
+		w.store.PutSceneDocument(t.Context(), &document.Document{Name: outreach.DocumentName(outreach.Scene, "spring_sale"), Version: 2, Body: edited, Edited: w.now}, 1, nil),
+		w.store.PutDocument(t.Context(), &document.Document{Name: outreach.Document, Version: 1, Body: settings, Edited: w.now}, 0),
+		w.store.PutPool(t.Context(), pool), w.store.PutCodes(t.Context(), pool, []string{"A-1", "A-2", "A-3", "A-4"}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	simulate := func(at time.Time) map[string]int64 {
+		t.Helper()
+		p := campaign.Planner{Store: w.store, Queue: w.phases, Now: func() time.Time { return w.now }}
+		r, err := p.Plan(t.Context(), "spring_sale", campaign.Terms{Simulated: true, At: at, PerSecond: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		w.ended(r)
+		var report campaign.Report
+		if err := json.Unmarshal([]byte(w.object(campaign.ReportKey(r))), &report); err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]int64{"message": report.Steps[0].Messages}
+		for _, h := range append(report.Steps[0].Held, report.Steps[0].Failed...) {
+			out[strings.TrimSpace(h.Gate+" "+h.Reason)] += h.Customers
+		}
+		return out
+	}
+	if got := simulate(w.now); got["message"]+got["missing_variable:customer.name"] != 4 || got["missing_variable:customer.name"] == 0 || got["offer offer_pool_empty"] == 0 || got["budget budget_spent"] != 0 {
+		t.Errorf("with four codes: %v", got)
+	}
+	limits := budget.Limits{Day: new(budget.Micro), Dearest: 150_000}
+	*limits.Day = 10_000_000
+	for i := range 200 { // all that there is
+		r := limits.NewReserve(limits.Accounts("", budget.Day(w.now, w.settings.Zone)), strconv.Itoa(i), 50_000, 1)
+		if _, err := w.store.Reserve(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := simulate(w.now); got["message"] != 0 || got["offer offer_pool_empty"] != 0 || got["budget budget_spent"] == 0 {
+		t.Errorf("where the day's budget is spent: %v", got)
+	}
+	if got := simulate(w.now.Add(24 * time.Hour)); got["budget budget_spent"] != 0 || got["offer offer_pool_empty"] == 0 {
+		t.Errorf("of the day after: %v", got)
+	}
 }

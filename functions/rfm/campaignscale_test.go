@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"liuke/shared/budget"
 	"liuke/shared/campaign"
 	"liuke/shared/customer"
 	"liuke/shared/document"
@@ -66,6 +67,10 @@ func (g *generated) SceneDocuments(context.Context) ([]document.Document, error)
 }
 
 func (g *generated) Surveys(context.Context) (survey.Catalogue, error) { return nil, nil }
+
+func (g *generated) Counters(context.Context, ...budget.Account) (budget.Counters, error) {
+	return budget.Counters{}, nil
+}
 
 func (g *generated) Run(context.Context, string) (*recalc.Run, error) {
 	return &recalc.Run{ID: "r", State: recalc.Done, Slices: 1}, nil

@@ -3,8 +3,10 @@ package campaign
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
+	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/money"
@@ -24,6 +26,16 @@ type Basis struct {
 	Currency money.Currency
 	Zone     *time.Location           // of the business
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
+	Before   outreach.Means           // of a simulation: what was spent and given away before it
+}
+
+// Accounts are the limits in money of which a simulation is to know what was spent before it: those for good, and those of a
+// day where its clock stands on the day of now.
+func (b *Basis) Accounts(r *Record, now time.Time) []budget.Account {
+	limits, today := b.Settings.LimitsOf(b.Scene, b.Currency), budget.Day(now, b.Zone)
+	return slices.DeleteFunc(limits.Accounts(b.Scene.ID, today), func(a budget.Account) bool {
+		return strings.HasSuffix(a.ID, "/"+today) && budget.Day(r.Terms.At, b.Zone) != today
+	})
 }
 
 // Signal is the signal by which a run tells outreach of a customer, heard at a moment.

@@ -21,6 +21,7 @@ type Outcome string
 const (
 	Message Outcome = "message" // would be claimed and sent
 	Task    Outcome = "task"    // would be made for a person
+	Failed  Outcome = "failed"  // would be claimed, and then not be sent, for the reason
 	Held    Outcome = "held"    // by the gate, for the reason
 	Passed  Outcome = "passed"  // a step that says nothing, and only branches
 )
@@ -30,11 +31,11 @@ type Row struct {
 	Customer customer.ID
 	Step     int
 	Outcome  Outcome
-	At       time.Time // when it is decided for good
-	Waited   string    // the gate that put it off until then, "" for none
-	Gate     string    // of Held
-	Reason   string
-	Channel  message.Channel // of Message
+	At       time.Time       // when it is decided for good
+	Waited   string          // the gate that put it off until then, "" for none
+	Gate     string          // of Held
+	Reason   string          // of Held and Failed
+	Channel  message.Channel // of Message and Failed
 	Variant  string
 	Locale   string
 	Segment  string
@@ -59,15 +60,16 @@ func (c *Customer) isSuppressed(_ context.Context, channel message.Channel, addr
 
 // Follow follows the scene for one customer from when its signal is heard: each step is decided at the moment at which it
 // would be, by the gates that outreach asks, with what was simulated before counted against the caps, and as if nobody
-// answered, followed a link or met the goal, and every message were delivered. It tells each step's row to tell.
-func (b *Basis) Follow(m *Money, c Customer, tell func(Row)) {
+// answered, followed a link or met the goal, and every message that can be made were delivered. It takes from the means what
+// messages take, and tells each step's row to tell.
+func (b *Basis) Follow(m *outreach.Means, c Customer, tell func(Row)) {
 	d, sc := c.Dossier, b.Scene
 	at := c.Signal.Time
 	if sc.Delay > 0 {
 		at = wholeMinute(at.Add(sc.Delay))
 	}
 	contact, first := d.Contact, scene.First{}
-	variant := ""
+	variant, carries := "", false
 	if sc.Experiment != nil {
 		variant = sc.Experiment.Variants[sc.Experiment.Assign(d.Person)].ID
 	}
@@ -82,11 +84,12 @@ func (b *Basis) Follow(m *Money, c Customer, tell func(Row)) {
 			}
 		}
 		_ = outreach.Suppressed(context.Background(), &next, c.isSuppressed) // a look at what was read before: it cannot fail
-		row, v := b.decide(&next, m)
+		row, v := b.decide(&next, m, carries)
 		tell(row)
-		if row.Outcome == Message || row.Outcome == Task {
+		if row.Outcome == Message || row.Outcome == Task || row.Outcome == Failed {
 			if step == 0 {
 				first = scene.First{Sent: row.Outcome == Message, Delivered: row.Outcome == Message}
+				carries = row.Outcome != Task && outreach.Takes(sc, false)
 			}
 			if counts(sc, row.Outcome) {
 				if after, err := contact.Add(next.Stamp()); err == nil {
@@ -113,10 +116,11 @@ func (b *Basis) Follow(m *Money, c Customer, tell func(Row)) {
 }
 
 // counts reports whether what comes of a step counts against the caps: a task only where the scene has limits of its own.
-func counts(sc *scene.Scene, o Outcome) bool { return o == Message || len(sc.Caps) > 0 }
+func counts(sc *scene.Scene, o Outcome) bool { return o != Task || len(sc.Caps) > 0 }
 
 // decide decides on a candidate, and again whenever it is put off; it moves the candidate's clock on.
-func (b *Basis) decide(c *scene.Candidate, m *Money) (Row, scene.Verdict) {
+// Its message may carry the code of the journey's first.
+func (b *Basis) decide(c *scene.Candidate, m *outreach.Means, carries bool) (Row, scene.Verdict) {
 	sc := c.Scene
 	row := Row{Customer: c.Person, Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment}
 	v := b.Rules.Decide(*c)
@@ -136,34 +140,59 @@ func (b *Basis) decide(c *scene.Candidate, m *Money) (Row, scene.Verdict) {
 		row.Outcome, row.Channel, row.Locale, row.Parts = Task, message.Task, scene.DefaultLocale, 1
 		return row, v
 	}
+	v = b.claim(c, m, carries, &row)
+	return row, v
+}
+
+// claim takes what the candidate's message needs, and makes it as it would be sent; or the row says why not.
+func (b *Basis) claim(c *scene.Candidate, m *outreach.Means, carries bool, row *Row) scene.Verdict {
+	e := message.New(c.Scene.ID, c.Step, c.Scene.Named(c.Step), c.Signal)
+	held := func(gate, reason string) scene.Verdict {
+		row.Outcome, row.Gate, row.Reason = Held, gate, reason
+		return scene.Verdict{Outcome: scene.Hold, Gate: gate, Reason: reason}
+	}
+	reserved, why := m.Afford(&b.Settings, c, b.Currency, b.Zone, e.ID)
+	if why != "" {
+		return held(scene.GateBudget, why)
+	}
+	if why := m.Give(c, carries); why != "" {
+		m.Spent.Change(reserved.Release())
+		return held(scene.GateOffer, why)
+	}
 	row.Outcome, row.Channel, row.Parts = Message, c.Channel(), 1
-	row.Locale = sc.Locale(c.Profile.Locale())
+	said, failed, _ := outreach.Say(c.Scene, b.saying(c), c.Profile, e)
+	if failed != "" {
+		m.Spent.Change(reserved.Release())
+		row.Outcome, row.Reason = Failed, failed
+		return scene.Verdict{}
+	}
+	row.Locale = said.Locale
 	if row.Channel == message.SMS {
-		b.measure(c, &row)
+		row.Parts = max(sms.Measure(said.Text).Segments, 1)
 	}
 	cost, err := b.Settings.CostOf(row.Channel, row.Parts)
-	row.Cost, row.Unpriced = cost, err != nil
-	if reason := m.spend(b, &row); reason != "" {
-		row = Row{Customer: row.Customer, Step: row.Step, Variant: row.Variant, Segment: row.Segment, At: row.At, Waited: row.Waited,
-			Outcome: Held, Gate: scene.GateBudget, Reason: reason}
-		return row, scene.Verdict{Outcome: scene.Hold, Gate: scene.GateBudget, Reason: reason}
+	if row.Cost, row.Unpriced = cost, err != nil; err == nil {
+		m.Spent.Change(reserved.Settle(cost))
 	}
-	return row, v
+	return scene.Verdict{}
 }
 
 // sampleLink is as long as links to a customer's own pages are.
 var sampleLink = "https://example.com/u/" + strings.Repeat("x", 80)
 
-// measure says in how many parts a text message goes out, and in which locale.
-func (b *Basis) measure(c *scene.Candidate, row *Row) {
-	e := message.New(c.Scene.ID, c.Step, c.Scene.Named(c.Step), c.Signal)
+// saying is how a candidate is spoken to, with links and a code that are nobody's.
+func (b *Basis) saying(c *scene.Candidate) scene.Saying {
 	say := scene.Saying{
-		Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment, Channel: message.SMS, Sender: "sample",
-		Links: scene.Links{Unsubscribe: sampleLink, Preferences: sampleLink}, Stop: "Reply STOP", Code: "SAMPLE-CODE",
+		Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment, Channel: c.Channel(), Sender: "sample",
+		Links: scene.Links{Unsubscribe: sampleLink, Preferences: sampleLink}, Stop: b.Settings.StopHint(c.Profile.Locale(), ""),
 	}
-	if said, err := c.Scene.Render(say, c.Profile, e); err == nil {
-		row.Locale, row.Parts = said.Locale, max(sms.Measure(said.Text).Segments, 1)
+	if c.Survey != nil {
+		say.Links.Survey = scene.QuestionOf(c.Survey, c.Profile.Locale(), sampleLink)
 	}
+	if c.Scene.Offer != nil {
+		say.Code = "SAMPLE-CODE"
+	}
+	return say
 }
 
 func wholeMinute(t time.Time) time.Time {
@@ -171,35 +200,4 @@ func wholeMinute(t time.Time) time.Time {
 		return whole.Add(time.Minute)
 	}
 	return t
-}
-
-// Money is what a simulation has spent, by account of the budget; nothing was spent before it.
-type Money struct {
-	Spent map[string]budget.Micro `json:"spent"`
-}
-
-// spend sets the cost of a message aside, or says why it cannot be.
-func (m *Money) spend(b *Basis, row *Row) (reason string) {
-	limits := b.Settings.LimitsOf(b.Scene, b.Currency)
-	accounts := limits.Accounts(b.Scene.ID, budget.Day(row.At, b.Zone))
-	switch {
-	case len(accounts) == 0:
-		return ""
-	case row.Unpriced:
-		return budget.ReasonUnpriced
-	case row.Cost > limits.Dearest:
-		return budget.ReasonDear
-	}
-	for _, a := range accounts {
-		if m.Spent[a.ID]+row.Cost > a.Limit {
-			return budget.ReasonSpent
-		}
-	}
-	if m.Spent == nil {
-		m.Spent = map[string]budget.Micro{}
-	}
-	for _, a := range accounts {
-		m.Spent[a.ID] += row.Cost
-	}
-	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
@@ -49,6 +50,8 @@ func Begin(b *Basis, r *Record, parts []recalc.Part) *Work {
 	s := state{Parts: parts, Counts: Counts{Next: r.Terms.At}}
 	if r.Terms.Simulated {
 		s.Tally = NewTally(len(b.Scene.Steps))
+		s.Tally.Means = b.Before
+		s.Tally.Means.Spent = maps.Clone(b.Before.Spent)
 	}
 	return work(b, r, s)
 }
@@ -163,7 +166,7 @@ func (w *Work) Look(ids []customer.ID, dossiers []message.Dossier, suppressed ma
 	for _, p := range packs {
 		for n, i := range p.rows {
 			sig, _ := w.basis.Cause(w.record, &dossiers[i], p.Heard)
-			w.basis.Follow(&w.tally.Money, Customer{&dossiers[i], sig, suppressed}, func(row Row) {
+			w.basis.Follow(&w.tally.Means, Customer{&dossiers[i], sig, suppressed}, func(row Row) {
 				row.Customer = p.Customers[n]
 				w.add(&row)
 			})

@@ -75,15 +75,31 @@ func (s *Store) AddSpent(ctx context.Context, changes []budget.Change) (err erro
 // Spent reads what the counters of an account come to, reserved or spent, strongly consistent.
 func (s *Store) Spent(ctx context.Context, a budget.Account) (sum budget.Micro, err error) {
 	defer fault.Wrap(&err, "read what is spent")
-	list := make([]wanted, a.Shards)
-	for i := range list {
-		list[i] = s.wantedRecord(i, BudgetKey(budget.Counter{Account: a.ID, Shard: i}), nil)
-	}
-	items, err := s.batchGet(ctx, list)
-	for _, item := range items {
-		sum += budget.Micro(numberOf(item[attrSpent]))
+	all, err := s.Counters(ctx, a)
+	for _, spent := range all {
+		sum += spent
 	}
 	return sum, err
+}
+
+// Counters reads what each counter of accounts holds, reserved or spent, strongly consistent: a read unit each.
+func (s *Store) Counters(ctx context.Context, accounts ...budget.Account) (all budget.Counters, err error) {
+	defer fault.Wrap(&err, "read the counters of budgets")
+	var list []wanted
+	names := map[string]string{}
+	for _, a := range accounts {
+		for shard := range a.Shards {
+			c := budget.Counter{Account: a.ID, Shard: shard}
+			w := s.wantedRecord(0, BudgetKey(c), nil)
+			list, names[w.name] = append(list, w), c.Name()
+		}
+	}
+	items, err := s.batchGet(ctx, list)
+	all = budget.Counters{}
+	for name, item := range items {
+		all[names[name]] = budget.Micro(numberOf(item[attrSpent]))
+	}
+	return all, err
 }
 
 // spentUpdate adds to a counter, without condition.

@@ -2,6 +2,7 @@ package outreach
 
 import (
 	"maps"
+	"time"
 
 	"liuke/shared/budget"
 	"liuke/shared/fault"
@@ -43,6 +44,46 @@ func (s *Settings) CostOf(channel message.Channel, parts int) (budget.Micro, err
 	}
 	return cost, err
 }
+
+// textParts is how many segments are set aside for a text: how many it has is known once it is made, and settled then.
+const textParts = 3
+
+// Fare is what is set aside for a message before it is claimed. The zero value is nothing.
+type Fare struct {
+	limits   budget.Limits
+	accounts []budget.Account
+	cost     budget.Micro
+}
+
+// FareOf returns what is set aside for a candidate's message, where a limit in money bears on it; or why the message is held
+// whatever was spent before, "" for no reason.
+func (s *Settings) FareOf(c *scene.Candidate, currency money.Currency, zone *time.Location) (f Fare, why string, err error) {
+	limits := s.LimitsOf(c.Scene, currency)
+	accounts := limits.Accounts(c.Scene.ID, budget.Day(c.Now, zone))
+	if len(accounts) == 0 {
+		return f, "", nil
+	}
+	channel, parts := c.Channel(), 1
+	if channel == message.SMS {
+		parts = textParts
+	}
+	cost, err := s.CostOf(channel, parts)
+	if fault.CodeOf(err) == fault.NotFound {
+		return f, budget.ReasonUnpriced, nil
+	}
+	return Fare{limits, accounts, cost}, "", err
+}
+
+// Reserve begins to set the fare aside for an entry; nil where there is nothing to set aside.
+func (f *Fare) Reserve(entry string) *budget.Reserve {
+	if f.cost == 0 {
+		return nil
+	}
+	return f.limits.NewReserve(f.accounts, entry, f.cost, 1)
+}
+
+// Accounts are the limits that the fare counts against.
+func (f *Fare) Accounts() []budget.Account { return f.accounts }
 
 // narrow puts a scene's own limit among the others, unless a narrower one is there.
 func narrow(limits *map[string]budget.Micro, sceneID string, own *money.Amount, currency money.Currency) {
