@@ -48,7 +48,7 @@ func TestASceneSaysWhatItBringsAbout(t *testing.T) {
 		}
 		entry := message.Entry{State: message.Sent}
 		if i%10 == 1 {
-			entry, _ = entry.Convert("order:1", now, 1250)
+			entry, _ = entry.Convert(message.Goal{ID: "order:1", At: now, Worth: 1250})
 		}
 		sum.Add(&e, []message.Entry{entry})
 	}

@@ -40,7 +40,7 @@ func (h *Handler) find(ctx context.Context, tasks map[customer.ID][]task, out *r
 // tells, where that matters.
 func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *message.Entry) (c scene.Candidate, err error) {
 	c = outreach.Candidate(d, t.scene, t.sig, t.ask, t.survey, h.Now())
-	c.Ways, c.GoalMet, c.Came = h.Ways, !e.Converted.IsZero(), e.Came != ""
+	c.Ways, c.GoalMet, c.Came = h.Ways, e.Met(), e.Came != ""
 	switch first := d.Entries[t.first()]; {
 	case c.Step == 0:
 		if c.Entered, err = h.enteredBefore(ctx, d, t.scene, e); err != nil {
@@ -55,7 +55,7 @@ func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *
 			c.Answered = answer != nil
 		}
 	default:
-		c.Variant, c.GoalMet = first.Variant, !first.Converted.IsZero()
+		c.Variant, c.GoalMet = first.Variant, first.Met()
 		c.First = scene.First{
 			Sent: first.State == message.Sent, Delivered: !first.Delivered.IsZero(), Opened: !first.Opened.IsZero(), Clicked: !first.Clicked.IsZero(),
 		}

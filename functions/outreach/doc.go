@@ -25,7 +25,10 @@
 //
 // Goals are booked before the scenes that the same signal sets off: on the last entering of the scene before it, once by the
 // signal's id, also of those who were held out. The record remembers the last two enterings of a scene: a signal that comes so
-// late that the customer has entered twice more since is booked on neither. What an order is refunded later is not taken off.
+// late that the customer has entered twice more since is booked on neither. What becomes of an order later, by edits, refunds or
+// its cancellation, corrects what is booked of it, whichever is heard first: the signal that knows most changes of the order
+// stands. An order that was cancelled or given back whole meets no goal any more, though the journey that it has ended stays so.
+// Where the record has forgotten the entering, it is found by the customer's enrolment, for that is what results are counted by.
 //
 // Each batch that claims puts its claims on file before it queues them. Twenty minutes on, and then ever more rarely for some
 // two days, those that are still claimed or sending are queued again (counted as ClaimsFound): dispatch lets one message

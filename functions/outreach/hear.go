@@ -131,42 +131,6 @@ func (h *Handler) look(ctx context.Context, d *message.Dossier, ids []string, ow
 	return missing, err
 }
 
-// book attributes a signal that meets a scene's goal to the last entering before it, once. A customer who was held out is
-// attributed to as well: that is what the others are compared with. What set an entering off isn't what came of it.
-func (h *Handler) book(ctx context.Context, d *message.Dossier, sc *scene.Scene, t task, entered []message.Entry, out *result) error {
-	var last *message.Entry
-	for i := range entered {
-		e := &entered[i]
-		at := e.EnteredAt()
-		switch {
-		case slices.Contains(e.Goals, t.sig.ID):
-			return nil
-		case e.Occasion == t.sig.ID || at.After(t.sig.Time) || t.sig.Time.Sub(at) > sc.Goal.Within:
-		default:
-			last = e
-		}
-	}
-	if last == nil {
-		return nil
-	}
-	var order signal.OrderData
-	if t.sig.Kind == signal.OrderPlaced {
-		_ = json.Unmarshal(t.sig.Data, &order) // an order that cannot be read is worth nothing, and counts
-	}
-	next, ok := last.Convert(t.sig.ID, t.sig.Time, order.Worth)
-	if !ok {
-		out.count("GoalsBeyondMemory")
-		return nil
-	}
-	next, err := h.Store.WriteEntry(ctx, next)
-	if err != nil {
-		return err
-	}
-	d.Entries[next.ID] = next
-	out.count("GoalsMet")
-	return nil
-}
-
 // wake decides on the step of a journey that waits for the signal's event, if it does: if the step has begun to wait, and has
 // not been decided. An event that happened before is none that came, and one wakes a journey once.
 func (h *Handler) wake(ctx context.Context, d *message.Dossier, sc *scene.Scene, t task, first message.Entry, out *result) error {

@@ -71,6 +71,61 @@ type journeyWorld struct {
 	contacts map[customer.ID][]byte
 	versions map[customer.ID]int64
 	happened []signal.Signal
+	orders   []*placed // as they stand now
+	later    *rand.Rand
+}
+
+// placed is an order, and what is known of it.
+type placed struct {
+	sig signal.Signal
+	signal.OrderData
+}
+
+// change lets an order be edited, given back or cancelled, some weeks after it was placed at most.
+func (w *journeyWorld) change() {
+	if len(w.orders) == 0 {
+		return
+	}
+	o := w.orders[w.later.IntN(len(w.orders))]
+	if w.now.Sub(o.sig.Time) > 20*24*time.Hour || o.Void {
+		return
+	}
+	o.Version++
+	o.Worth = int64(w.later.IntN(100))
+	if o.Void = w.later.IntN(4) == 0; o.Void {
+		o.Worth = 0
+	}
+	sig := o.sig
+	sig.ID, sig.Kind = signal.OrderChangedID(o.Order, fmt.Sprint("c-", o.Version)), signal.OrderChanged
+	sig.Data, _ = json.Marshal(o.OrderData)
+	if w.merged {
+		sig.Customer = "c"
+	}
+	body, _ := encode(sig)
+	w.queue = append(w.queue, body)
+}
+
+// checkWorth holds what is booked of orders on an entry, by which its customer is counted, against what they are worth now.
+func (w *journeyWorld) checkWorth(e *message.Entry, tally map[string]int) {
+	var worth int64
+	var converted time.Time
+	for _, o := range w.orders {
+		if !e.Booked(signal.OrderID(o.Order)) {
+			continue
+		}
+		worth += o.Worth
+		if o.Void {
+			tally["void"]++
+		} else if converted.IsZero() || o.sig.Time.Before(converted) {
+			converted = o.sig.Time
+		}
+		if o.Version > 1 {
+			tally["changed"]++
+		}
+	}
+	if e.Scene == "thanks" && (e.Worth != worth || !e.Converted.Equal(converted)) {
+		w.t.Errorf("the entry of %s has met its goal at %s for %d, want %s and %d: %+v", e.Decided, e.Converted, e.Worth, converted, worth, e.Goals)
+	}
 }
 
 // journeyHandler is a handler of the journeys alone.
@@ -95,7 +150,7 @@ func journeyHandler(t *testing.T) *Handler {
 
 func newJourneyWorld(t *testing.T, h *Handler, seed uint64) *journeyWorld {
 	w := &journeyWorld{world: newWorld(t, h, seed), contacts: map[customer.ID][]byte{}, versions: map[customer.ID]int64{}}
-	w.handler.Store = w
+	w.handler.Store, w.later = w, rand.New(rand.NewPCG(seed, 8))
 	return w
 }
 
@@ -188,7 +243,7 @@ func (w *journeyWorld) checkClaim(e *message.Entry) {
 		}
 		return
 	}
-	if first := w.entries[sc.EntryID(e.Customer, e.Occasion, 0)]; !first.Converted.IsZero() {
+	if first := w.entries[sc.EntryID(e.Customer, e.Occasion, 0)]; first.Met() {
 		w.t.Errorf("step %d is claimed though the goal was met", e.Step)
 	}
 }
@@ -198,6 +253,9 @@ func (w *journeyWorld) turn() {
 	w.now = w.now.Add(time.Duration(1+w.rnd.IntN(180)) * time.Minute)
 	if !w.quiet && w.rnd.IntN(3) == 0 {
 		w.happen()
+	}
+	if w.later.IntN(12) == 0 {
+		w.change()
 	}
 	if !w.quiet && !w.merged && w.rnd.IntN(100) == 0 {
 		c := w.contactOf("c").Join(w.contactOf("old"))
@@ -244,7 +302,9 @@ func (w *journeyWorld) happen() {
 	sig := signal.Signal{Customer: []customer.ID{"c", "c", "old"}[w.rnd.IntN(3)], Time: w.now.Add(-time.Duration(1+w.rnd.IntN(50)) * time.Second)}
 	if name := []string{"", "Order Delivered", "Box Opened", "Product Reviewed", "Signed Up"}[w.rnd.IntN(5)]; name == "" {
 		sig.ID, sig.Kind = signal.OrderID(fmt.Sprint("o-", n)), signal.OrderPlaced
-		sig.Data, _ = json.Marshal(signal.OrderData{Order: fmt.Sprint("o-", n), Worth: 100})
+		o := &placed{sig, signal.OrderData{Order: fmt.Sprint("o-", n), Worth: 100, Version: 1}}
+		sig.Data, _ = json.Marshal(o.OrderData)
+		w.orders = append(w.orders, o)
 	} else {
 		sig.ID, sig.Kind = signal.EventID(fmt.Sprint("e-", n)), signal.Happened
 		sig.Data, _ = json.Marshal(signal.EventData{Event: name})
@@ -274,6 +334,13 @@ func (w *journeyWorld) finish(faultless bool, tally map[string]int) {
 	}
 	for _, sig := range w.happened {
 		w.checkGoal(sig, tally)
+	}
+	for _, enrolled := range w.drawn {
+		for _, ref := range enrolled.Entries {
+			if e, ok := w.entries[ref.Entry]; ok {
+				w.checkWorth(&e, tally)
+			}
+		}
 	}
 }
 
@@ -340,6 +407,8 @@ func (w *journeyWorld) checkGoal(sig signal.Signal, tally map[string]int) {
 		if !sc.Goal.Met(sig) {
 			continue
 		}
+		goal := goalOf(sig)
+		changed := slices.ContainsFunc(w.orders, func(o *placed) bool { return o.sig.ID == sig.ID && o.Version > 1 })
 		var booked []message.Entry
 		var own, any *message.Entry
 		for _, id := range slices.Sorted(maps.Keys(w.entries)) {
@@ -347,7 +416,7 @@ func (w *journeyWorld) checkGoal(sig signal.Signal, tally map[string]int) {
 			if e.Scene != sc.ID || e.Step > 0 || e.State == message.Held && e.Gate == scene.GateEntry {
 				continue
 			}
-			if slices.Contains(e.Goals, sig.ID) {
+			if e.Booked(goal.ID) {
 				booked = append(booked, e)
 			}
 			if e.Occasion == sig.ID || e.Decided.After(sig.Time) || sig.Time.Sub(e.Decided) > sc.Goal.Within {
@@ -361,6 +430,8 @@ func (w *journeyWorld) checkGoal(sig signal.Signal, tally map[string]int) {
 			}
 		}
 		switch {
+		case len(booked) > 1 && changed && w.merged && sig.Time.Before(w.mergedAt):
+			// What has become of it was told of the person, of whom the record may have forgotten the first entry meanwhile.
 		case len(booked) > 1:
 			w.t.Errorf("%s is booked on %d entries of %s", sig.ID, len(booked), sc.ID)
 		case len(booked) == 0 && own != nil && len(own.Goals) < message.MaxGoals:
@@ -400,7 +471,7 @@ func TestJourneysGoTheirWayWhateverFails(t *testing.T) {
 		}
 	}
 	t.Logf("seeds 0 to %d: %v", seeds-1, tally)
-	for what, least := range map[string]int{"kills": 500, "booked": 200, "came": 50, "follow 3 sent": 3, "follow 1 heldgoal": 20, "follow 0 heldentry": 100, "welcome 0 heldentry": 50} {
+	for what, least := range map[string]int{"kills": 500, "booked": 200, "changed": 100, "void": 20, "came": 50, "follow 3 sent": 3, "follow 1 heldgoal": 20, "follow 0 heldentry": 100, "welcome 0 heldentry": 50} {
 		if tally[what] < least {
 			t.Errorf("the run shows too little: %d of %s", tally[what], what)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"liuke/shared/customer"
 	"liuke/shared/measure"
 	"liuke/shared/measure/recount"
 	"liuke/shared/message"
@@ -14,6 +15,7 @@ import (
 type Measures interface {
 	recount.EnrolmentStore
 	recount.Store
+	Enrolments(ctx context.Context, person customer.ID, scene string) ([]measure.Enrolment, error)
 }
 
 // beforeHoldout are the gates of a first step that are asked before the holdout's.

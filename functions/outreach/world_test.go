@@ -157,6 +157,15 @@ func (w *world) Enrolment(_ context.Context, person customer.ID, scene, trial st
 	return w.drawn[string(person)+" "+scene+" "+trial], nil
 }
 
+func (w *world) Enrolments(_ context.Context, person customer.ID, scene string) (all []measure.Enrolment, err error) {
+	for _, e := range w.drawn {
+		if e.Person == person && e.Scene == scene {
+			all = append(all, *e)
+		}
+	}
+	return all, nil
+}
+
 func (w *world) Enrol(_ context.Context, e *measure.Enrolment) error {
 	w.drawn[string(e.Person)+" "+e.Scene+" "+e.Trial] = e
 	return nil

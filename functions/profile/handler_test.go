@@ -158,14 +158,24 @@ func TestOrdersBecomeHistoryAndSignals(t *testing.T) {
 		t.Errorf("a cancelled order counts: %+v", other)
 	}
 	signals := b.signals.signals(t)
-	if len(signals) != 1 {
-		t.Fatalf("signals %v, want one: the cancelled order is not told", signals)
+	if len(signals) != 3 {
+		t.Fatalf("signals %v, want that one was placed, and what became of both: the cancelled one is not told", signals)
 	}
+	for i, want := range []signal.OrderData{
+		{Order: "o-1", Amount: 10_000, Currency: "CNY", Worth: 10_000, First: true, Version: 2}, {},
+		{Order: "o-2", Currency: "CNY", First: true, Version: 2, Void: true},
+	} {
+		var data signal.OrderData
+		if err := json.Unmarshal(signals[i].Data, &data); err != nil || i != 1 && (data != want || signals[i].Kind != signal.OrderChanged) {
+			t.Errorf("signal %d: %s with %+v, want %+v; %v", i, signals[i].Kind, data, want, err)
+		}
+	}
+	signals = signals[1:]
 	var data signal.OrderData
 	if err := json.Unmarshal(signals[0].Data, &data); err != nil {
 		t.Fatal(err)
 	}
-	if want := (signal.OrderData{Order: "o-1", Amount: 10_000, Currency: "CNY", Worth: 10_000, First: true}); data != want ||
+	if want := (signal.OrderData{Order: "o-1", Amount: 10_000, Currency: "CNY", Worth: 10_000, First: true, Version: 2}); data != want ||
 		signals[0].ID != signal.OrderID("o-1") || signals[0].Customer != "user-0001" ||
 		!signals[0].Time.Equal(time.Date(2026, 2, 28, 16, 30, 0, 0, time.UTC)) {
 		t.Errorf("signal %+v with %+v, want %+v", signals[0], data, want)
@@ -175,8 +185,8 @@ func TestOrdersBecomeHistoryAndSignals(t *testing.T) {
 	if again := b.customer(t, "user-0001"); again.Version != version {
 		t.Errorf("a replay wrote: version %d, was %d", again.Version, version)
 	}
-	if all := b.signals.signals(t); len(all) != 2 || cmp.Diff(all[0], all[1]) != "" {
-		t.Errorf("a replay must send the same signal again: %v", all)
+	if all := b.signals.signals(t); len(all) != 6 || cmp.Diff(all[:3], all[3:]) != "" {
+		t.Errorf("a replay must send the same signals again: %v", all)
 	}
 }
 
@@ -269,7 +279,7 @@ func TestNothingIsAcknowledgedBeforeLakeAndSignalsHaveIt(t *testing.T) {
 	}{
 		{"the lake is down: all events go back", down, nil, 4},
 		{"the lake refuses: all events go back", fault.New(fault.Internal, "no permission"), nil, 4},
-		{"the signals' queue is down: events with signals go back", nil, down, 1},
+		{"the signals' queue is down: events with signals go back", nil, down, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

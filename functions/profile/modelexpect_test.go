@@ -28,6 +28,7 @@ type expected struct {
 	signs    expectedSigns
 	must     []string // signals that must have been sent
 	may      []string // signals that may have been
+	news     []string // orders of which outreach knows all
 }
 
 func (t *traffic) expect(ids []customer.ID) expected {
@@ -128,8 +129,9 @@ func (x *expected) order(id string, changes []event.Event) {
 	slices.SortFunc(changes, later)
 	var total, refunds int64
 	var day customer.Day
-	var placed, whole, cancelled, told bool
+	var placed, whole, cancelled, told, imported bool
 	for _, e := range changes {
+		imported = imported || e.Import
 		var units, cents int64
 		fmt.Sscanf(propertiesOf(e).Total, "%d.%d", &units, &cents)
 		switch amount := units*100 + cents; e.Name {
@@ -149,6 +151,12 @@ func (x *expected) order(id string, changes []event.Event) {
 	}
 	if told {
 		x.may = append(x.may, signal.OrderID(id))
+		for _, e := range changes {
+			x.may = append(x.may, signal.OrderChangedID(id, string(e.ID)))
+		}
+		if !imported {
+			x.news = append(x.news, id)
+		}
 	}
 	if !placed || cancelled {
 		return
@@ -178,13 +186,18 @@ func (p *process) tell(m queue.Message) error {
 		return err
 	}
 	for _, sig := range pack.Signals {
-		p.schedule.sent[string(sig.Customer)+"/"+sig.ID] = sig
-		if sig.Kind != signal.OrderPlaced {
+		key := string(sig.Customer) + "/" + sig.ID
+		if sig.Kind != signal.OrderPlaced && sig.Kind != signal.OrderChanged {
+			p.schedule.sent[key] = sig
 			continue
 		}
-		var data signal.OrderData
+		var data, before signal.OrderData
 		if err := json.Unmarshal(sig.Data, &data); err != nil {
 			return err
+		}
+		_ = json.Unmarshal(p.schedule.sent[key].Data, &before) // there may be none
+		if data.Version >= before.Version {
+			p.schedule.sent[key] = sig // or it was told by one who was slow
 		}
 		states, errs := p.schedule.world.store.Load(context.Background(), []fold.Want{{Customer: sig.Customer, Orders: []string{data.Order}}})
 		if o := states[0].Order(data.Order); errs[0] != nil || !o.Placed && !states[0].Erased {

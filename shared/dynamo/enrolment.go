@@ -68,6 +68,26 @@ func (s *Store) Enrolment(ctx context.Context, person customer.ID, scene, trialI
 	return decodeEnrolment(item)
 }
 
+// Enrolments reads a person's enrolments in the trials of a scene, or of all for "", strongly consistent: as a rule one read unit.
+func (s *Store) Enrolments(ctx context.Context, person customer.ID, scene string) (all []measure.Enrolment, err error) {
+	defer fault.Wrap(&err, "read a person's enrolments")
+	prefix := enrolledPrefix
+	if scene != "" {
+		prefix += scene + "#"
+	}
+	err = s.pages(ctx, s.family(customerPK(person), prefix), func(items []map[string]types.AttributeValue) error {
+		for _, item := range items {
+			e, err := decodeEnrolment(item)
+			if err != nil {
+				return err
+			}
+			all = append(all, *e)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // Enrol enrols a person: one write unit, and one for the index. It returns a Conflict error where the person is enrolled, which
 // stays as it is.
 func (s *Store) Enrol(ctx context.Context, e *measure.Enrolment) (err error) {

@@ -54,7 +54,7 @@ const (
 	attrVariant     = "var"
 	attrCame        = "came"
 	attrWorth       = "worth" // minor units
-	attrGoals       = "goals" // a set of ids
+	attrGoals       = "goals" // a set, as encodeGoals spells them
 )
 
 // attrStamps is the contact record's one attribute beside its version.
@@ -260,7 +260,7 @@ func encodeEntry(e *message.Entry) map[string]types.AttributeValue {
 	}
 	item[attrGoals] = nil
 	if len(e.Goals) > 0 {
-		item[attrGoals] = &types.AttributeValueMemberSS{Value: e.Goals}
+		item[attrGoals] = encodeGoals(e.Goals)
 	}
 	for name, at := range entryTimes(e) {
 		item[name] = nil
@@ -315,7 +315,7 @@ func decodeEntry(id customer.ID, item map[string]types.AttributeValue) message.E
 		_ = json.Unmarshal([]byte(given), &e.Code) // of a damaged one nothing is known
 	}
 	if goals, ok := item[attrGoals].(*types.AttributeValueMemberSS); ok {
-		e.Goals = slices.Sorted(slices.Values(goals.Value))
+		e.Goals = decodeGoals(goals.Value)
 	}
 	if data := textOf(item[attrData]); data != "" {
 		e.Data = json.RawMessage(data)

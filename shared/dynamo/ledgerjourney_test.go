@@ -17,8 +17,11 @@ func TestWhatCameOfAMessageComesBack(t *testing.T) {
 	e := candidate("s1")
 	e.Variant, e.Came = "bold", "event:e-1"
 	e = step(store.WriteEntry(ctx, step(e.Hold("holdout", "held_out_of_scene", decidedAt))))
-	for _, order := range []string{"order:o-2", "order:o-1"} {
-		next, _ := e.Convert(order, decidedAt.Add(time.Hour), 1250)
+	for _, goal := range []message.Goal{
+		{ID: "order:o-2", Worth: 1250}, {ID: "order:o 1", Worth: 1250}, {ID: "order:o-3", Worth: 9, Version: 4, Void: true}, {ID: "order:o-2", Worth: -700, Version: 2},
+	} {
+		goal.At = decidedAt.Add(time.Hour)
+		next, _ := e.Convert(goal)
 		meter := &dynamo.Meter{}
 		e = step(store.WriteEntry(dynamo.WithMeter(ctx, meter), next))
 		if _, write := meter.Units(); write != 1 {
@@ -26,7 +29,7 @@ func TestWhatCameOfAMessageComesBack(t *testing.T) {
 		}
 	}
 	got := step(store.Entry(ctx, "c1", e.ID))
-	if d := cmp.Diff(e, got); d != "" || got.Worth != 2500 || len(got.Goals) != 2 {
+	if d := cmp.Diff(e, got); d != "" || got.Worth != 550 || len(got.Goals) != 3 {
 		t.Errorf("%s%+v", d, got)
 	}
 }

@@ -86,7 +86,7 @@ func encodeOrder(id customer.ID, o *order.Record) map[string]types.AttributeValu
 		}
 		putStamp(item, "placed", o.PlacedBy)
 	}
-	for name, set := range map[string]bool{"assumed": o.Assumed, "first": o.First, "whole": o.Whole, "cancelled": o.Cancelled} {
+	for name, set := range map[string]bool{"assumed": o.Assumed, "first": o.First, "told": o.Told, "whole": o.Whole, "cancelled": o.Cancelled} {
 		if set {
 			item[name] = &types.AttributeValueMemberBOOL{Value: true}
 		}
@@ -107,6 +107,7 @@ func decodeOrder(item map[string]types.AttributeValue) (o order.Record, err erro
 		PlacedBy:  stampOf(item, "placed"),
 		Day:       customer.Day(numberOf(item["day"])),
 		First:     flagOf(item["first"]),
+		Told:      flagOf(item["told"]),
 		Whole:     flagOf(item["whole"]),
 		Cancelled: flagOf(item["cancelled"]),
 	}

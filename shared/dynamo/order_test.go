@@ -26,7 +26,7 @@ func TestOrderComesBackAsItWasStored(t *testing.T) {
 		{"two refunds that wait for their order", []order.Change{
 			{Event: "r", Kind: order.Refunded, Total: 3, Currency: "USD"}, {Event: "s", Kind: order.Refunded, Total: 1 << 50, Currency: "USD"}}},
 		{"an order in another currency at a long rate", []order.Change{
-			{Event: "p", Kind: order.Placed, Total: 1999, Day: 20_000, Currency: "USD", Rate: rate}, {Event: "w", Kind: order.Refunded, Whole: true}}},
+			{Event: "p", Kind: order.Placed, Total: 1999, Day: 20_000, Currency: "USD", Rate: rate, Told: true}, {Event: "w", Kind: order.Refunded, Whole: true}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

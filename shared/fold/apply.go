@@ -168,7 +168,7 @@ func (f *folding) foldOrder(c *change) (folded bool, err error) {
 }
 
 // signals returns what a change gives outreach to know, as a function of the change and of what is stored after it: a
-// replay returns the same. An order that was cancelled or imported is not told.
+// replay returns the same. An order that was cancelled or imported is not told, nor what becomes of one that was not.
 func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 	if c.quiet {
 		return nil, nil
@@ -180,15 +180,25 @@ func (s *Settings) signals(c *change, after *State) ([]signal.Signal, error) {
 		return one(after, signal.Happened, signal.EventID(c.id), c.time, c.happened)
 	}
 	o := after.Order(c.orderID)
-	if c.orderID == "" || c.order.Kind != order.Placed || !o.Counts() {
+	kind, id := signal.OrderPlaced, signal.OrderID(o.ID)
+	switch {
+	case c.orderID == "" || !o.Placed:
+		return nil, nil
+	case c.order.Kind != order.Placed:
+		if kind, id = signal.OrderChanged, signal.OrderChangedID(o.ID, c.id); !o.Told {
+			return nil, nil
+		}
+	case !o.Counts():
 		return nil, nil
 	}
-	return one(after, signal.OrderPlaced, signal.OrderID(o.ID), time.UnixMilli(o.PlacedBy.Time).UTC(), signal.OrderData{
+	return one(after, kind, id, time.UnixMilli(o.PlacedBy.Time).UTC(), signal.OrderData{
 		Order:    o.ID,
 		Amount:   int64(o.Net()),
 		Currency: string(o.Currency),
 		Worth:    int64(o.Worth()),
 		First:    o.First,
+		Version:  int64(o.Known()),
+		Void:     o.Void(),
 	})
 }
 

@@ -147,6 +147,7 @@ func (s *Settings) readOrder(e *event.Event, c *change) error {
 	if c.order.Rate, known = s.Money.On(o.Currency, c.order.Day); !known {
 		return event.UnknownRate(o.Currency, s.Money)
 	}
+	c.order.Told = !e.Import // a replay ends in the same record
 	return nil
 }
 

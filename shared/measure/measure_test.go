@@ -44,7 +44,7 @@ func TestVariantsThatAreAlikeAreSeldomToldApart(t *testing.T) {
 				}
 				entry := message.Entry{State: message.Sent}
 				if rnd.IntN(5) == 0 {
-					entry, _ = entry.Convert("order:1", begin.Add(time.Hour), 1000)
+					entry, _ = entry.Convert(message.Goal{ID: "order:1", At: begin.Add(time.Hour), Worth: 1000})
 				}
 				hour.Add(&e, []message.Entry{entry})
 			}
@@ -120,7 +120,7 @@ func TestOnlyWhatHappensInTheWindowCounts(t *testing.T) {
 		{"behind it", begin.Add(terms.Window + time.Second), 0},
 	} {
 		e := terms.Enrolment("ann", begin)
-		entry, _ := message.Entry{State: message.Sent}.Convert("order:1", c.at, 700)
+		entry, _ := message.Entry{State: message.Sent}.Convert(message.Goal{ID: "order:1", At: c.at, Worth: 700})
 		var sum measure.Tally
 		sum.Add(&e, []message.Entry{entry, {State: message.Sent, Clicked: begin}, {State: message.Held}})
 		arm := sum.Arms[e.Variant]

@@ -55,6 +55,11 @@ func (c Contact) EnteredOf(scene string) (all []Entering) {
 	return all
 }
 
+// Forgets reports whether the record may have had more enterings of a scene than it remembers.
+func (c Contact) Forgets(scene string) bool {
+	return len(c.Entered) >= MaxEntered || len(c.EnteredOf(scene)) >= perScene
+}
+
 // perScene is how many enterings of one scene are remembered: an order that comes late may belong to the one before the last.
 const perScene = 2
 

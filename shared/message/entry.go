@@ -97,9 +97,9 @@ type Entry struct {
 	// them with it, in one transaction.
 	Changes []budget.Change
 
-	Came  string   // of a step that waited for an event: id of the signal that it came; "" where it did not
-	Worth int64    // of step 0: what the orders among Goals were worth when they were placed, in minor units of the business's currency
-	Goals []string // of step 0: the signals that met the scene's goal since, by id, sorted; at most MaxGoals
+	Came  string // of a step that waited for an event: id of the signal that it came; "" where it did not
+	Worth int64  // of step 0: what the orders among Goals are worth now, in minor units of the business's currency
+	Goals []Goal // of step 0: what met the scene's goal since, sorted by id; at most MaxGoals
 
 	Caused     time.Time // when the cause happened
 	Decided    time.Time // when the gates were first asked
@@ -118,7 +118,7 @@ type Entry struct {
 	Prefetched   time.Time // when a program followed one last
 	Link         string    // which link that was, for telling people from programs
 	Unsubscribed time.Time // by the message's own link
-	Converted    time.Time // of step 0: when the scene's goal was first met
+	Converted    time.Time // of step 0: when the scene's goal was first met by what was not taken back
 }
 
 // Invitation is the invitation to a survey that a message carries. It and the cell that it counts in are fixed at the

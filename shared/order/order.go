@@ -47,6 +47,7 @@ type Change struct {
 	Currency money.Currency // of Total; "" where the change names no amount
 	Assumed  bool           // the event names no currency: Total is in the order's, and is spelled in Currency until that is known
 	Rate     money.Rate     // of a placement: what Currency is worth on Day
+	Told     bool           // of a placement: it is news, and not history that was imported
 }
 
 // MaxChanges is how many changes one order takes.
@@ -83,6 +84,7 @@ type Record struct {
 	Day       customer.Day   // the day of the earliest placement
 	Rate      money.Rate     // what Currency is worth on Day
 	First     bool           // whether it was the customer's first when it came
+	Told      bool           // whether any placement was news
 	Refunds   []Refund       // what was given back in part, by the change that said so, ascending by it
 	Whole     bool           // whether all of it was given back
 	Cancelled bool
@@ -96,7 +98,7 @@ func (r *Record) Apply(c Change) (bool, error) {
 	if r.Has(c.Event) {
 		return false, nil
 	}
-	if len(r.Changes)+len(r.Refunds) >= MaxChanges {
+	if r.Known() >= MaxChanges {
 		return false, fault.New(fault.Invalid, "an order takes at most %d changes", MaxChanges)
 	}
 	after := *r
@@ -110,6 +112,7 @@ func (r *Record) Apply(c Change) (bool, error) {
 		if !after.Placed || stamp.before(after.PlacedBy) {
 			after.Placed, after.PlacedBy, after.Day, after.Rate = true, stamp, c.Day, c.Rate
 		}
+		after.Told = after.Told || c.Told
 		after.settle(c.Total, stamp)
 	case Updated:
 		after.settle(c.Total, stamp)
@@ -162,6 +165,9 @@ func (r *Record) refundOf(mark Fingerprint) (int, bool) {
 	return slices.BinarySearchFunc(r.Refunds, mark, func(e Refund, mark Fingerprint) int { return e.By.compare(mark) })
 }
 
+// Known is how many changes of the order are known: of two records of one order, whichever knows more is the later.
+func (r *Record) Known() int { return len(r.Changes) + len(r.Refunds) }
+
 // Refunded is the sum of the partial refunds.
 func (r *Record) Refunded() (sum money.Amount) {
 	for i := range r.Refunds {
@@ -172,6 +178,12 @@ func (r *Record) Refunded() (sum money.Amount) {
 
 // Counts reports whether the order counts: it was placed and not cancelled.
 func (r *Record) Counts() bool { return r.Placed && !r.Cancelled }
+
+// Void reports whether nothing is left of an order that was placed: it was cancelled, or given back whole.
+func (r *Record) Void() bool { return r.Cancelled || r.returned() }
+
+// returned reports whether all of it was given back, at once or in parts.
+func (r *Record) returned() bool { return r.Whole || r.Refunded() > 0 && r.Refunded() >= r.Total }
 
 // Net is what the order is worth net of refunds in its own currency; 0 where it does not count or was given back whole. It may be negative
 // where more was given back than was paid.
@@ -201,7 +213,7 @@ func (r *Record) Status() string {
 		return "cancelled"
 	case !r.Placed:
 		return "waiting"
-	case r.Whole || r.Refunded() > 0 && r.Refunded() >= r.Total:
+	case r.returned():
 		return "refunded"
 	default:
 		return "placed"

@@ -90,6 +90,7 @@ var change = rapid.Custom(func(t *rapid.T) order.Change {
 		Total: money.Amount(rapid.Int64Range(-5, 100_000).Draw(t, "total")),
 		Day:   customer.Day(rapid.IntRange(0, 5).Draw(t, "day")),
 	}
+	c.Told = c.Kind == order.Placed && rapid.Bool().Draw(t, "told")
 	c.Whole = c.Kind == order.Refunded && rapid.IntRange(0, 4).Draw(t, "whole") == 0
 	if c.Kind != order.Cancelled {
 		c.Currency = "KWD" // which has more decimals than what is assumed

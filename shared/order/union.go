@@ -29,7 +29,7 @@ func Union(records ...Record) Record {
 		if r.Assumed && r.Currency != u.Currency {
 			r.respell(u.Currency)
 		}
-		u.Whole, u.Cancelled = u.Whole || r.Whole, u.Cancelled || r.Cancelled
+		u.Whole, u.Cancelled, u.Told = u.Whole || r.Whole, u.Cancelled || r.Cancelled, u.Told || r.Told
 		u.Changes = append(u.Changes, r.Changes...)
 		if r.Currency != "" && r.Currency != u.Currency {
 			for _, refund := range r.Refunds {

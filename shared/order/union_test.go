@@ -61,7 +61,7 @@ func TestUnionOfWhatDoesNotFitTogetherDependsOnNoOrder(t *testing.T) {
 		r.ID, r.Currency = "o", currency
 		return r
 	}
-	placed := order.Change{Event: "p", Kind: order.Placed, Time: at(1), Total: 10_000, Day: 100}
+	placed := order.Change{Event: "p", Kind: order.Placed, Time: at(1), Total: 10_000, Day: 100, Told: true}
 	for _, test := range []struct {
 		name    string
 		records []order.Record

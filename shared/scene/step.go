@@ -60,9 +60,13 @@ type Goal struct {
 	Within time.Duration
 }
 
-// Met reports whether the signal is what the goal asks for, whenever it happened.
+// Met reports whether the signal is what the goal asks for, or says what has become of it, whenever it happened.
 func (g *Goal) Met(sig signal.Signal) bool {
-	if g == nil || sig.Kind != g.Signal || sig.Scene != "" {
+	kind := sig.Kind
+	if kind == signal.OrderChanged {
+		kind = signal.OrderPlaced
+	}
+	if g == nil || kind != g.Signal || sig.Scene != "" {
 		return false
 	}
 	switch g.Signal {

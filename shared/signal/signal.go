@@ -16,6 +16,7 @@ type Kind string
 // The kinds of signal.
 const (
 	OrderPlaced    Kind = "order_placed"     // Data: OrderData
+	OrderChanged   Kind = "order_changed"    // Data: OrderData
 	SegmentChanged Kind = "segment_changed"  // Data: SegmentData
 	AnswerGiven    Kind = "answer_given"     // Data: AnswerData
 	RiskChanged    Kind = "risk_changed"     // Data: RiskData
@@ -32,7 +33,7 @@ const (
 const Schedule Kind = "schedule"
 
 // Signal is one occurrence. ID is made from the cause alone (see OrderID, SegmentID and their like); Time is when it
-// happened, not when it was noticed.
+// happened, not when it was noticed, and of a change of an order when that was placed.
 type Signal struct {
 	ID       string          `json:"id"`
 	Kind     Kind            `json:"kind"`
@@ -49,13 +50,16 @@ type Pack struct {
 	Signals []Signal `json:"signals"`
 }
 
-// OrderData goes with OrderPlaced: the order as it stands now.
+// OrderData goes with OrderPlaced, and with OrderChanged, which says that an order was edited, given back or cancelled: the order
+// as it stands now. Of several about one order, the one of the highest Version is the latest.
 type OrderData struct {
 	Order    string `json:"order"`
-	Amount   int64  `json:"amount"`   // in minor units of Currency
-	Currency string `json:"currency"` // the order's own
-	Worth    int64  `json:"worth"`    // Amount in minor units of the business's currency
-	First    bool   `json:"first"`    // the customer's first order
+	Amount   int64  `json:"amount"`            // in minor units of Currency
+	Currency string `json:"currency"`          // the order's own
+	Worth    int64  `json:"worth"`             // Amount in minor units of the business's currency
+	First    bool   `json:"first"`             // the customer's first order
+	Version  int64  `json:"version,omitempty"` // how many changes of the order are known
+	Void     bool   `json:"void,omitempty"`    // cancelled, or given back whole
 }
 
 // SegmentData goes with SegmentChanged: the labels of one model before and after a run.
@@ -119,6 +123,9 @@ func CampaignID(run string) string { return "campaign:" + run }
 
 // OrderID is the id of the signal that an order was placed.
 func OrderID(order string) string { return "order:" + order }
+
+// OrderChangedID is the id of the signal that an event changed an order.
+func OrderChangedID(order, event string) string { return "order_changed:" + order + ":" + event }
 
 // SegmentID is the id of the signal that a run changed a customer's label.
 func SegmentID(run, model string) string { return "segment:" + run + ":" + model }

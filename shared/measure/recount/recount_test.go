@@ -154,7 +154,9 @@ func (w *world) happen() {
 		case 3:
 			e, _ = e.Unsubscribe(w.now)
 		case 4:
-			e, _ = e.Convert(fmt.Sprint("order:", w.rnd.IntN(3)), w.now, int64(100*(1+w.rnd.IntN(3))))
+			e, _ = e.Convert(message.Goal{
+				ID: fmt.Sprint("order:", w.rnd.IntN(3)), At: w.now, Worth: int64(100 * (1 + w.rnd.IntN(3))), Version: int64(w.rnd.IntN(4)), Void: w.rnd.IntN(4) == 0,
+			})
 		default:
 			continue
 		}
