@@ -45,7 +45,6 @@ func graphed(app template) (all [][2]string) {
 func TestWhatFunctionsCountIsShown(t *testing.T) {
 	not := map[string]string{
 		"outreach Held_":  "by gate, of which there are many; the results of a scene have them",
-		"dispatch Held_":  "likewise",
 		"receipts Event_": "by type; the dashboard shows the three that say most",
 
 		"receipts DeliveryDelay":      "a type of event",
