@@ -9,6 +9,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/scene"
+	"liuke/shared/signal"
 	"liuke/shared/survey"
 	"liuke/shared/token"
 )
@@ -37,6 +38,26 @@ func (h *Handler) asking(ctx context.Context, c *scene.Candidate, e message.Entr
 	answer, err := h.Store.Answer(ctx, e.Customer, e.Invitation.Survey, e.Invitation.ID)
 	c.Invited, c.Answered = true, answer != nil
 	return err
+}
+
+// goalMet reports whether the goal of a message's journey has been met, which the entry of its first step says: one read unit
+// more for a later step of a scene that has a goal. The first message of a transactional scene answers what the customer did, and
+// is owed whatever came since; nor is one held that was set off by what is its goal as well because that happened once more.
+func (h *Handler) goalMet(ctx context.Context, sc *scene.Scene, e message.Entry) (bool, error) {
+	switch {
+	case sc.Goal == nil:
+		return false, nil
+	case e.Step == 0:
+		cause := signal.Signal{ID: e.Occasion, Kind: e.Kind, Customer: e.Customer, Time: e.Caused, Data: e.Data}
+		return e.Met() && sc.Kind == scene.Marketing && !sc.Goal.Met(cause), nil
+	case e.Step >= len(sc.Steps):
+		return false, nil // a reminder of a survey, which ends with the answer
+	}
+	first, err := h.Store.Entry(ctx, e.Customer, sc.EntryID(e.Customer, e.Occasion, 0))
+	if fault.CodeOf(err) == fault.NotFound {
+		return false, nil // an edit has named the first step otherwise since
+	}
+	return first.Met(), err
 }
 
 // question seals the link to the survey that a message invites to, good from now for as long as the survey says, and returns

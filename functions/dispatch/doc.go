@@ -1,5 +1,6 @@
-// Command dispatch sends what outreach has claimed. Before each message it looks again at consent and suppression, then
-// steps the ledger entry from claimed to sending on condition that nobody else has, and only then calls the provider.
+// Command dispatch sends what outreach has claimed. Before each message it looks again at consent and suppression, and whether
+// the goal of the message's journey has been met meanwhile, as when a cart was ordered while its reminder waited. Then it steps
+// the ledger entry from claimed to sending on condition that nobody else has, and only then calls the provider.
 //
 // Consent is that of the person that the customer has become part of, if it was absorbed since the claim. A message of an
 // erased customer is acknowledged and counted, and never sent.

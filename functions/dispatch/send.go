@@ -48,6 +48,10 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	if err := h.asking(ctx, &c, e); err != nil {
 		return prepared{}, obstacle{}, err
 	}
+	var err error
+	if c.GoalMet, err = h.goalMet(ctx, sc, e); err != nil {
+		return prepared{}, obstacle{}, err
+	}
 	if v := scene.Recheck(c); v.Outcome != scene.Pass {
 		return prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
 	}

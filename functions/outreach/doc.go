@@ -20,7 +20,7 @@
 // before it, so that what is on file twice, or was put there by a try that failed, has no effect. A step that waits is decided
 // at once when its event comes, which finds the journey by the contact record; an event that happened before the wait began is
 // none that came, and one wakes a journey once. A hold by audience, entry, holdout or goal ends a journey; whoever could not be
-// reached by one step may be by the next. What was claimed before the goal was met goes out. An edit that moves a scene's steps
+// reached by one step may be by the next. What was claimed before the goal was met, and not sent, dispatch holds. An edit that moves a scene's steps
 // ends the journeys that stand where another step is now.
 //
 // Goals are booked before the scenes that the same signal sets off: on the last entering of the scene before it, once by the

@@ -48,7 +48,7 @@ type Candidate struct {
 	// Entered is when the customer entered the scene last, by another occasion than this one's, as the contact record says;
 	// zero for never. It matters where Scene.Enter is other than each.
 	Entered time.Time
-	GoalMet bool // of a step: the scene's goal has been met since the customer entered
+	GoalMet bool // the scene's goal has been met since the customer entered
 	Came    bool // of a step that waits: the event is why it is decided now
 	First   First
 
@@ -133,6 +133,7 @@ var gatesOfBranches = []gate{
 // rechecked are the gates whose answer may have changed since a claim.
 var rechecked = []gate{
 	{GateAnswered, (*Rules).answered},
+	{GateGoal, (*Rules).goal},
 	{GateConsent, (*Rules).consent},
 	{GateSuppression, (*Rules).suppression},
 	{GateClosed, (*Rules).closed},
@@ -165,7 +166,8 @@ func (r *Rules) Explain(c Candidate) []Verdict {
 }
 
 // Recheck looks again, right before a message is sent, at what may have changed since it was claimed: consent, the
-// address, and its suppression; whether the survey still takes answers, and lacks this one. No policy bears on them.
+// address, and its suppression; whether the survey still takes answers, and lacks this one; whether the journey has brought
+// about what it is for. No policy bears on them.
 func Recheck(c Candidate) Verdict { return (*Rules)(nil).pass(rechecked, &c) }
 
 func (r *Rules) pass(gates []gate, c *Candidate) Verdict {
