@@ -190,6 +190,7 @@ func (h *Handler) word(ctx context.Context, stand *outreach.Stand, id string, in
 	}
 	sig := outreach.SampleSignal(w.scene, who, h.business.Currency, h.now())
 	entry := message.New(w.scene.ID, in.Step, w.saying.Channel, sig)
+	w.saying.Look = stand.Look
 	w.saying.Sender, w.saying.Code, w.saying.Stop = h.senderName(), "SAMPLE-CODE", stand.Settings.StopHint(profile.Locale(), "")
 	if w.saying.Links, err = h.sampleLinks(ctx, w.scene.Ask(sig), profile.Locale()); err != nil {
 		return w, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
 	"liuke/shared/message"
 	"liuke/shared/outreach"
 )
@@ -32,6 +33,32 @@ func TestASceneIsPreviewedAsItWouldBeSent(t *testing.T) {
 	_, _, out := b.do(t, "preview_scene", func(r *api.Request) { r.QueryStringParameters = map[string]string{"as": "html"} })
 	if !strings.HasPrefix(out.Headers["content-type"], "text/html") || !strings.HasPrefix(out.Headers["content-security-policy"], "sandbox; default-src 'none'") || !strings.Contains(out.Body, "李安") {
 		t.Errorf("as a page: %v", out.Headers)
+	}
+}
+
+func TestAPreviewIsInTheColourOfTheBrand(t *testing.T) {
+	b := setup(t)
+	b.seed(t)
+	offer := all(of("free_trial"), withBody(`{"locale":"en"}`))
+	if _, body, _ := b.do(t, "preview_scene", offer); strings.Contains(body["html"].(string), "shop") || strings.Contains(body["text"].(string), "shop") {
+		t.Errorf("without a shop it leads to one: %v", body)
+	}
+	status, body, _ := b.do(t, "put_settings", func(r *api.Request) {
+		named(brand.Document)(r)
+		r.Body = `{"name":"Teehaus","colour":"#ffcc00","shop_url":"https://shop.example/"}`
+		delete(r.Headers, "if-match")
+	})
+	if status != http.StatusOK {
+		t.Fatal(body)
+	}
+	_, body, _ = b.do(t, "preview_scene", offer)
+	for _, want := range []string{">Teehaus</p>", `href="https://shop.example/"`, "background:#ffcc00;color:#000000"} {
+		if !strings.Contains(body["html"].(string), want) {
+			t.Errorf("%s is not in %v", want, body["html"])
+		}
+	}
+	if !strings.Contains(body["text"].(string), "To the shop: https://shop.example/") {
+		t.Errorf("%v", body["text"])
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/outreach"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
-	"liuke/shared/survey/page"
 	"liuke/shared/task"
 )
 
@@ -30,7 +30,7 @@ func effect(name string) string {
 	switch name {
 	case task.Document:
 		return withNextTask
-	case page.BrandDocument, outreach.Document:
+	case brand.Document, outreach.Document:
 		return withinMinute
 	}
 	return withNextRun
@@ -63,7 +63,7 @@ func (h *Handler) viewOfSettings(d *document.Document) (settingsView, error) {
 // effective returns what settings come to.
 func (h *Handler) effective(d *document.Document) (any, error) {
 	switch d.Name {
-	case page.BrandDocument:
+	case brand.Document:
 		return effectiveBrand(d.Body)
 	case outreach.Document:
 		s, err := outreach.ParseSettings(d.Body, h.came().Policy, h.business.Currency)
@@ -77,17 +77,17 @@ func (h *Handler) effective(d *document.Document) (any, error) {
 
 // brandView is a brand with the colours that are made of its own.
 type brandView struct {
-	page.Brand
+	brand.Brand
 	Colours *coloursView `json:"colours,omitempty"`
 }
 
 type coloursView struct {
-	Light page.Scheme `json:"light"`
-	Dark  page.Scheme `json:"dark"`
+	Light brand.Scheme `json:"light"`
+	Dark  brand.Scheme `json:"dark"`
 }
 
 func effectiveBrand(body string) (any, error) {
-	b, err := page.ParseBrand([]byte(body))
+	b, err := brand.Parse([]byte(body))
 	if b == nil || err != nil {
 		return nil, err
 	}
@@ -101,11 +101,11 @@ func effectiveBrand(body string) (any, error) {
 // checkSettings returns an Invalid error that says what to change where settings cannot be read, or speak of what there is not.
 func (h *Handler) checkSettings(ctx context.Context, name string, body []byte) error {
 	switch name {
-	case page.BrandDocument:
-		if err := request.Parse(body, &page.Brand{}); err != nil { // the stricter of the two
+	case brand.Document:
+		if err := request.Parse(body, &brand.Brand{}); err != nil { // the stricter of the two
 			return err
 		}
-		_, err := page.ParseBrand(body)
+		_, err := brand.Parse(body)
 		return err
 	case outreach.Document:
 		return h.checkOutreach(ctx, body)
@@ -132,7 +132,7 @@ func (h *Handler) answerSettings(d *document.Document, takesEffect string) (api.
 
 func settingsName(r *api.Request) (string, error) {
 	name := pathParameter(r, "name")
-	if known := append(recalc.SettingsDocuments(), page.BrandDocument, outreach.Document); !slices.Contains(known, name) {
+	if known := append(recalc.SettingsDocuments(), brand.Document, outreach.Document); !slices.Contains(known, name) {
 		return "", fault.New(fault.NotFound, "there are no such settings: there are %s", strings.Join(known, ", "))
 	}
 	return name, nil

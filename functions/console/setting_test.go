@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
 	"liuke/shared/churn"
 	"liuke/shared/document"
 	"liuke/shared/outreach"
 	"liuke/shared/recalc"
-	"liuke/shared/survey/page"
 )
 
 func without(header string) func(*api.Request) {
@@ -134,7 +134,8 @@ func TestSettingsThatAreWrongSayWhatToChange(t *testing.T) {
 		"a name that is null":       {"brand", `{"name":null}`, "/name"},
 		"a colour by name":          {"brand", `{"name":"Shop","colour":"blue"}`, "/colour"},
 		"a logo elsewhere":          {"brand", `{"name":"Shop","logo":"https://shop.example/logo.png"}`, "/logo"},
-		"a logo of over 12 KB":      {"brand", `{"name":"Shop","logo":"` + logo + strings.Repeat("A", page.MaxLogoBytes) + `"}`, "/logo"},
+		"a logo of over 12 KB":      {"brand", `{"name":"Shop","logo":"` + logo + strings.Repeat("A", brand.MaxLogoBytes) + `"}`, "/logo"},
+		"a shop that is no address": {"brand", `{"name":"Shop","shop_url":"shop.example"}`, "/shop_url"},
 		"a font":                    {"brand", `{"name":"Shop","font":"serif"}`, "/font"},
 		"a budget of no scene":      {"outreach", `{"prices":[{"channel":"sms","each":"0.05"}],"budget":{"scenes":{"winback":{"per_day":"1"}}}}`, "/budget/scenes/winback"},
 		"a limit that is a word":    {"outreach", `{"limits":[{"scope":"all","max":1,"per":"7d"},{"scope":"all","max":"few","per":"7d"}]}`, "/limits/1/max"},
@@ -181,28 +182,28 @@ const logo = "data:image/png;base64,iVBORw0KGgoA"
 
 func TestTheBrandOfThePagesIsASetting(t *testing.T) {
 	b := setup(t)
-	if _, body, _ := b.do(t, "settings", named(page.BrandDocument)); body["default"] != true || body["effective"] != nil {
+	if _, body, _ := b.do(t, "settings", named(brand.Document)); body["default"] != true || body["effective"] != nil {
 		t.Errorf("before it is set: %v", body)
 	}
-	largest := logo + strings.Repeat("AAAA", (page.MaxLogoBytes-len(logo))/4)
-	brand := `{"name":"Teehaus","logo":"` + largest + `","colour":"#FFCC00"}`
+	largest := logo + strings.Repeat("AAAA", (brand.MaxLogoBytes-len(logo))/4)
+	written := `{"name":"Teehaus","logo":"` + largest + `","colour":"#FFCC00","shop_url":"https://shop.example/"}`
 	put := func(r *api.Request) {
-		named(page.BrandDocument)(r)
-		r.Body = brand
+		named(brand.Document)(r)
+		r.Body = written
 		delete(r.Headers, "if-match")
 	}
 	status, body, out := b.do(t, "put_settings", put)
 	if status != http.StatusOK || body["takes_effect"] != "within a minute" || out.Headers["etag"] != `"1"` {
 		t.Fatalf("%d %.300s", status, out.Body)
 	}
-	_, body, _ = b.do(t, "settings", named(page.BrandDocument))
+	_, body, _ = b.do(t, "settings", named(brand.Document))
 	// Yellow can be read on the dark grounds as it is; on the light ones it takes the brown that is the nearest with 4.5 : 1.
 	colours := "map[dark:map[fill:#ffcc00 on:#000000 text:#ffcc00] light:map[fill:#ffcc00 on:#000000 text:#876c00]]"
-	if effective := body["effective"].(map[string]any); effective["logo"] != largest || effective["name"] != "Teehaus" || fmt.Sprint(effective["colours"]) != colours {
+	if effective := body["effective"].(map[string]any); effective["logo"] != largest || effective["name"] != "Teehaus" || effective["shop_url"] != "https://shop.example/" || fmt.Sprint(effective["colours"]) != colours {
 		t.Errorf("the brand %v comes to %v", effective["name"], effective["colours"])
 	}
-	d, err := b.store.Document(t.Context(), page.BrandDocument)
-	if err != nil || d.Body != brand {
+	d, err := b.store.Document(t.Context(), brand.Document)
+	if err != nil || d.Body != written {
 		t.Errorf("the pages find %.300s, %v", d.Body, err)
 	}
 	status, body, _ = b.do(t, "start_run", nil)
@@ -215,7 +216,7 @@ func TestTheBrandOfThePagesIsASetting(t *testing.T) {
 	if status, body, _ := b.do(t, "put_settings", func(r *api.Request) { put(r); r.Body = `{"name":"Teehaus"}` }); status != http.StatusOK || body["effective"].(map[string]any)["colours"] != nil {
 		t.Errorf("without a colour: %d %v", status, body)
 	}
-	if status, body, _ := b.do(t, "delete_settings", func(r *api.Request) { named(page.BrandDocument)(r); delete(r.Headers, "if-match") }); status != http.StatusOK || body["default"] != true || body["takes_effect"] != "within a minute" {
+	if status, body, _ := b.do(t, "delete_settings", func(r *api.Request) { named(brand.Document)(r); delete(r.Headers, "if-match") }); status != http.StatusOK || body["default"] != true || body["takes_effect"] != "within a minute" {
 		t.Errorf("%d %v", status, body)
 	}
 }

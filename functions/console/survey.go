@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/request"
@@ -261,21 +262,19 @@ func (h *Handler) shown(ctx context.Context, s *survey.Survey) error {
 			}
 		}
 	}
-	d, err := h.store.Document(ctx, page.BrandDocument)
+	d, err := h.store.Document(ctx, brand.Document)
 	if err != nil {
 		return err
 	}
-	brand := &page.Brand{}
-	if d.Body != "" {
-		if brand, err = page.ParseBrand([]byte(d.Body)); err != nil {
-			return err
-		}
+	b, err := brand.Parse([]byte(d.Body))
+	if err != nil {
+		return err
 	}
 	pages, err := page.New()
 	if err != nil {
 		return err
 	}
-	return pages.Fit(s, brand)
+	return pages.Fit(s, b)
 }
 
 // sharedKey returns an Invalid error where another survey has a form with a key of this one's.

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"liuke/shared/batch"
+	"liuke/shared/brand"
 	"liuke/shared/channel"
 	"liuke/shared/clock"
 	"liuke/shared/customer"
@@ -61,6 +62,7 @@ type Handler struct {
 
 	scenes    *scene.Set
 	operators outreach.Settings
+	look      brand.Look
 	marks     *marks
 	pacer     *pacer
 	runner    *batch.Runner[message.Job]
@@ -146,7 +148,7 @@ func (h *Handler) refresh(ctx context.Context) error {
 	}
 	stand, err := h.Stand(ctx)
 	if err == nil && stand.Scenes != h.scenes {
-		h.scenes, h.operators = stand.Scenes, stand.Settings
+		h.scenes, h.operators, h.look = stand.Scenes, stand.Settings, stand.Look
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		return prepared{}, obstacle{}, err
 	}
 	said, failed, cause := outreach.Say(sc, scene.Saying{
-		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Links: links,
+		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Look: h.look, Links: links,
 		Stop: h.stopHint(d.Profile.Locale(), links), Code: e.Code.Code,
 	}, d.Profile, e)
 	if cause != nil {

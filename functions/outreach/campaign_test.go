@@ -177,7 +177,7 @@ func (b *bundle) dispatch(basis *campaign.Basis, e message.Entry) {
 		b.t.Fatal(err)
 	}
 	said, failed, _ := outreach.Say(basis.Scene, scene.Saying{
-		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: "Shop", Code: e.Code.Code,
+		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: "Shop", Look: basis.Look, Code: e.Code.Code,
 		Links: scene.Links{Unsubscribe: "https://shop.example/u/1", Preferences: "https://shop.example/p/1"}, Stop: basis.Settings.StopHint("", ""),
 	}, d.Profile, e)
 	steps := []func(message.Entry) (message.Entry, error){
@@ -437,7 +437,7 @@ func standOf(t *testing.T, settings document.Document, documents ...document.Doc
 	t.Helper()
 	with := compilers("EUR")
 	with.Content = content.Compiler()
-	stand, err := outreach.Read(documents, settings, with)
+	stand, err := outreach.Read(documents, settings, document.Document{}, with)
 	if err != nil || len(stand.Broken) > 0 {
 		t.Fatal(err, stand)
 	}

@@ -73,7 +73,7 @@ func newNight(t *testing.T, cron string) *night {
 		documents = append(documents, document.Document{Name: outreach.DocumentName(outreach.Scene, id), Version: 1, Body: fmt.Sprintf(body, cron)})
 	}
 	var err error
-	if n.stand, err = outreach.Read(documents, document.Document{Body: `{"limits":[]}`}, compilers("EUR")); err != nil || len(n.stand.Broken) > 0 {
+	if n.stand, err = outreach.Read(documents, document.Document{Body: `{"limits":[]}`}, document.Document{}, compilers("EUR")); err != nil || len(n.stand.Broken) > 0 {
 		t.Fatal(err, n.stand)
 	}
 	for i := range n.handlers {

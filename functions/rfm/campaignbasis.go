@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"liuke/shared/brand"
 	"liuke/shared/campaign"
 	"liuke/shared/document"
 	"liuke/shared/fault"
@@ -19,6 +20,7 @@ import (
 type situation struct {
 	Documents []document.Document `json:"documents"`
 	Settings  document.Document   `json:"settings"`
+	Brand     document.Document   `json:"brand"`
 	Means     *outreach.Means     `json:"means"`
 }
 
@@ -33,7 +35,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 		all.Documents = append(all.Documents, document.Document{Name: outreach.DocumentName(outreach.Scene, record.Scene), Version: 1, Body: text})
 	}
 	currency := h.Settings.Currency
-	stand, err := outreach.Read(all.Documents, all.Settings, scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: currency})
+	stand, err := outreach.Read(all.Documents, all.Settings, all.Brand, scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: currency})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +49,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 	}
 	basis := &campaign.Basis{
 		Scene: sc, Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.Settings.Zone)}, Surveys: surveys,
-		Settings: stand.Settings, Currency: currency, Zone: h.Settings.Zone,
+		Settings: stand.Settings, Look: stand.Look, Currency: currency, Zone: h.Settings.Zone,
 		Ways: h.Ways,
 	}
 	if !record.Terms.Simulated {
@@ -97,9 +99,11 @@ func (h *Handler) situation(ctx context.Context, record *campaign.Record) (all s
 			return all, err
 		}
 	}
-	if _, all.Settings, err = h.Store.SceneEdits(ctx, outreach.Document); err != nil {
+	_, beside, err := h.Store.SceneEdits(ctx, outreach.Document, brand.Document)
+	if err != nil {
 		return all, err
 	}
+	all.Settings, all.Brand = beside[0], beside[1]
 	all.Documents, err = h.Store.SceneDocuments(ctx)
 	return all, err
 }

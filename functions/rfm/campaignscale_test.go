@@ -58,8 +58,8 @@ func (g *generated) FailCampaign(_ context.Context, _, _, reason string, _ time.
 	return fault.New(fault.Internal, "%s", reason)
 }
 
-func (g *generated) SceneEdits(context.Context, string) (int64, document.Document, error) {
-	return 1, document.Document{}, nil
+func (g *generated) SceneEdits(context.Context, ...string) (int64, []document.Document, error) {
+	return 1, make([]document.Document, 2), nil
 }
 
 func (g *generated) SceneDocuments(context.Context) ([]document.Document, error) {

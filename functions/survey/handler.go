@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
 	"liuke/shared/clock"
 	"liuke/shared/comment"
 	"liuke/shared/consent"
@@ -84,7 +85,7 @@ type Handler struct {
 	Parts
 	pages     *page.Pages
 	catalogue *kept.Value[survey.Catalogue]
-	brand     *kept.Value[*page.Brand]
+	brand     *kept.Value[*brand.Brand]
 	topics    *kept.Value[[]consent.Topic]
 
 	// Paces of this instance's own: what is over them is refused before any table is touched.
@@ -119,12 +120,12 @@ func NewHandler(parts Parts) (*Handler, error) {
 	return h, nil
 }
 
-func (h *Handler) readBrand(ctx context.Context) (*page.Brand, error) {
-	d, err := h.Documents.Document(ctx, page.BrandDocument)
+func (h *Handler) readBrand(ctx context.Context) (*brand.Brand, error) {
+	d, err := h.Documents.Document(ctx, brand.Document)
 	if err != nil {
 		return nil, err
 	}
-	brand, err := page.ParseBrand([]byte(d.Body))
+	brand, err := brand.Parse([]byte(d.Body))
 	if err != nil { // it was edited around its check: pages have none sooner than that each asks for it again
 		h.Log.WarnContext(ctx, "the brand cannot be shown", "error", err.Error())
 	}

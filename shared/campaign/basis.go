@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/message"
@@ -23,6 +24,7 @@ type Basis struct {
 	Rules    *scene.Rules
 	Surveys  survey.Catalogue
 	Settings outreach.Settings
+	Look     brand.Look // of messages, whose links to the shop take room
 	Currency money.Currency
 	Zone     *time.Location           // of the business
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all

@@ -183,7 +183,7 @@ var sampleLink = "https://example.com/u/" + strings.Repeat("x", 80)
 // saying is how a candidate is spoken to, with links and a code that are nobody's.
 func (b *Basis) saying(c *scene.Candidate) scene.Saying {
 	say := scene.Saying{
-		Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment, Channel: c.Channel(), Sender: "sample",
+		Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment, Channel: c.Channel(), Sender: "sample", Look: b.Look,
 		Links: scene.Links{Unsubscribe: sampleLink, Preferences: sampleLink}, Stop: b.Settings.StopHint(c.Profile.Locale(), ""),
 	}
 	if c.Survey != nil {

@@ -16,21 +16,27 @@ func (s *Store) SceneDocuments(ctx context.Context) (all []document.Document, er
 	return s.documentsOf(ctx, scenesPK)
 }
 
-// SceneEdits reads how many edits made those documents (document.Edits), and one of the documents that Document reads, of
-// Version 0 where it was never edited: what whoever keeps the scenes asks for again and again. Strongly consistent, in one
-// call, a read unit each.
-func (s *Store) SceneEdits(ctx context.Context, beside string) (edits int64, d document.Document, err error) {
+// SceneEdits reads how many edits made those documents (document.Edits), and some of the documents that Document reads, in
+// the order of their names, of Version 0 where one was never edited: what whoever keeps the scenes asks for again and again.
+// Strongly consistent, in one call, a read unit for each 4 KB of each.
+func (s *Store) SceneEdits(ctx context.Context, beside ...string) (edits int64, others []document.Document, err error) {
 	defer fault.Wrap(&err, "count edits of scenes")
-	counter, other := s.wantedRecord(0, SceneEditsKey(), nil), s.wantedRecord(0, DocumentKey(beside), nil)
-	items, err := s.batchGet(ctx, []wanted{counter, other})
+	all := []wanted{s.wantedRecord(0, SceneEditsKey(), nil)}
+	for _, name := range beside {
+		all = append(all, s.wantedRecord(0, DocumentKey(name), nil))
+	}
+	items, err := s.batchGet(ctx, all)
 	if err != nil {
-		return 0, d, err
+		return 0, nil, err
 	}
-	d = document.Document{Name: beside}
-	if item := items[other.name]; item != nil {
-		d = decodeDocument(item)
+	for i, name := range beside {
+		d := document.Document{Name: name}
+		if item := items[all[i+1].name]; item != nil {
+			d = decodeDocument(item)
+		}
+		others = append(others, d)
 	}
-	return numberOf(items[counter.name][attrVersion]), d, nil
+	return numberOf(items[all[0].name][attrVersion]), others, nil
 }
 
 // attrEvents is a set of names of events, beside the counter of edits.

@@ -17,11 +17,11 @@ func TestTheEditsOfScenesAreCountedApartFromThoseOfSettings(t *testing.T) {
 	store, ctx := dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records), t.Context()
 	check := func(name string, wantEdits int64, wantBeside document.Document, want ...document.Document) {
 		t.Helper()
-		edits, beside, err := store.SceneEdits(ctx, "outreach")
+		edits, beside, err := store.SceneEdits(ctx, "brand", "outreach")
 		if err != nil || edits != wantEdits {
 			t.Fatalf("%s: %d edits, %v", name, edits, err)
 		}
-		if d := cmp.Diff(wantBeside, beside); d != "" {
+		if d := cmp.Diff([]document.Document{{Name: "brand"}, wantBeside}, beside); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
 		all, err := store.SceneDocuments(ctx)

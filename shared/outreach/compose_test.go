@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/outreach"
@@ -203,19 +204,40 @@ func TestWhatComesWithTheSuiteIsListedAndShown(t *testing.T) {
 type store struct {
 	documents       []document.Document
 	settings        document.Document
+	brand           document.Document
 	edits           int64
 	asked, readings int
 	err             error
 }
 
-func (s *store) SceneEdits(context.Context, string) (int64, document.Document, error) {
+func (s *store) SceneEdits(context.Context, ...string) (int64, []document.Document, error) {
 	s.asked++
-	return s.edits, s.settings, s.err
+	return s.edits, []document.Document{s.settings, s.brand}, s.err
 }
 
 func (s *store) SceneDocuments(context.Context) ([]document.Document, error) {
 	s.readings++
 	return s.documents, s.err
+}
+
+func TestALibraryKnowsHowMailsLook(t *testing.T) {
+	s, now, broken := &store{}, time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), 0
+	l := outreach.NewLibrary(s, compilers, func() time.Time { return now }, func(n int) { broken += n })
+	for _, step := range []struct {
+		name, body, shop, fill string
+		broken                 int
+	}{
+		{"no brand", "", "", "#0b5cad", 0},
+		{"a brand", `{"name":"Teehaus","colour":"#ffcc00","shop_url":"https://shop.example/"}`, "https://shop.example/", "#ffcc00", 0},
+		{"a brand that cannot be read any more", `{"name":"Teehaus","font":"serif"}`, "", "#0b5cad", 1},
+	} {
+		s.brand = document.Document{Name: brand.Document, Version: s.brand.Version + 1, Body: step.body}
+		now = now.Add(time.Minute)
+		stand, err := l.Stand(t.Context())
+		if err != nil || stand.Look.Shop != step.shop || stand.Look.Fill != step.fill || broken != step.broken || s.readings != 0 {
+			t.Errorf("%s: %+v, %v; %d broken, %d times read", step.name, stand.Look, err, broken, s.readings)
+		}
+	}
 }
 
 func TestALibraryReadsAnewOnlyWhatWasEdited(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"liuke/shared/brand"
 	"liuke/shared/clock"
 	"liuke/shared/document"
 	"liuke/shared/fault"
@@ -14,8 +15,8 @@ import (
 
 // Store keeps the documents.
 type Store interface {
-	// SceneEdits returns how many edits made those of SceneDocuments, and the document of settings of a name.
-	SceneEdits(ctx context.Context, beside string) (int64, document.Document, error)
+	// SceneEdits returns how many edits made those of SceneDocuments, and the documents of settings of the names, in their order.
+	SceneEdits(ctx context.Context, beside ...string) (int64, []document.Document, error)
 	SceneDocuments(ctx context.Context) ([]document.Document, error)
 }
 
@@ -23,16 +24,18 @@ type Store interface {
 type Stand struct {
 	Scenes   *scene.Set // under the policy of the settings
 	Settings Settings
+	Look     brand.Look          // of mails
 	Broken   map[string]Mistakes // documents that can no longer be read and are left out, by name
 	// Documents are what was read, those that were taken back among them.
 	Documents []document.Document
 
 	Currency money.Currency // the business's, that amounts are in
 
-	edits, version int64 // of the documents, and of the settings
+	edits    int64    // of the documents
+	versions [2]int64 // of the settings, and of the brand
 }
 
-// Library keeps what stands, as package kept does: asked after once a minute, at the cost of two read units, and read anew
+// Library keeps what stands, as package kept does: asked after once a minute, at the cost of three read units, or up to six with a large logo, and read anew
 // only where something was edited since. It is safe for concurrent use.
 type Library struct {
 	store  Store
@@ -73,11 +76,12 @@ func (l *Library) read(ctx context.Context) (_ *Stand, err error) {
 	defer fault.Wrap(&err, "read the scenes")
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	edits, settings, err := l.store.SceneEdits(ctx, Document)
+	edits, beside, err := l.store.SceneEdits(ctx, Document, brand.Document)
 	if err != nil {
 		return nil, err
 	}
-	if l.last != nil && l.last.edits == edits && l.last.version == settings.Version {
+	settings, branded := beside[0], beside[1]
+	if l.last != nil && l.last.edits == edits && l.last.versions == [2]int64{settings.Version, branded.Version} {
 		return l.last, nil
 	}
 	if edits != l.edits {
@@ -86,7 +90,7 @@ func (l *Library) read(ctx context.Context) (_ *Stand, err error) {
 		}
 		l.edits = document.Edits(l.documents)
 	}
-	s, err := Read(l.documents, settings, l.with)
+	s, err := Read(l.documents, settings, branded, l.with)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +101,10 @@ func (l *Library) read(ctx context.Context) (_ *Stand, err error) {
 	return s, nil
 }
 
-// Read makes what stands of the documents and of the settings. Settings that cannot be read any more are Unavailable: what goes
-// without them would pass limits that somebody has set, and waits until they are written anew.
-func Read(documents []document.Document, settings document.Document, with scene.Compilers) (*Stand, error) {
+// Read makes what stands of the documents, the settings and the brand. Settings that cannot be read any more are Unavailable: what goes
+// without them would pass limits that somebody has set, and waits until they are written anew. Mails do
+// without a brand that cannot be read, which is told among what is broken.
+func Read(documents []document.Document, settings, branded document.Document, with scene.Compilers) (*Stand, error) {
 	if _, err := ParseSettings(settings.Body, scene.Policy{}, with.Currency); err != nil {
 		return nil, fault.As(err, fault.Unavailable, "the settings %s cannot be read any more: write or delete them", Document)
 	}
@@ -107,10 +112,15 @@ func Read(documents []document.Document, settings document.Document, with scene.
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "the scenes that come with the suite cannot be read")
 	}
-	s := &Stand{Scenes: set, Broken: broken, Documents: documents, Currency: with.Currency, edits: document.Edits(documents), version: settings.Version}
+	s := &Stand{Scenes: set, Broken: broken, Documents: documents, Currency: with.Currency, edits: document.Edits(documents), versions: [2]int64{settings.Version, branded.Version}}
 	if s.Settings, err = ParseSettings(settings.Body, set.Policy, with.Currency); err != nil {
 		return nil, err
 	}
+	b, err := brand.Parse([]byte(branded.Body))
+	if err != nil {
+		broken[brand.Document] = Mistakes{{Document: brand.Document, Line: 1, Message: err.Error()}}
+	}
+	s.Look = b.Look()
 	set.Under(s.Settings.Policy)
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"liuke/infra/local/browser"
+	"liuke/shared/brand"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/scene"
@@ -13,7 +14,8 @@ import (
 
 // TestEveryBuiltInMailIsLookedAt shows every mail of every built-in scene, in each locale and in all of its wordings, in a
 // real browser as wide as a phone and as wide as a desktop, with the checks that all pages pass, and keeps pictures of them
-// where LIUKE_ARTIFACTS says. A wording that several variants or segments have in common is shown once.
+// where LIUKE_ARTIFACTS says, in the colours of a light brand and of a dark one. A wording that several variants or segments
+// have in common is shown once.
 func TestEveryBuiltInMailIsLookedAt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("looks at mails in a browser")
@@ -53,7 +55,10 @@ func TestEveryBuiltInMailIsLookedAt(t *testing.T) {
 // mail renders a mail to somebody with a name; "" where the step sends none.
 func mail(t *testing.T, s *scene.Scene, say scene.Saying, locale string) string {
 	t.Helper()
-	say.Sender, say.Code = "Shop", "SPRING-2026"
+	say.Sender, say.Code, say.Look = "Teehaus", "SPRING-2026", teehaus.Look()
+	if locale != scene.DefaultLocale {
+		say.Look = (&brand.Brand{Name: "留客茶", Colour: "#0a1f44", Shop: teehaus.Shop}).Look()
+	}
 	say.Links = scene.Links{Unsubscribe: links.Unsubscribe, Preferences: links.Unsubscribe, Survey: scene.QuestionOf(nps, locale, surveyLink)}
 	p := profile(map[string]string{customer.TraitLocale: locale, customer.TraitFirstName: "Li", customer.TraitName: "Li Na"})
 	out, err := s.Render(say, p, message.New(s.ID, say.Step, say.Channel, settingOff(t, s)))

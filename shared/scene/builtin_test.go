@@ -2,10 +2,12 @@ package scene_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/customer"
 	"liuke/shared/holdout"
 	"liuke/shared/message"
@@ -202,9 +204,18 @@ func TestEveryBuiltInSceneSaysAllThatItMay(t *testing.T) {
 	t.Logf("%d messages of %d scenes", said, len(scenes.All()))
 }
 
+// teehaus is a brand whose colour takes black text.
+var teehaus = &brand.Brand{Name: "Teehaus & Söhne", Colour: "#ffcc00", Shop: "https://shop.example/?a=1&b=2"}
+
+// shops are the scenes whose mails ask their readers to come to the shop: all of them, but for pieces and steps.
+var shops = []string{"season_sale", "complaint_compensation", "referral_welcome", "referral_reward", "free_trial", "spend_threshold", "review_gift", "win_back_package", "repurchase_reminder"}
+
 // says renders one message and looks at it.
 func says(t *testing.T, s *scene.Scene, step int, say scene.Saying, locale, name string) {
 	t.Helper()
+	if say.Look = (brand.Look{}); name != "" { // with and without a brand
+		say.Look = teehaus.Look()
+	}
 	say.Sender, say.Links = "Shop", scene.Links{Unsubscribe: links.Unsubscribe, Survey: scene.QuestionOf(nps, locale, surveyLink)}
 	say.Stop, say.Code = "Reply STOP to end", "SPRING-2026"
 	if locale == "zh-CN" {
@@ -230,6 +241,12 @@ func says(t *testing.T, s *scene.Scene, step int, say scene.Saying, locale, name
 			strings.Contains(out.HTML, `name="color-scheme" content="light dark"`) && strings.Contains(out.HTML, "width=device-width") && strings.Count(out.HTML, "</html>") == 1
 		if out.Subject == "" || len([]rune(out.Subject)) > maxSubject || len([]rune(out.Preheader)) > maxPreheader || len(out.HTML) > maxHTML || !inHTML || !strings.Contains(out.Text, links.Unsubscribe) {
 			t.Errorf("%s: %d characters of subject, %d bytes of HTML: %+v", where, len([]rune(out.Subject)), len(out.HTML), out)
+		}
+		branded := strings.Contains(out.HTML, "Teehaus &amp; Söhne</p>")
+		leads := strings.Contains(out.Text, teehaus.Shop) && strings.Contains(out.HTML, `href="https://shop.example/?a=1&amp;b=2"`)
+		hints := strings.Contains(out.Text, "To the shop") || strings.Contains(out.HTML, "To the shop") || strings.Contains(out.Text, "前往商城") || strings.Contains(out.HTML, "前往商城")
+		if set := name != ""; branded != set || slices.Contains(shops, s.ID) && leads != set || !set && (leads || hints) || strings.Contains(out.Text, "\n\n\n\n") {
+			t.Errorf("%s: the brand (%v) and the shop (%v) of %+v", where, branded, leads, out)
 		}
 		if asks := strings.Contains(out.Text, surveyLink) && strings.Contains(out.HTML, surveyLink); asks != s.Asks() {
 			t.Errorf("%s: asks %v", where, asks)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"liuke/shared/brand"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
@@ -16,10 +17,11 @@ import (
 	"liuke/shared/signal"
 )
 
-// The links that content may hold. Whoever renders seals them.
+// The links that content may hold. Whoever renders seals them, but for that to the shop.
 const (
 	varUnsubscribe = "unsubscribe_link"
 	varPreferences = "preferences_link"
+	varShop        = "shop_link"
 	varStop        = "stop_hint"
 	varPreheader   = "preheader"
 	varCode        = "offer.code"
@@ -33,7 +35,7 @@ const (
 func (s *Scene) variables(channel message.Channel) []string {
 	known := []string{"customer.name", "customer.first_name"}
 	if channel != message.Task {
-		known = append(known, "sender_name", varUnsubscribe, varPreferences)
+		known = append(known, "sender_name", varUnsubscribe, varPreferences, varShop, "brand.name", "brand.fill", "brand.on", "brand.edge")
 	}
 	if channel == message.SMS {
 		known = append(known, varStop)
@@ -76,6 +78,7 @@ type Saying struct {
 	Segment string          // the customer's label in rfm10
 	Channel message.Channel // by which it is sent; "" for the step's first
 	Sender  string
+	Look    brand.Look // the zero value for a business without a brand
 	Links   Links
 	Stop    string // how to stop messages by SMS, in the customer's language; "" for none
 	Code    string // of the offer; "" for none
@@ -204,6 +207,8 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 	given(values, varUnsubscribe, say.Links.Unsubscribe)
 	given(values, varPreferences, say.Links.Preferences)
 	given(values, varStop, say.Stop)
+	given(values, varShop, say.Look.Shop)
+	values["brand"] = look(say.Look)
 	if say.Code != "" {
 		values["offer"] = map[string]any{"code": say.Code}
 	}
@@ -257,6 +262,17 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 		values["event"] = about
 	}
 	return values, nil
+}
+
+// look are the values of a brand.
+func look(l brand.Look) map[string]any {
+	if l == (brand.Look{}) {
+		var none *brand.Brand
+		l = none.Look()
+	}
+	values := map[string]any{"fill": l.Fill, "on": l.On, "edge": l.Edge}
+	given(values, "name", l.Name)
+	return values
 }
 
 func given(values map[string]any, name, value string) {

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"liuke/shared/fault"
+	"liuke/shared/brand"
 	"liuke/shared/survey"
 )
 
@@ -26,9 +26,9 @@ func sortBy(all []survey.Mistake, order func(survey.Mistake) int) {
 // pixel is a PNG of one pixel.
 const pixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJg"
 
-func testBrand(t testing.TB) *Brand {
+func testBrand(t testing.TB) *brand.Brand {
 	t.Helper()
-	b, err := ParseBrand([]byte(`{"name":"Teehaus","logo":"` + pixel + `","colour":"#ffcc00"}`))
+	b, err := brand.Parse([]byte(`{"name":"Teehaus","logo":"` + pixel + `","colour":"#ffcc00"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,15 +36,15 @@ func testBrand(t testing.TB) *Brand {
 }
 
 // scheme returns the colours of a rule for :root, by the names of their variables.
-func scheme(t testing.TB, css string) map[string]colour {
+func scheme(t testing.TB, css string) map[string]brand.Colour {
 	t.Helper()
-	found := map[string]colour{}
+	found := map[string]brand.Colour{}
 	for _, m := range regexp.MustCompile(`--([a-z]+):#([0-9a-f]{3,6})`).FindAllStringSubmatch(css, -1) {
 		hex := m[2]
 		if len(hex) == 3 {
 			hex = hex[:1] + hex[:1] + hex[1:2] + hex[1:2] + hex[2:] + hex[2:]
 		}
-		c, ok := parseColour("#" + hex)
+		c, ok := brand.ParseColour("#" + hex)
 		if !ok {
 			t.Fatalf("the colour %q", m[0])
 		}
@@ -54,14 +54,14 @@ func scheme(t testing.TB, css string) map[string]colour {
 }
 
 // schemes returns the colours in the light and in the dark, with what a brand changes.
-func schemes(t testing.TB, b *Brand) (light, dark map[string]colour) {
+func schemes(t testing.TB, b *brand.Brand) (light, dark map[string]brand.Colour) {
 	t.Helper()
 	roots := regexp.MustCompile(`:root\{[^}]*--brand[^}]*\}`)
 	rules := roots.FindAllString(style, 2)
 	light, dark = scheme(t, rules[0]), scheme(t, rules[1])
 	if b != nil {
-		rules = roots.FindAllString(b.style(), 2)
-		for i, into := range []map[string]colour{light, dark} {
+		rules = roots.FindAllString(styleOf(b), 2)
+		for i, into := range []map[string]brand.Colour{light, dark} {
 			for name, c := range scheme(t, rules[i]) {
 				into[name] = c
 			}
@@ -71,7 +71,7 @@ func schemes(t testing.TB, b *Brand) (light, dark map[string]colour) {
 }
 
 // The thresholds are those of WCAG 2.2, 1.4.3 (text, 4.5 : 1) and 1.4.11 (outlines of inputs, 3 : 1).
-func contrasts(t rapid.TB, name string, s map[string]colour) {
+func contrasts(t rapid.TB, name string, s map[string]brand.Colour) {
 	for _, c := range []struct {
 		on, under string
 		least     float64
@@ -80,7 +80,7 @@ func contrasts(t rapid.TB, name string, s map[string]colour) {
 		{"brand", "paper", 4.5}, {"brand", "ground", 4.5}, {"brand", "tint", 4.5}, {"on", "fill", 4.5}, {"bad", "paper", 4.5}, {"bad", "tint", 4.5},
 		{"ink", "tint", 4.5}, {"line", "paper", 3},
 	} {
-		if got := contrast(s[c.on], s[c.under]); got < c.least {
+		if got := brand.Contrast(s[c.on], s[c.under]); got < c.least {
 			t.Errorf("%s: %s on %s has %.2f : 1, want %.1f", name, c.on, c.under, got, c.least)
 		}
 	}
@@ -93,6 +93,7 @@ func TestColoursHaveContrastInBothSchemes(t *testing.T) {
 	}
 	contrasts(t, "light", light)
 	contrasts(t, "dark", dark)
+	lightGrounds, darkGrounds := brand.Grounds()
 	for i, name := range []string{"paper", "ground", "tint"} {
 		if lightGrounds[i] != light[name] || darkGrounds[i] != dark[name] {
 			t.Errorf("what brands are made readable on is not the style's %s", name)
@@ -102,28 +103,14 @@ func TestColoursHaveContrastInBothSchemes(t *testing.T) {
 
 func TestAnyBrandsColourHasContrastInBothSchemes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		c := colour{rapid.Byte().Draw(r, "r"), rapid.Byte().Draw(r, "g"), rapid.Byte().Draw(r, "b")}
-		light, dark := schemes(t, &Brand{Name: "x", Colour: c.String()})
+		c, _ := brand.ParseColour(rapid.StringMatching("#[0-9a-f]{6}").Draw(r, "colour"))
+		light, dark := schemes(t, &brand.Brand{Name: "x", Colour: c.String()})
 		contrasts(r, c.String()+" light", light)
 		contrasts(r, c.String()+" dark", dark)
 		if light["fill"] != c || dark["fill"] != c {
 			r.Errorf("%s is filled with another colour", c)
 		}
 	})
-}
-
-// The ratios are of WebAIM's contrast checker.
-func TestContrastIsThatOfTheGuidelines(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want float64
-	}{{"#000000", "#ffffff", 21}, {"#767676", "#ffffff", 4.54}, {"#ff0000", "#ffffff", 4}, {"#1d4ed8", "#1d4ed8", 1}} {
-		a, _ := parseColour(c.a)
-		b, _ := parseColour(c.b)
-		if got := contrast(a, b); got < c.want-.01 || got > c.want+.01 {
-			t.Errorf("%s on %s: %.3f, want %.2f", c.a, c.b, got, c.want)
-		}
-	}
 }
 
 func TestABrandShowsOnThePages(t *testing.T) {
@@ -137,39 +124,7 @@ func TestABrandShowsOnThePages(t *testing.T) {
 	usable(t, page, "en")
 }
 
-func TestABrandThatIsWrongIsRefused(t *testing.T) {
-	for name, c := range map[string]struct{ raw, pointer string }{
-		"not JSON":                   {`{`, ""},
-		"a field that there is not":  {`{"name":"x","script":"y"}`, ""},
-		"two objects":                {`{"name":"x"}{}`, ""},
-		"no name":                    {`{"colour":"#000000"}`, "/name"},
-		"a long name":                {`{"name":"` + strings.Repeat("x", 61) + `"}`, "/name"},
-		"a name that turns the text": {`{"name":"a\u202eb"}`, "/name"},
-		"a colour by name":           {`{"name":"x","colour":"red"}`, "/colour"},
-		"a colour with a rule in it": {`{"name":"x","colour":"#000000}*{"}`, "/colour"},
-		"an address":                 {`{"name":"x","logo":"https://shop.example/logo.png"}`, "/logo"},
-		"an SVG":                     {`{"name":"x","logo":"data:image/svg+xml;base64,PHN2Zz48L3N2Zz4="}`, "/logo"},
-		"a PNG that is none":         {`{"name":"x","logo":"data:image/png;base64,PHN2Zz48L3N2Zz4="}`, "/logo"},
-		"what is no base64":          {`{"name":"x","logo":"data:image/png;base64,\"onload=x"}`, "/logo"},
-		"a line break":               {`{"name":"x","logo":"data:image/png;base64,iVBORw0K\nGgo="}`, "/logo"},
-		"too large a logo":           {`{"name":"x","logo":"` + pixel + strings.Repeat("A", MaxLogoBytes) + `"}`, "/logo"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b, err := ParseBrand([]byte(c.raw))
-			e, ok := err.(*fault.Error)
-			if b != nil || !ok || e.Code != fault.Invalid || e.Pointer != c.pointer {
-				t.Errorf("%+v, %#v", b, err)
-			}
-		})
-	}
-	for _, raw := range []string{"", "  ", "{}", "null"} {
-		if b, err := ParseBrand([]byte(raw)); b != nil || err != nil {
-			t.Errorf("%q: %+v, %v", raw, b, err)
-		}
-	}
-}
-
-func FuzzParseBrand(f *testing.F) {
+func FuzzBrand(f *testing.F) {
 	f.Add([]byte(`{"name":"Teehaus","logo":"` + pixel + `","colour":"#ffcc00"}`))
 	f.Add([]byte(`{"name":"\u202e","colour":"#ffcc0z"}`))
 	p, err := New()
@@ -177,7 +132,7 @@ func FuzzParseBrand(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		b, err := ParseBrand(raw)
+		b, err := brand.Parse(raw)
 		if err != nil || b == nil {
 			return
 		}

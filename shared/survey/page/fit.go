@@ -5,13 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
 )
 
 // Fit returns an Invalid error that names the locale where a page of a survey takes more than MaxBytes under a brand, as if
 // all of its questions were shown: for whoever edits either.
-func (p *Pages) Fit(s *survey.Survey, b *Brand) error {
+func (p *Pages) Fit(s *survey.Survey, b *brand.Brand) error {
 	for _, locale := range s.Locales() {
 		for from := range s.Questions {
 			page := p.Form(Form{

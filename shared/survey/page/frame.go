@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+
+	"liuke/shared/brand"
 )
 
 // frame is what a page shows around its card.
@@ -27,7 +29,7 @@ func (p *Pages) render(f frame, body func(d *document)) Page {
 	css := style
 	name := ""
 	if f.Brand != nil {
-		css += f.Brand.style()
+		css += styleOf(f.Brand)
 		name = f.Brand.Name
 	}
 	title := f.title
@@ -95,4 +97,17 @@ func (d *document) lines(text string) {
 			d.add("<p>", escape(line), "</p>\n")
 		}
 	}
+}
+
+// styleOf returns the rules that give the pages the brand's colours.
+func styleOf(b *brand.Brand) string {
+	light, dark, ok := b.Schemes()
+	if !ok {
+		return ""
+	}
+	return "\n" + rule(light) + "\n@media (prefers-color-scheme:dark){" + rule(dark) + "}\n"
+}
+
+func rule(s brand.Scheme) string {
+	return ":root{--brand:" + s.Text + ";--fill:" + s.Fill + ";--on:" + s.On + "}"
 }

@@ -1,7 +1,7 @@
 // Package page renders the pages that customers see behind the links of a message and in public forms: the questions of a
 // survey, the thanks, the unsubscription, and what is wrong with a link. Each is one document of at most MaxBytes that needs
 // no script, loads nothing, follows the reader's language, direction, colour scheme, contrast and text size, and can be
-// used by touch, keyboard and screen reader (WCAG 2.2 AA). An operator gives them a name, a logo and a colour: see Brand.
+// used by touch, keyboard and screen reader (WCAG 2.2 AA). An operator gives them a name, a logo and a colour: see package brand.
 // Whatever a customer typed comes out escaped: see markup.
 package page
 
@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"liuke/shared/brand"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
 )
@@ -33,7 +34,7 @@ type Page struct {
 type View struct {
 	Survey *survey.Survey // nil for a page of no survey
 	Locale string         // one of the survey's; of the pages' own where there is no survey
-	Brand  *Brand         // nil for none
+	Brand  *brand.Brand   // nil for none
 	Path   string         // before the query in links to the pages around this one; "" where it was found
 	Query  url.Values     // kept in the links to the same page in another language
 	Frames []string       // origins whose pages may frame this one; none where it is empty

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"liuke/shared/brand"
 	"liuke/shared/consent"
 	"liuke/shared/fault"
 	"liuke/shared/survey"
@@ -85,17 +87,17 @@ func forms(t testing.TB) map[string]Form {
 }
 
 // every renders each page that there is in a locale, by the name of its golden file.
-func every(t testing.TB, p *Pages, locale string, brand *Brand) map[string]Page {
+func every(t testing.TB, p *Pages, locale string, b *brand.Brand) map[string]Page {
 	t.Helper()
 	all := map[string]Page{}
 	for name, f := range forms(t) {
 		if _, ok := f.Survey.Texts[locale]; !ok {
 			continue
 		}
-		f.Locale, f.Brand = locale, brand
+		f.Locale, f.Brand = locale, b
 		all[name] = p.Form(f)
 	}
-	v := View{Survey: kinds(t), Locale: locale, Brand: brand}
+	v := View{Survey: kinds(t), Locale: locale, Brand: b}
 	all["thanks"] = p.Thanks(v, url.Values{})
 	all["thanks_for_good"] = p.Thanks(v, nil)
 	all["answered"] = p.Answered(v)
@@ -307,7 +309,7 @@ func TestWhatAnOperatorWroteComesOutInert(t *testing.T) {
 	text.Questions["score"] = survey.QuestionText{Ask: evil, Hint: evil, Lowest: evil, Highest: evil}
 	text.Questions["why"] = survey.QuestionText{Ask: evil, Options: map[string]string{"price": evil, "other": evil}}
 	s.Texts["en"] = text
-	v := View{Survey: s, Locale: "en", Brand: &Brand{Name: evil}, Query: url.Values{"x": {evil}}, Frames: []string{"https://a.example; script-src *"}}
+	v := View{Survey: s, Locale: "en", Brand: &brand.Brand{Name: evil}, Query: url.Values{"x": {evil}}, Frames: []string{"https://a.example; script-src *"}}
 	for _, page := range []Page{pages(t).Form(Form{View: v, Questions: s.Page(nil, 0), Last: true}), pages(t).Thanks(v, url.Values{"x": {evil}})} {
 		if strings.Contains(page.HTML, "<script") || strings.Contains(page.HTML, `"onload`) {
 			t.Errorf("not escaped: %s", strings.Split(page.HTML, "</style>")[1])
@@ -390,8 +392,7 @@ func TestEachLocaleOfThePagesHasAllWords(t *testing.T) {
 
 func TestThePolicyPermitsWhatThePageHoldsAndNothingElse(t *testing.T) {
 	p := pages(t)
-	brand := testBrand(t)
-	for _, b := range []*Brand{nil, brand} {
+	for _, b := range []*brand.Brand{nil, testBrand(t)} {
 		for name, page := range every(t, p, "en", b) {
 			css := strings.Split(strings.Split(page.HTML, "<style>")[1], "</style>")[0]
 			want := "default-src 'none'; style-src 'sha256-" + hash(css) + "'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -412,9 +413,13 @@ func TestTheFormsOfTheSuiteAreSmallEvenWithALargeLogo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	brand := testBrand(t)
-	brand.Logo += strings.Repeat("A", (MaxLogoBytes-len(brand.Logo))/4*4)
-	if err := brand.validateLogo(); err != nil {
+	b := testBrand(t)
+	b.Logo += strings.Repeat("A", (brand.MaxLogoBytes-len(b.Logo))/4*4)
+	raw, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := brand.Parse(raw); err != nil {
 		t.Fatal(err)
 	}
 	largest := 0
@@ -424,7 +429,7 @@ func TestTheFormsOfTheSuiteAreSmallEvenWithALargeLogo(t *testing.T) {
 			for i := range s.Questions {
 				whole[i] = &s.Questions[i]
 			}
-			page := p.Form(Form{View: View{Survey: s, Locale: locale, Brand: brand}, Questions: whole, Step: 2, Until: until, Nameless: true, Back: url.Values{"page": {"x"}}})
+			page := p.Form(Form{View: View{Survey: s, Locale: locale, Brand: b}, Questions: whole, Step: 2, Until: until, Nameless: true, Back: url.Values{"page": {"x"}}})
 			largest = max(largest, len(page.HTML))
 			if len(page.HTML) > MaxBytes {
 				t.Errorf("%s in %s takes %d bytes", id, locale, len(page.HTML))

@@ -1,9 +1,12 @@
-package page
+// Package brand is how a business shows itself to its customers: on the pages and in the mails. It makes the colours that can be
+// read of the one that an operator chooses; what they are laid upon is others' part.
+package brand
 
 import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,25 +14,27 @@ import (
 	"liuke/shared/fault"
 )
 
-// BrandDocument is the name of the settings document that holds a Brand.
-const BrandDocument = "brand"
+// Document is the name of the settings document that holds a Brand.
+const Document = "brand"
 
 // Limits of a brand.
 const (
-	MaxBrandName = 60       // characters
+	MaxName      = 60       // characters
 	MaxLogoBytes = 12 << 10 // of the data: address, which stands in each page
+	MaxShopBytes = 500      // of the shop's address
 )
 
-// Brand is what an operator gives the pages. Its zero value gives them nothing.
+// Brand is what an operator gives the pages and the mails. Its zero value gives them nothing.
 type Brand struct {
-	Name   string `json:"name"`             // whose survey it is, shown above each page
-	Logo   string `json:"logo,omitempty"`   // a data: address of a PNG, JPEG, WebP or GIF image in base64, shown beside the name
-	Colour string `json:"colour,omitempty"` // "#1d4ed8": of the buttons; text and outlines are made of it as contrast asks for
+	Name   string `json:"name"`               // whose they are, shown above each
+	Logo   string `json:"logo,omitempty"`     // a data: address of a PNG, JPEG, WebP or GIF image in base64, shown beside the name on pages: mail programs show none
+	Colour string `json:"colour,omitempty"`   // "#1d4ed8": of the buttons; text and outlines are made of it as contrast asks for
+	Shop   string `json:"shop_url,omitempty"` // "https://shop.example/": where the buttons of mails lead to; mails without it have none
 }
 
-// ParseBrand reads the settings document; an empty one is no brand, for which it returns nil. It returns an Invalid error
+// Parse reads the settings document; an empty one is no brand, for which it returns nil. It returns an Invalid error
 // that names the field that is wrong. SVG is refused: it is a document of its own, with scripts and addresses.
-func ParseBrand(raw []byte) (*Brand, error) {
+func Parse(raw []byte) (*Brand, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, nil
 	}
@@ -37,7 +42,7 @@ func ParseBrand(raw []byte) (*Brand, error) {
 	d.DisallowUnknownFields()
 	var b *Brand
 	if err := d.Decode(&b); err != nil || d.More() {
-		return nil, fault.New(fault.Invalid, `a brand is a JSON object such as {"name":"Shop","logo":"data:image/png;base64,…","colour":"#1d4ed8"}`)
+		return nil, fault.New(fault.Invalid, `a brand is a JSON object such as {"name":"Shop","logo":"data:image/png;base64,…","colour":"#1d4ed8","shop_url":"https://shop.example/"}`)
 	}
 	if b == nil || *b == (Brand{}) {
 		return nil, nil
@@ -49,18 +54,29 @@ func ParseBrand(raw []byte) (*Brand, error) {
 }
 
 func (b *Brand) validate() error {
-	if n := utf8.RuneCountInString(b.Name); strings.TrimSpace(b.Name) == "" || n > MaxBrandName || !utf8.ValidString(b.Name) || strings.IndexFunc(b.Name, unformatted) >= 0 {
-		return fault.At("/name", "the name has 1 to %d characters, none of them a control character", MaxBrandName)
+	if n := utf8.RuneCountInString(b.Name); strings.TrimSpace(b.Name) == "" || n > MaxName || !utf8.ValidString(b.Name) || strings.IndexFunc(b.Name, unformatted) >= 0 {
+		return fault.At("/name", "the name has 1 to %d characters, none of them a control character", MaxName)
 	}
 	if b.Colour != "" {
-		if _, ok := parseColour(b.Colour); !ok {
+		if _, ok := ParseColour(b.Colour); !ok {
 			return fault.At("/colour", "a colour is # with six hexadecimal digits, such as #1d4ed8")
 		}
+	}
+	if b.Shop != "" && !isShop(b.Shop) {
+		return fault.At("/shop_url", "the shop's address begins with https:// and a host, and is printable ASCII of at most %d bytes, such as https://shop.example/", MaxShopBytes)
 	}
 	if b.Logo != "" {
 		return b.validateLogo()
 	}
 	return nil
+}
+
+func isShop(address string) bool {
+	if len(address) > MaxShopBytes || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+		return false
+	}
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && u.Opaque == ""
 }
 
 func unformatted(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
