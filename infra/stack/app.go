@@ -187,7 +187,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What providers told", Counts: counts("receipts", "Event_Delivery", "Event_Bounce", "Event_Complaint", "Settled", "ForeignEvents", "EntryGone")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "MessagesQueued", "Delayed", "Deferred", "CameDue", "StaleSignals",
 			"SignalsOfErased", "SignalsOfUnknownScenes", "ScenesBroken", "RemindersOfNothing", "BudgetNotGivenBack")},
-		{Title: "What became of journeys", Counts: counts("outreach", "Woken", "GoalsMet", "GoalsBeyondMemory", "StepsOutOfTurn", "ClaimsFound", "TrialHoursCounted", "TrialHoursToCount")},
+		{Title: "What became of journeys", Counts: counts("outreach", "Woken", "GoalsMet", "GoalsCorrected", "GoalsBeyondMemory", "StepsOutOfTurn", "ClaimsFound", "TrialHoursCounted", "TrialHoursToCount")},
 		{Title: "What became of tasks", Counts: counts("outreach", "TasksMade", "TasksEscalated", "TasksWithoutText", "AlarmsWithoutTask", "TaskSettingsUnreadable")},
 		{Title: "What customers answered", Counts: counts("survey", "SurveyAnswers", "FormAnswersTrapped", "FormAnswersTooQuick", "CommentsNotAnalyzed", "SurveyRequestsThrottled",
 			"HoursCounted", "HoursToCount")},
