@@ -46,7 +46,8 @@ type means struct {
 	claim *offer.Claim // nil where the message has no code to get
 }
 
-// means sets aside what a message may cost and finds a code for it, where it is to have one. The verdict, nil for none, says what
+// means sets aside what a message may cost and finds a code for it, where it is to have one of a pool: a webhook is asked by who
+// sends the message. The verdict, nil for none, says what
 // it lacks; then nothing is set aside.
 func (h *Handler) means(ctx context.Context, c *scene.Candidate, next *message.Entry, first message.Entry) (means, *scene.Verdict, error) {
 	var m means
@@ -55,7 +56,7 @@ func (h *Handler) means(ctx context.Context, c *scene.Candidate, next *message.E
 		return m, lack(scene.GateBudget, why), err
 	}
 	if c.Step > 0 { // what follows carries the code of the first
-		next.Code = offer.Given{Pool: first.Code.Pool, Code: first.Code.Code}
+		next.Code = first.Code.Carried()
 	}
 	if c.Scene.Offer == nil || c.Scene.Offer.Pool == "" || next.Code.Code != "" {
 		return m, nil, nil

@@ -279,4 +279,39 @@ func TestAPoolThatIsNotThereHoldsTheMessage(t *testing.T) {
 	}
 }
 
+func TestAWebhooksCodeIsNotTheClaimsToFind(t *testing.T) {
+	b := setup(t)
+	b.stage("offer: {webhook: shop}\n", outreach.Settings{})
+	b.customer("ann", nil)
+	sig := order("ann", 1, arrival)
+	_, _, write := b.invoke(b.handler, envelope(t, sig))
+	if e := b.of("ann", sig); e.State != message.Claimed || e.Code != (offer.Given{}) || write-claimsFiled != 4 {
+		t.Errorf("%g write units, %+v", write, e)
+	}
+	b.handler.Ways = map[message.Channel]bool{message.Email: true}
+	sig = order("ann", 2, arrival)
+	_, _, write = b.invoke(b.handler, envelope(t, sig))
+	if e := b.of("ann", sig); e.State != message.Held || e.Gate != scene.GateOffer || e.Reason != offer.ReasonNotSetUp || write != 1 {
+		t.Errorf("%g write units without destinations, %+v", write, e)
+	}
+}
+
+func TestWhatFollowsCarriesTheFirstStepsCode(t *testing.T) {
+	for name, given := range map[string]offer.Given{
+		"of a pool":    {Pool: "winback10", Code: "A-1", Hash: "0123456789abcdefghijklmnop"},
+		"of a webhook": {Webhook: "shop", Code: "A-1"},
+	} {
+		b := setup(t)
+		b.stage("offer: {webhook: shop}\n", outreach.Settings{})
+		next := message.Entry{ID: "e"}
+		c := scene.Candidate{Scene: b.handler.scenes.All()[0], Step: 1, Now: arrival}
+		m, lacks, err := b.handler.means(t.Context(), &c, &next, message.Entry{Code: given})
+		want := given
+		want.Hash = "" // or the claim would take it from the pool anew
+		if err != nil || lacks != nil || m.claim != nil || next.Code != want {
+			t.Errorf("%s: %+v, %v, %v", name, next.Code, lacks, err)
+		}
+	}
+}
+
 var _ Store = (*dynamo.Store)(nil)

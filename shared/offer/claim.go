@@ -15,9 +15,16 @@ type Item struct {
 
 // Given is the code that an entry of the ledger has.
 type Given struct {
-	Pool string `json:"pool"`
-	Code string `json:"code"`
-	Hash string `json:"hash"`
+	Pool    string `json:"pool,omitempty"`
+	Webhook string `json:"webhook,omitempty"` // of whom the code was asked, where it is of no pool
+	Code    string `json:"code"`
+	Hash    string `json:"hash,omitempty"` // where the code stands in its pool; "" where the entry did not take it from there
+}
+
+// Carried is the code as what follows the entry carries it: nothing is taken for it.
+func (g Given) Carried() Given {
+	g.Hash = ""
+	return g
 }
 
 // Hint says behind which hash a shard's first codes may be free. The zero value is that of a shard without one: all may.
@@ -154,4 +161,6 @@ func (c *Claim) goOn() {
 }
 
 // Given is what the entry keeps of the step's code.
-func (c *Claim) Given(s Step) Given { return Given{c.pool, s.Item.Code, s.Item.Key.Hash} }
+func (c *Claim) Given(s Step) Given {
+	return Given{Pool: c.pool, Code: s.Item.Code, Hash: s.Item.Key.Hash}
+}

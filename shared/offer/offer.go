@@ -1,6 +1,9 @@
 // Package offer hands out coupon codes from imported pools: one code is claimed with a message, for good, and is never
 // given twice; the same entry of the ledger always has the same code; and where a pool has none left, the message is held.
 //
+// Or somebody else has the codes, and is asked for one with each message by a webhook: see Question and ReadAnswer. Who asks is
+// whoever sends, and the code is on the entry before the message goes out; the rest of this is of pools.
+//
 // It is pure: it reads files of codes, and says step by step what a claim reads and writes. What follows is the layout that
 // the steps are made for, and what it costs.
 //
@@ -51,6 +54,10 @@ const (
 	ReasonExpired  = "offer_pool_expired"
 	ReasonNotYours = "offer_pool_not_for_scene"
 	ReasonUnknown  = "offer_pool_unknown"
+
+	ReasonNotSetUp = "offer_webhook_not_set_up" // there are no destinations to ask
+	ReasonNone     = "offer_webhook_none"       // who was asked has none for the message
+	ReasonRefused  = "offer_webhook_refused"    // who was asked will not answer that
 )
 
 // MaxCode is how long a code may be.

@@ -6,6 +6,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/holdout"
 	"liuke/shared/message"
+	"liuke/shared/offer"
 	"liuke/shared/quiet"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
@@ -95,7 +96,7 @@ const (
 	GateGoal        = "goal"
 	GateCondition   = "condition"
 	GateEntry       = "entry"
-	// The last two take something that others then lack, and are asked by whoever claims.
+	// The last two take something that others then lack, and are asked by whoever claims, or, of a webhook, by whoever sends.
 	GateBudget = "budget"
 	GateOffer  = "offer"
 )
@@ -124,6 +125,9 @@ var gates = []gate{
 	{GateQuietHours, (*Rules).quietHours},
 }
 
+// gatesOfAsking are asked where a webhook gives the codes.
+var gatesOfAsking = append(gates[:len(gates):len(gates)], gate{GateOffer, (*Rules).asked})
+
 // gatesOfBranches are asked where a step says nothing.
 var gatesOfBranches = []gate{
 	{GateGoal, (*Rules).goal},
@@ -146,6 +150,8 @@ func (c *Candidate) gatesOf() []gate {
 		return gatesOfBranches
 	case c.Scene.Named(c.Step) == message.Task:
 		return gatesOfTasks
+	case c.Scene.Offer.Asks():
+		return gatesOfAsking
 	}
 	return gates
 }
@@ -271,6 +277,14 @@ func (r *Rules) holdout(c *Candidate) Verdict {
 		return hold("held_out")
 	case all.Named(c.Scene.ID, c.Scene.Holdout).Holds(c.Person):
 		return hold("held_out_of_scene")
+	}
+	return Verdict{}
+}
+
+// asked holds what nobody can be asked for a code of: the deployment has no destinations.
+func (r *Rules) asked(c *Candidate) Verdict {
+	if c.Ways != nil && !c.Ways[message.Webhook] {
+		return hold(offer.ReasonNotSetUp)
 	}
 	return Verdict{}
 }

@@ -25,6 +25,19 @@ func journeying(t *testing.T, step int, changes ...string) (scene.Candidate, *sc
 	return c, rulesOf(t, scenes.Policy)
 }
 
+// askShop changes the journey so that a webhook gives its codes.
+var askShop = []string{"{pool: winback10}", "{webhook: shop}"}
+
+// without is a deployment that has all channels but one.
+func without(off message.Channel) func(*scene.Candidate) {
+	return func(c *scene.Candidate) {
+		c.Ways = map[message.Channel]bool{}
+		for _, channel := range message.Channels() {
+			c.Ways[channel] = channel != off
+		}
+	}
+}
+
 func TestTheGatesOfJourneys(t *testing.T) {
 	held := func(gate, reason string) scene.Verdict {
 		return scene.Verdict{Outcome: scene.Hold, Gate: gate, Reason: reason}
@@ -70,6 +83,15 @@ func TestTheGatesOfJourneys(t *testing.T) {
 			set(&c.Profile, customer.TraitTimeZone, "Asia/Seoul")
 			c.Now = time.Date(2026, 1, 15, 23, 0, 0, 0, time.UTC).Add(-30 * time.Minute) // 07:30 in Seoul, and the policy ends at 08:00
 		}, scene.Verdict{Outcome: scene.Defer, Gate: "quiet_hours", Reason: "quiet", Until: time.Date(2026, 1, 15, 23, 0, 0, 0, time.UTC)}},
+		{"a webhook that gives codes is asked by who sends", 0, askShop, func(*scene.Candidate) {}, scene.Verdict{}},
+		{"where nobody can be asked for a code the message is held", 0, askShop, without(message.Webhook), held("offer", "offer_webhook_not_set_up")},
+		{"and so is a later one", 2, askShop, without(message.Webhook), held("offer", "offer_webhook_not_set_up")},
+		{"a step that says nothing needs no code", 1, askShop, without(message.Webhook), scene.Verdict{}},
+		{"nor does a task", 3, askShop, without(message.Webhook), scene.Verdict{}},
+		{"who cannot be reached needs none either", 0, askShop, func(c *scene.Candidate) {
+			c.Ways, c.Profile = map[message.Channel]bool{message.Push: true}, customer.Profile{}
+		}, held("consent", "unknown_customer")},
+		{"codes of a pool ask nobody", 0, nil, without(message.Webhook), scene.Verdict{}},
 		{"a task of a journey asks for no consent", 3, nil, func(c *scene.Candidate) { c.Profile = customer.Profile{} }, scene.Verdict{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

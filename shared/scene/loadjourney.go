@@ -32,7 +32,8 @@ type (
 		InAll string `yaml:"in_all"`
 	}
 	offerFile struct {
-		Pool string `yaml:"pool"`
+		Pool    string `yaml:"pool"`
+		Webhook string `yaml:"webhook"`
 	}
 	variantFile struct {
 		ID      string `yaml:"id"`

@@ -100,12 +100,16 @@ func (d *document) offer(f *offerFile) *Offer {
 	switch {
 	case f == nil:
 		return nil
-	case f.Pool == "":
-		d.mistake(at("offer"), "an offer has the pool that its codes come from")
-	case !sceneID.MatchString(f.Pool):
-		d.mistake(at("offer"), "a pool is named in lower-case words joined by underscores")
+	case f.Pool == "" && f.Webhook == "":
+		d.mistake(at("offer"), "an offer has the pool that its codes come from, or the webhook that is asked for them")
+	case f.Pool != "" && f.Webhook != "":
+		d.mistake(at("offer", "webhook"), "an offer has a pool or a webhook, and not both")
+	case f.Pool != "" && !sceneID.MatchString(f.Pool):
+		d.mistake(at("offer", "pool"), "a pool is named in lower-case words joined by underscores")
+	case f.Webhook != "" && !sceneID.MatchString(f.Webhook):
+		d.mistake(at("offer", "webhook"), "webhook is the name of a destination, in lower-case words joined by underscores")
 	}
-	return &Offer{Pool: f.Pool}
+	return &Offer{Pool: f.Pool, Webhook: f.Webhook}
 }
 
 // variants reads the ways of saying what the scene says. Their salt is the policy's, once that is known.

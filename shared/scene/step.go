@@ -80,8 +80,14 @@ func (g *Goal) Met(sig signal.Signal) bool {
 	return true
 }
 
-// Offer is where the code comes from that the content may name: a pool of imported ones.
-type Offer struct{ Pool string }
+// Offer is where the code comes from that the content may name: a pool of imported ones, or a webhook that is asked for each.
+type Offer struct {
+	Pool    string
+	Webhook string // the destination's name, in a pool's place
+}
+
+// Asks reports whether somebody is asked for the codes.
+func (o *Offer) Asks() bool { return o != nil && o.Webhook != "" }
 
 // Budget is the most that a scene's messages may cost, in minor units of the business's currency; nil for no limit.
 type Budget struct{ Day, InAll *money.Amount }

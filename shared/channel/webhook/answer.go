@@ -55,21 +55,15 @@ var errcodes = map[int64]channel.Outcome{
 }
 
 func readErrcode(body io.Reader) *channel.Error {
-	unknown := func(reason string, err error) *channel.Error {
-		return &channel.Error{Outcome: channel.Unknown, Reason: reason, Err: err}
-	}
 	raw, err := io.ReadAll(body)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return unknown("timeout", err)
-		}
-		return unknown("no_answer", err)
+		return brokenOff(err)
 	}
 	var said struct {
 		Errcode *int64 `json:"errcode"`
 	}
 	if err := json.Unmarshal(raw, &said); err != nil || said.Errcode == nil {
-		return unknown("no_errcode", nil)
+		return &channel.Error{Outcome: channel.Unknown, Reason: "no_errcode"}
 	}
 	if *said.Errcode == 0 {
 		return nil
@@ -79,4 +73,13 @@ func readErrcode(body io.Reader) *channel.Error {
 		outcome = channel.Refused
 	}
 	return &channel.Error{Outcome: outcome, Reason: "errcode_" + strconv.FormatInt(*said.Errcode, 10)}
+}
+
+// brokenOff says what an answer leaves behind that could not be read to its end.
+func brokenOff(err error) *channel.Error {
+	e := &channel.Error{Outcome: channel.Unknown, Reason: "no_answer", Err: err}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		e.Reason = "timeout"
+	}
+	return e
 }

@@ -140,15 +140,25 @@ func (c *Channel) destination(ctx context.Context, name string) (d Destination, 
 
 // post posts the message and reads the answer; nil for a message that was taken.
 func (c *Channel) post(ctx context.Context, d Destination, m channel.Message) *channel.Error {
+	response, failed := c.call(ctx, d, m)
+	if failed != nil {
+		return failed
+	}
+	defer response.Body.Close()
+	return read(d.Answer, response)
+}
+
+// call posts the message, signed, and returns the answer, of which the body is yet to be read and closed.
+func (c *Channel) call(ctx context.Context, d Destination, m channel.Message) (*http.Response, *channel.Error) {
 	keys, reason := d.keys()
 	if reason != "" {
-		return &channel.Error{Outcome: channel.Blocked, Reason: reason}
+		return nil, &channel.Error{Outcome: channel.Blocked, Reason: reason}
 	}
 	connected := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(m.Data))
 	if err != nil {
-		return &channel.Error{Outcome: channel.Blocked, Reason: "bad_url"}
+		return nil, &channel.Error{Outcome: channel.Blocked, Reason: "bad_url"}
 	}
 	at := strconv.FormatInt(c.config.Now().Unix(), 10)
 	request.Header.Set("Content-Type", "application/json")
@@ -160,10 +170,9 @@ func (c *Channel) post(ctx context.Context, d Destination, m channel.Message) *c
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return unanswered(err, connected)
+		return nil, unanswered(err, connected)
 	}
-	defer response.Body.Close()
-	return read(d.Answer, response)
+	return response, nil
 }
 
 // sign returns a signature by each key (Standard Webhooks, scheme v1), blanks between them.
