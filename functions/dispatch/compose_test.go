@@ -19,7 +19,7 @@ import (
 	"liuke/shared/token"
 )
 
-// everyWay are scenes, one a channel.
+// everyWay are scenes, one a channel, and one whose codes a webhook gives.
 var everyWay = map[string]string{
 	"by_sms": `id: by_sms
 kind: marketing
@@ -42,6 +42,17 @@ channel: webhook
 to: crm
 content:
   en: {json: '{"name": "{{ customer.first_name }}"}'}
+`,
+	"with_code": `id: with_code
+kind: transactional
+on: {signal: segment_changed, model: rfm10, to: [At Risk]}
+channel: email
+offer: {webhook: shop}
+variants: [{id: plain, weight: 1, control: true}, {id: bold, weight: 1}]
+content:
+  en: {subject: "{{ customer.first_name }}", text: "Take {{ offer.code }}.", html: "<p>Take {{ offer.code }}.</p>"}
+steps:
+  - {id: again, after: 1d, content: {en: {subject: Again, text: "Take {{ offer.code }}.", html: <p>H</p>}}}
 `,
 }
 

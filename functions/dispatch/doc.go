@@ -12,6 +12,11 @@
 // Links of a mail lead through the page behind /r/, which counts that they were followed and redirects to the address that is
 // sealed in the link.
 //
+// Where a scene's codes are a webhook's, it is asked for one before the message is made, by an id that is the journey's own, and the
+// code is written with the step to sending: a sender that is lost before leaves nothing behind but a question, which is asked again
+// and answered alike; one that is lost later leaves the code on the entry. Who has none to give holds the message, and who does not
+// answer has it wait; a message that goes back to claimed keeps its code.
+//
 // No message is sent twice: an entry that is sending belongs to the one that stepped it there, whatever becomes of
 // that one. Found sending past the longest time that a sender can live, it becomes unknown, and receipts settle it. A
 // definite "later" of the provider puts the entry back to claimed and its message back on the queue; a definite "no"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/queue"
+	"liuke/shared/scene"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
 )
@@ -24,17 +26,19 @@ import (
 // TestFaultsNeverSendTwice runs the handler over a store and a provider that fail at random places: before or after
 // they did what was asked, or by killing the process. The queue delivers again whatever was not acknowledged, and now
 // and then what was. At the end each message was taken by the provider at most once, and the ledger is right about it
-// or says that it does not know.
+// or says that it does not know. A webhook that gives codes fails likewise: whatever it is asked, it is by one id, and the code that
+// goes out is the one that the ledger has.
 func TestFaultsNeverSendTwice(t *testing.T) {
 	for _, c := range []struct {
+		scene   string
 		channel message.Channel
 		seeds   int
-	}{{message.Email, 3000}, {message.SMS, 1000}, {message.Push, 1000}, {message.Webhook, 1000}} {
-		t.Run(string(c.channel), func(t *testing.T) { faultsBy(t, c.channel, c.seeds) })
+	}{{"win_back", message.Email, 3000}, {"by_sms", message.SMS, 1000}, {"by_push", message.Push, 1000}, {"by_webhook", message.Webhook, 1000}, {"with_code", message.Email, 1000}} {
+		t.Run(c.scene, func(t *testing.T) { faultsBy(t, c.scene, c.channel, c.seeds) })
 	}
 }
 
-func faultsBy(t *testing.T, ch message.Channel, seeds int) {
+func faultsBy(t *testing.T, id string, ch message.Channel, seeds int) {
 	surveys, err := survey.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
@@ -46,13 +50,13 @@ func faultsBy(t *testing.T, ch message.Channel, seeds int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ch != message.Email {
+	if id != "win_back" {
 		shared.scenes = loadEveryWay(t)
 	}
 	tally := map[message.State]int{}
-	kills, faults, lost := 0, 0, 0
+	kills, faults, lost, again := 0, 0, 0, 0
 	for seed := range uint64(seeds) {
-		w := newWorld(shared, ch, seed)
+		w := newWorld(shared, id, ch, seed)
 		for turn := 0; turn < 40 && len(w.queue) > 0; turn++ {
 			w.turn()
 		}
@@ -66,6 +70,7 @@ func faultsBy(t *testing.T, ch message.Channel, seeds int) {
 			t.Fatalf("seed %d: taken %d times", seed, w.taken)
 		}
 		switch s := w.entry.State; {
+		case id == "with_code" && s == message.Held && w.entry.Gate == scene.GateOffer && w.taken == 0:
 		case w.taken == 1 && s != message.Sent && s != message.Unknown, w.taken == 0 && s != message.Failed && s != message.Unknown && s != message.Sent:
 			t.Fatalf("seed %d: taken %d times, and the entry is %s", seed, w.taken, s)
 		case w.taken == 0 && s == message.Sent:
@@ -81,6 +86,10 @@ func faultsBy(t *testing.T, ch message.Channel, seeds int) {
 				t.Fatalf("seed %d: the invitation of %s was sent and its hour not marked before: %v", seed, at, w.marked)
 			}
 		}
+		if w.wrong != "" {
+			t.Fatalf("seed %d: %s", seed, w.wrong)
+		}
+		again += max(w.asked-1, 0)
 		tally[w.entry.State]++
 		kills += w.kills
 		faults += w.faults
@@ -88,6 +97,9 @@ func faultsBy(t *testing.T, ch message.Channel, seeds int) {
 	t.Logf("seeds 0 to %d: %d kills, %d faults; %v; %d of the unknown were never taken", seeds-1, kills, faults, tally, lost)
 	if tally[message.Sent] < seeds/2 || tally[message.Unknown] == 0 || kills < seeds/6 {
 		t.Error("the run shows too little")
+	}
+	if id == "with_code" && (again < seeds/4 || tally[message.Held] < seeds/20) {
+		t.Errorf("asked again %d times, %d held: the run shows too little of codes", again, tally[message.Held])
 	}
 }
 
@@ -109,13 +121,16 @@ type world struct {
 	inWindow   int // kills and faults while the entry was sending
 	attempts   int
 	marked     map[survey.Hour]time.Time
+	asked      int    // how often the webhook was asked
+	given      string // the code that it gave
+	wrong      string // what was seen that must not be
 }
 
 // killed is the panic of a process that is killed.
 type killed struct{}
 
 // newWorld sets up a claimed message. The handler is a copy of one that was made before: loading scenes takes long.
-func newWorld(shared *Handler, ch message.Channel, seed uint64) *world {
+func newWorld(shared *Handler, id string, ch message.Channel, seed uint64) *world {
 	w := &world{rnd: rand.New(rand.NewPCG(seed, 1)), now: arrival, marked: map[survey.Hour]time.Time{}}
 	w.profile = customer.Profile{Version: 1}
 	w.profile.Set(customer.TraitEmail, customer.Trait{Value: "li@example.com", Time: 1})
@@ -123,14 +138,10 @@ func newWorld(shared *Handler, ch message.Channel, seed uint64) *world {
 	w.profile.Set(customer.TraitPhone, customer.Trait{Value: "+4915112345678", Time: 1})
 	w.profile.Set(customer.TraitPush, customer.Trait{Value: phone, Time: 1})
 	w.profile.Set(customer.ConsentTrait(string(ch)), customer.Trait{Value: "true", Time: 1})
-	id := "win_back"
-	if ch != message.Email {
-		id = "by_" + string(ch)
-	}
 	w.entry, _ = message.New(id, 0, ch, signal.Signal{
 		ID: "s", Kind: signal.SegmentChanged, Customer: "c", Time: arrival, Data: json.RawMessage(`{"from":"Champions","to":"At Risk"}`),
 	}).Claim(arrival)
-	if ch == message.Email {
+	if id == "win_back" {
 		invited(&w.entry)
 	}
 	w.entry.Revision = 1
@@ -138,7 +149,8 @@ func newWorld(shared *Handler, ch message.Channel, seed uint64) *world {
 	w.job = string(body)
 	w.queue = []string{w.job}
 	h := *shared
-	h.marks = &marks{last: map[survey.Hour]time.Time{}}
+	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, &silent{last: map[string]time.Time{}}
+	h.Offers = w
 	h.Store, h.Messages, h.Channels = w, w, map[message.Channel]channel.Channel{ch: sender{w}}
 	h.Now = func() time.Time { return w.now }
 	h.pacer = newPacer(nil, 0, 1, h.Now)
@@ -218,7 +230,7 @@ func (w *world) do(call func() error) error {
 
 func (w *world) Dossier(context.Context, message.Wanted) (d message.Dossier, err error) {
 	err = w.do(func() error {
-		d = message.Dossier{Profile: w.profile, Entries: map[string]message.Entry{w.entry.ID: w.entry}}
+		d = message.Dossier{Person: "c", Profile: w.profile, Entries: map[string]message.Entry{w.entry.ID: w.entry}}
 		return nil
 	})
 	return d, err
@@ -262,6 +274,37 @@ func (w *world) MarkHours(_ context.Context, now time.Time, hours ...survey.Hour
 	})
 }
 
+// Ask gives one code, whatever it is asked, or has none, or answers in any way that is no answer.
+func (w *world) Ask(_ context.Context, to, id string, _ json.RawMessage) (reply []byte, some bool, err error) {
+	if w.asked++; to != "shop" || id != w.entry.ID || w.entry.State != message.Claimed || w.entry.Code.Code != "" {
+		w.wrong = fmt.Sprintf("%s is asked as %s of an entry that is %s with the code %q", to, id, w.entry.State, w.entry.Code.Code)
+	}
+	answer := w.rnd.IntN(16)
+	if w.quiet {
+		answer = 15
+	}
+	switch answer {
+	case 0:
+		return nil, false, &channel.Error{Outcome: channel.Throttled, Reason: "HTTP_429"}
+	case 1:
+		return nil, false, &channel.Error{Outcome: channel.Blocked, Reason: "HTTP_401"}
+	case 2:
+		return []byte(`{"code":"<b>1</b>"}`), true, nil
+	case 3:
+		if w.given == "" {
+			return nil, false, nil
+		}
+	case 4:
+		if w.given == "" {
+			return nil, false, &channel.Error{Outcome: channel.Refused, Reason: "HTTP_422"}
+		}
+	}
+	if err := w.do(func() error { w.given = "C-1"; return nil }); err != nil {
+		return nil, false, &channel.Error{Outcome: channel.Unknown, Reason: "timeout"}
+	}
+	return []byte(`{"code":"C-1"}`), true, nil
+}
+
 // Send takes what goes back to the queue.
 func (w *world) Send(_ context.Context, messages ...queue.Message) error {
 	for _, m := range messages {
@@ -273,7 +316,10 @@ func (w *world) Send(_ context.Context, messages ...queue.Message) error {
 // sender is a channel whose provider may say no for good, and of the address as well.
 type sender struct{ w *world }
 
-func (m sender) Send(context.Context, channel.Message) (id string, err error) {
+func (m sender) Send(_ context.Context, out channel.Message) (id string, err error) {
+	if code := m.w.entry.Code.Code; code != m.w.given || m.w.entry.State != message.Sending || code != "" && !strings.Contains(out.Text, "Take "+code+".") {
+		m.w.wrong = fmt.Sprintf("%q goes out, and the entry is %s with the code %q", out.Text, m.w.entry.State, code)
+	}
 	answer := m.w.rnd.IntN(10)
 	if m.w.quiet {
 		answer = 9

@@ -51,6 +51,7 @@ type Handler struct {
 	}
 	Channels map[message.Channel]channel.Channel // those that are switched on
 	Quota    Quoter                              // of the account's mail; nil where nothing limits it
+	Offers   Asker                               // of webhooks that give codes; nil where there are no destinations
 	Settings settings
 	Now      clock.Now
 	Log      *slog.Logger
@@ -64,6 +65,7 @@ type Handler struct {
 	operators outreach.Settings
 	look      brand.Look
 	marks     *marks
+	silent    *silent
 	pacer     *pacer
 	runner    *batch.Runner[message.Job]
 }
@@ -102,7 +104,7 @@ func NewHandler(h Handler) (*Handler, error) {
 			return nil, err
 		}
 	}
-	h.marks = &marks{last: map[survey.Hour]time.Time{}}
+	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, &silent{last: map[string]time.Time{}}
 	if h.NewAttempt == nil {
 		h.NewAttempt = rand.Text
 	}
@@ -184,7 +186,7 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 		return err
 	}
 	if h.Channels[e.Channel] != nil { // or it fails, for which there is always a moment
-		again, err := h.wait(ctx, e.Channel)
+		again, err := h.wait(ctx, e.Channel, h.spare(&e))
 		if err == nil && again {
 			d, e, err = h.read(ctx, job)
 		}
@@ -192,7 +194,7 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 			return err
 		}
 	}
-	out, reason, err := h.prepare(ctx, keys, d, e)
+	out, reason, err := h.prepare(ctx, keys, d, &e)
 	switch {
 	case err != nil:
 		return err

@@ -112,9 +112,10 @@ func (p *pacer) allowance(ctx context.Context) (perSecond float64, left bool) {
 	return p.quota.PerSecond, p.quota.PerDay < 0 || p.quota.Sent+p.sent*p.sharers < p.quota.PerDay
 }
 
-// wait waits for a message's moment. It reports whether that took so long that what was read before is to be read again.
-func (h *Handler) wait(ctx context.Context, ch message.Channel) (again bool, err error) {
-	wait, err := h.pacer.turn(ctx, ch, func() time.Duration { return h.room(ctx) })
+// wait waits for a message's moment, for which there is all the room but the spare. It reports whether that took so long that what
+// was read before is to be read again.
+func (h *Handler) wait(ctx context.Context, ch message.Channel, spare time.Duration) (again bool, err error) {
+	wait, err := h.pacer.turn(ctx, ch, func() time.Duration { return h.room(ctx) - spare })
 	if err != nil {
 		if late, ok := err.(*putOff); ok && late.after == quotaRest {
 			h.Count.Count("QuotaUsedUp", 1)

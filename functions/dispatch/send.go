@@ -23,8 +23,8 @@ type prepared struct {
 	locale string
 }
 
-// prepare looks again at what may have changed since the claim, and makes the message.
-func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Dossier, e message.Entry) (prepared, obstacle, error) {
+// prepare looks again at what may have changed since the claim, and makes the message. A code that is got for it is put on the entry.
+func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Dossier, e *message.Entry) (prepared, obstacle, error) {
 	sc := h.scenes.Scene(e.Scene)
 	switch {
 	case sc == nil:
@@ -45,17 +45,20 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		}
 		c.Suppressed = map[message.Channel]bool{e.Channel: suppressed}
 	}
-	if err := h.asking(ctx, &c, e); err != nil {
+	if err := h.asking(ctx, &c, *e); err != nil {
 		return prepared{}, obstacle{}, err
 	}
 	var err error
-	if c.GoalMet, err = h.goalMet(ctx, sc, e); err != nil {
+	if c.GoalMet, err = h.goalMet(ctx, sc, *e); err != nil {
 		return prepared{}, obstacle{}, err
 	}
 	if v := scene.Recheck(c); v.Outcome != scene.Pass {
 		return prepared{}, obstacle{gate: v.Gate, why: v.Reason}, nil
 	}
-	links, err := h.links(keys, &c, e)
+	if o, err := h.code(ctx, sc, &d, e); err != nil || o.gate != "" {
+		return prepared{}, o, err
+	}
+	links, err := h.links(keys, &c, *e)
 	if err != nil {
 		return prepared{}, obstacle{}, err
 	}
@@ -66,14 +69,14 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 	said, failed, cause := outreach.Say(sc, scene.Saying{
 		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: h.Settings.senderName(), Look: h.look, Links: links,
 		Stop: h.stopHint(d.Profile.Locale(), links), Code: e.Code.Code,
-	}, d.Profile, e)
+	}, d.Profile, *e)
 	if cause != nil {
 		h.Log.ErrorContext(ctx, "content not made", "scene", sc.ID, "error", cause.Error())
 	}
 	if failed != "" {
 		return prepared{}, obstacle{why: failed}, nil
 	}
-	h.countClicks(keys, e, &said)
+	h.countClicks(keys, *e, &said)
 	out, err := compose(e.Channel, said)
 	if err != nil {
 		return prepared{}, obstacle{}, err

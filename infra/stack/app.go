@@ -183,7 +183,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 			"RequestsRefused", "RequestsUnauthorized", "RequestsThrottled", "WebhooksIgnored", "WebhooksOfTests", "PrivacyRequests")},
 		{Title: "What became of events", Counts: counts("profile", "EventsFolded", "EventsRefused", "EventsPutOff", "EventsOfErased", "TraitsDropped", "SignalsSent")},
 		{Title: "What became of messages", Counts: counts("dispatch", "Sent", "Failed", "Unknown", "Suppressed", "ChannelNotSetUp",
-			"ProviderThrottled", "ProviderBlocked", "Paced", "QuotaUsedUp", "EntryGone", "ScenesBroken", "TestsSent", "TestsFailed")},
+			"ProviderThrottled", "ProviderBlocked", "OffersPutOff", "OffersBlocked", "Paced", "QuotaUsedUp", "EntryGone", "ScenesBroken", "TestsSent", "TestsFailed")},
 		{Title: "What providers told", Counts: counts("receipts", "Event_Delivery", "Event_Bounce", "Event_Complaint", "Settled", "ForeignEvents", "EntryGone")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "MessagesQueued", "Delayed", "Deferred", "CameDue", "StaleSignals",
 			"SignalsOfErased", "SignalsOfUnknownScenes", "ScenesBroken", "RemindersOfNothing", "BudgetNotGivenBack")},
