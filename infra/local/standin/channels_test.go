@@ -26,6 +26,7 @@ import (
 	"liuke/shared/channel/sms/receipt"
 	"liuke/shared/channel/smtp"
 	"liuke/shared/channel/webhook"
+	"liuke/shared/offer"
 	price "liuke/shared/sms"
 )
 
@@ -289,6 +290,46 @@ func TestWebhooksAreTakenAsTheirReceiversDo(t *testing.T) {
 	}
 	got := outbox.By(Webhook, "crm")
 	if len(got) != 1 || string(got[0].Data) != `{"event":"win_back"}` || got[0].Headers["Webhook-Id"] != "abc" || outbox.Len() != 2 {
+		t.Errorf("the outbox has %+v", outbox.Messages(""))
+	}
+}
+
+func TestTheShopGivesEachIDOneCode(t *testing.T) {
+	const secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+	outbox := newOutbox(t)
+	url := serve(t, NewReceiver(outbox, atNoon, secret))
+	named := map[string]any{"stranger": map[string]string{"url": url + "/shop", "current": "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="}}
+	for _, name := range ReceiverNames {
+		named[name] = map[string]string{"url": url + "/" + name, "current": secret}
+	}
+	raw, err := json.Marshal(named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := webhook.New(webhook.Config{Secret: destinations(raw), Now: atNoon, Local: true})
+	ask := func(to, id string) string {
+		reply, some, err := ch.Ask(t.Context(), to, id, json.RawMessage(`{"scene":"win_back"}`))
+		if err != nil {
+			return err.Error()
+		}
+		if !some {
+			return "none"
+		}
+		code, err := offer.ReadAnswer(reply)
+		if err != nil || !strings.HasPrefix(code, "LOCAL-") {
+			t.Errorf("%s says %s: %v", to, reply, err)
+		}
+		return code
+	}
+	if one := ask("shop", "one"); one != ask("shop", "one") || one == ask("shop", "another") {
+		t.Errorf("%s, then %s, and %s to another", one, ask("shop", "one"), ask("shop", "another"))
+	}
+	for to, want := range map[string]string{"sold_out": "none", "down": "unknown: HTTP_503", "away": "blocked: HTTP_410", "stranger": "blocked: HTTP_401"} {
+		if got := ask(to, "one"); got != want {
+			t.Errorf("%s: %s, want %s", to, got, want)
+		}
+	}
+	if outbox.Len() != 0 {
 		t.Errorf("the outbox has %+v", outbox.Messages(""))
 	}
 }

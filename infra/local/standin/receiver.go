@@ -5,24 +5,27 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"liuke/shared/clock"
 )
 
 // Receiver is an http.Handler for what takes webhooks: it answers as the last part of the path says. Messages that it takes
-// stand in the outbox. "crm" checks the signature (Standard Webhooks) and answers 200; "group" is a chat's bot, which asks for
-// no signature and answers with an errcode; "down" answers 503 and "away" 410, and take nothing.
+// stand in the outbox. "crm" checks the signature (Standard Webhooks) and answers 204; "group" is a chat's bot, which asks for
+// no signature and answers with an errcode; "down" answers 503 and "away" 410, and take nothing. "shop" checks the signature and
+// gives coupon codes, to each id its own, for ever the same; "sold_out" is one that has none left. What these are asked is no message.
 type Receiver struct {
 	outbox *Outbox
 	now    clock.Now
-	secret string // what "crm" is signed with
+	secret string // what all but "group" are signed with
 }
 
 // ReceiverNames are the destinations that a receiver answers as.
-var ReceiverNames = []string{"crm", "group", "down", "away"}
+var ReceiverNames = []string{"crm", "group", "down", "away", "shop", "sold_out"}
 
 // NewReceiver returns a receiver of messages that are signed with the secret, "whsec_" and base64.
 func NewReceiver(outbox *Outbox, now clock.Now, secret string) *Receiver {
@@ -41,13 +44,22 @@ func (v *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusServiceUnavailable
 	case name == "away":
 		status = http.StatusGone
-	case name == "crm" && !v.signed(r, body):
-		status = http.StatusUnauthorized
-	case name != "crm" && name != "group":
+	case !slices.Contains(ReceiverNames, name):
 		status = http.StatusNotFound
+	case name != "group" && !v.signed(r, body):
+		status = http.StatusUnauthorized
 	}
 	if status != http.StatusOK {
 		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	switch name {
+	case "shop":
+		sum := sha256.Sum256([]byte(r.Header.Get("Webhook-Id")))
+		writeJSON(w, http.StatusOK, map[string]string{"code": fmt.Sprintf("LOCAL-%X", sum[:4])})
+		return
+	case "sold_out":
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	m := Message{
