@@ -141,7 +141,7 @@ func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token
 	}
 	for _, t := range topics[:min(len(topics), maxTopics)] {
 		wanted, said := profile.Topic(t.ID)
-		c := page.Choice{ID: t.ID, Label: labelOf(t, p.Locale), On: wanted || !said}
+		c := page.Choice{ID: t.ID, Label: t.Label(p.Locale, survey.Fallback), On: wanted || !said}
 		p.Topics = append(p.Topics, c)
 		was.Topics[t.ID] = c.On
 	}
@@ -151,11 +151,16 @@ func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token
 	return p, err
 }
 
-// topicsOf returns the topics that scenes speak of: those that come with the suite, and operators' own in their place.
-func topicsOf(ctx context.Context, scenes interface {
+// topicStore keeps what topics are told by.
+type topicStore interface {
 	SceneDocuments(ctx context.Context) ([]document.Document, error)
-}) ([]consent.Topic, error) {
-	documents, err := scenes.SceneDocuments(ctx)
+	Document(ctx context.Context, name string) (document.Document, error)
+}
+
+// topicsOf returns the topics that scenes speak of which are switched on: those that come with the suite, and operators' own in
+// their place. Where the settings cannot be read any more, nobody's way out is shut: topics are called as if nothing was set.
+func topicsOf(ctx context.Context, store topicStore) ([]consent.Topic, error) {
+	documents, err := store.SceneDocuments(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,21 +168,18 @@ func topicsOf(ctx context.Context, scenes interface {
 	if err != nil {
 		return nil, fault.As(err, fault.Internal, "read the scenes")
 	}
+	settings, err := store.Document(ctx, outreach.Document)
+	if err != nil {
+		return nil, err
+	}
+	own, _ := outreach.TopicsOf(settings) // whoever sends says that they cannot be read
 	var ids []string
 	for _, s := range set.All() {
-		ids = append(ids, s.Topic)
-	}
-	return consent.TopicsNamed(ids), nil
-}
-
-// labelOf is what a topic is called in a locale; one without a name there stands for itself.
-func labelOf(t consent.Topic, locale string) string {
-	for _, l := range []string{locale, survey.Fallback} {
-		if label := t.Labels[l]; label != "" {
-			return label
+		if s.Enabled {
+			ids = append(ids, s.Topic)
 		}
 	}
-	return t.ID
+	return consent.TopicsNamed(ids, own), nil
 }
 
 // pageView is the view of a page of no survey, with the operator's brand.
@@ -325,9 +327,9 @@ func (h *Handler) savedPage(ctx context.Context, r *api.Request, sealed string, 
 	for _, id := range slices.Sorted(maps.Keys(c.Topics)) {
 		i := slices.IndexFunc(topics, func(t consent.Topic) bool { return t.ID == id })
 		if i >= 0 {
-			add(labelOf(topics[i], v.Locale), c.Topics[id])
+			add(topics[i].Label(v.Locale, survey.Fallback), c.Topics[id])
 		} else {
-			add(id, c.Topics[id])
+			add((&consent.Topic{ID: id}).Label(v.Locale, survey.Fallback), c.Topics[id])
 		}
 	}
 	if c.Personalised != nil {

@@ -30,7 +30,13 @@ func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.
 func (h *Handler) stop(ctx context.Context, u token.Unsubscribe, locale string) page.Stop {
 	s := page.Stop{Channel: u.Channel}
 	if u.Topic != "" {
-		s.Topic = labelOf(consent.TopicsNamed([]string{u.Topic})[0], locale)
+		topic := consent.TopicsNamed([]string{u.Topic}, nil)[0]
+		for _, t := range h.topics.Peek() { // which may have been read for another page: no table is asked
+			if t.ID == u.Topic {
+				topic = t
+			}
+		}
+		s.Topic = topic.Label(locale, survey.Fallback)
 	}
 	keys, err := token.Load(ctx, h.Secret)
 	if err != nil {

@@ -1,6 +1,10 @@
 package consent
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Topic is what a customer may want to hear of, or not.
 type Topic struct {
@@ -23,19 +27,34 @@ func Topics() []Topic {
 	}
 }
 
-// TopicsNamed returns the topics of the ids, each once: those that have a label here in their order, then the others, which
-// stand for themselves.
-func TopicsNamed(ids []string) (topics []Topic) {
-	known := Topics()
-	for _, t := range known {
+// TopicsNamed returns the topics of the ids, each once: those that come with the suite in their order, then the others. Own are
+// labels of operators', by id and locale, which go before those that come with the suite.
+func TopicsNamed(ids []string, own map[string]map[string]string) (topics []Topic) {
+	for _, t := range Topics() {
 		if slices.Contains(ids, t.ID) {
 			topics = append(topics, t)
 		}
 	}
 	for _, id := range slices.Sorted(slices.Values(ids)) {
 		if id != "" && !slices.ContainsFunc(topics, func(t Topic) bool { return t.ID == id }) {
-			topics = append(topics, Topic{ID: id})
+			topics = append(topics, Topic{ID: id, Labels: map[string]string{}})
 		}
 	}
+	for i := range topics {
+		maps.Copy(topics[i].Labels, own[topics[i].ID])
+	}
 	return topics
+}
+
+// Label is what the topic is called in a locale; where it has no label there, in its language, else in fallback, else by its id
+// in words.
+func (t *Topic) Label(locale, fallback string) string {
+	language, _, _ := strings.Cut(locale, "-")
+	for _, l := range []string{locale, language, fallback} {
+		if label := t.Labels[l]; label != "" {
+			return label
+		}
+	}
+	words := strings.ReplaceAll(t.ID, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):] // ids are in ASCII
 }

@@ -26,6 +26,8 @@ type Settings struct {
 	Limits    budget.Limits     // of money; nil and empty where nothing is limited
 	Prices    budget.Prices     // in the business's currency
 	StopHints map[string]string // by locale: how a text message says that it can be stopped
+	// Topics are by topic and locale what customers read of the topics that scenes name.
+	Topics map[string]map[string]string
 }
 
 // Bounds of settings.
@@ -47,6 +49,8 @@ type settingsFile struct {
 	Budget  *budgetFile `json:"budget,omitempty"`
 	Prices  []priceFile `json:"prices,omitempty"`
 	SMS     *smsFile    `json:"sms,omitempty"`
+
+	Topics map[string]map[string]string `json:"topics,omitempty"`
 }
 
 type quietFile struct {
@@ -99,7 +103,7 @@ func ParseSettings(body string, builtIn scene.Policy, currency money.Currency) (
 		return Settings{}, err
 	}
 	for _, read := range []func(*settingsFile) error{
-		s.quiet, s.caps, s.surveys, s.prices, s.hints,
+		s.quiet, s.caps, s.surveys, s.prices, s.hints, s.topics,
 		func(f *settingsFile) (err error) { s.Policy.Holdout, err = f.holdout(s.Policy.Holdout); return err },
 		func(f *settingsFile) error { return s.budget(f, currency) },
 	} {

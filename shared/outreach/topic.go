@@ -1,0 +1,58 @@
+package outreach
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"liuke/shared/document"
+	"liuke/shared/fault"
+	"liuke/shared/request"
+)
+
+// Bounds of what topics are called.
+const (
+	maxTopics     = 50
+	maxTopicRunes = 60
+)
+
+// topicForm is how scenes name topics.
+var topicForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
+
+func (s *Settings) topics(f *settingsFile) error {
+	if len(f.Topics) > maxTopics {
+		return fault.At("/topics", "at most %d topics have labels", maxTopics)
+	}
+	escape := strings.NewReplacer("~", "~0", "/", "~1")
+	for topic, labels := range f.Topics {
+		at := "/topics/" + escape.Replace(topic)
+		if !topicForm.MatchString(topic) {
+			return fault.At(at, "a topic stands under the name that scenes have for it: lower-case words joined by underscores")
+		}
+		for locale, label := range labels {
+			switch {
+			case !localeForm.MatchString(locale):
+				return fault.At(at+"/"+escape.Replace(locale), "a label stands under a locale such as en or zh-CN")
+			case strings.TrimSpace(label) == "" || len([]rune(label)) > maxTopicRunes || strings.ContainsFunc(label, unicode.IsControl):
+				return fault.At(at+"/"+locale, "a label is one line of at most %d characters", maxTopicRunes)
+			}
+		}
+	}
+	s.Topics = f.Topics
+	return nil
+}
+
+// TopicsOf returns the labels that the settings' document gives topics, by topic and locale. Where it can no longer be read, it
+// gives none, and an error.
+func TopicsOf(settings document.Document) (map[string]map[string]string, error) {
+	if settings.Body == "" {
+		return nil, nil
+	}
+	var f settingsFile
+	if err := request.Parse([]byte(settings.Body), &f); err != nil {
+		return nil, err
+	}
+	var s Settings
+	err := s.topics(&f)
+	return s.Topics, err
+}
