@@ -60,6 +60,7 @@ type campaignCounts struct {
 	Seen      int64 `json:"seen"`
 	Gone      int64 `json:"gone"`
 	Audience  int64 `json:"in_audience"`
+	Unjudged  int64 `json:"unjudged"`
 	Signalled int64 `json:"signalled"`
 }
 
@@ -67,7 +68,7 @@ func (h *Handler) viewOfCampaign(r *campaign.Record) campaignView {
 	v := campaignView{
 		ID: r.ID, Scene: r.Scene, Simulated: r.Terms.Simulated, Scheduled: r.Terms.Due, At: r.Terms.At.UTC(), Recalculation: r.Run,
 		Limit: r.Terms.Customers, PerSecond: r.Terms.PerSecond, Seed: r.Terms.Seed, RequestedAt: r.Started.UTC(), FinishedAt: timeOf(r.Finished), Customers: r.Steps,
-		Counts: campaignCounts{r.Counts.Seen, r.Counts.Gone, r.Counts.Audience, r.Counts.Signalled},
+		Counts: campaignCounts{r.Counts.Seen, r.Counts.Gone, r.Counts.Audience, r.Counts.Unjudged, r.Counts.Signalled},
 	}
 	v.State, v.Reason = r.Shown(h.now())
 	return v

@@ -49,6 +49,7 @@ type Store interface {
 	Invitations
 	Consents
 	Offers
+	Means
 	Results
 	rollup.Store
 	// Root returns the record that stands for an id, one of Version 0 where there is none, and Gone where the customer was

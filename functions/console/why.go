@@ -4,14 +4,11 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/customer"
-	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/outreach"
-	"liuke/shared/quiet"
 	"liuke/shared/scene"
 )
 
@@ -39,23 +36,6 @@ type decisionView struct {
 	Says    string `json:"says"` // in words
 }
 
-// nowView is what the gates would say of the scene's own message if it were set off now.
-type nowView struct {
-	Enabled bool       `json:"enabled"`  // nothing sets off a scene that is switched off
-	JudgeOn string     `json:"judge_on"` // what is taken to have set it off: the last occasion, or a sample
-	Outcome string     `json:"outcome"`  // pass, hold or defer
-	Says    string     `json:"says"`
-	Gates   []gateView `json:"gates"` // in the order in which they are asked: the first that does not pass decides
-}
-
-type gateView struct {
-	Gate    string     `json:"gate"`
-	Outcome string     `json:"outcome"`
-	Reason  string     `json:"reason,omitempty"`
-	Says    string     `json:"says,omitempty"`
-	Until   *time.Time `json:"until,omitempty"`
-}
-
 // why says why a customer did, or didn't, get what a scene says.
 func (h *Handler) why(ctx context.Context, r *api.Request) (api.Response, error) {
 	id, named := r.QueryStringParameters["scene"]
@@ -79,7 +59,7 @@ func (h *Handler) why(ctx context.Context, r *api.Request) (api.Response, error)
 	}
 	v := whyView{Customer: rec.ID, Scene: id, Decisions: []decisionView{}, More: more}
 	for i := range entries {
-		v.Decisions = append(v.Decisions, decisionView{viewOfMessage(&entries[i]), entries[i].Variant, saysOf(&entries[i])})
+		v.Decisions = append(v.Decisions, decisionView{viewOfMessage(&entries[i]), entries[i].Variant, saysOf(&entries[i], stand.Scenes.Scene(entries[i].Scene))})
 	}
 	if sc != nil {
 		if v.Now, err = h.judgeNow(ctx, stand, sc, rec.ID, entries); err != nil {
@@ -98,7 +78,7 @@ func (h *Handler) decided(ctx context.Context, all []customer.ID, id string) (en
 			return nil, false, err
 		}
 		for _, e := range some {
-			if id == "" || e.Scene == id {
+			if e.Occasion != outreach.OccasionOnce && (id == "" || e.Scene == id) { // that entry says no more than that there was another
 				entries = append(entries, e)
 			}
 		}
@@ -118,8 +98,8 @@ func (h *Handler) decided(ctx context.Context, all []customer.ID, id string) (en
 	return entries[:min(len(entries), maxDecisions)], cursor != "" || len(entries) > maxDecisions, nil
 }
 
-// saysOf says what an entry has come to.
-func saysOf(e *message.Entry) string {
+// saysOf says what an entry has come to, of a scene that may be gone.
+func saysOf(e *message.Entry, sc *scene.Scene) string {
 	says := outreach.Says(e.Reason)
 	if says == "" && e.Reason != "" {
 		says = "the provider says " + e.Reason
@@ -138,6 +118,9 @@ func saysOf(e *message.Entry) string {
 	case message.Unknown:
 		return "nobody can tell whether it was sent: " + says
 	case message.Done:
+		if e.Channel != message.Task || sc != nil && !sc.Step(e.Step).Speaks() {
+			return "the step only branches, and the journey went on"
+		}
 		return "a task was made of it"
 	}
 	switch {
@@ -150,48 +133,3 @@ func saysOf(e *message.Entry) string {
 	}
 	return "sent"
 }
-
-// judgeNow asks the gates about the scene's own message, as if it were set off now by what set it off last.
-func (h *Handler) judgeNow(ctx context.Context, stand *outreach.Stand, sc *scene.Scene, id customer.ID, entries []message.Entry) (*nowView, error) {
-	d, err := h.store.Dossier(ctx, message.Wanted{Customer: id})
-	if err != nil {
-		return nil, err
-	}
-	if d.Erased {
-		return nil, fault.New(fault.Gone, "the customer was erased")
-	}
-	v := &nowView{Enabled: sc.Enabled, JudgeOn: "sample", Outcome: outcomes[scene.Pass], Says: "it would be sent"}
-	sig := outreach.SampleSignal(sc, id, h.business.Currency, h.now())
-	if i := slices.IndexFunc(entries, func(e message.Entry) bool { return e.Step == 0 && e.Kind == sig.Kind }); i >= 0 {
-		v.JudgeOn, sig.ID, sig.Data = "last_occasion", entries[i].Occasion, entries[i].Data
-	}
-	ask := sc.Ask(sig)
-	surveys, err := h.store.Surveys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c := outreach.Candidate(&d, sc, sig, ask, surveys[ask.Survey], h.now())
-	c.Ways = h.ways
-	if sc.Enter != (scene.Enter{}) {
-		for _, before := range d.Contact.EnteredOf(sc.ID) {
-			c.Entered = before.At
-		}
-	}
-	if err := outreach.Suppressed(ctx, &c, h.store.Suppressed); err != nil {
-		return nil, err
-	}
-	rules := scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.business.Zone)}
-	for _, said := range rules.Explain(c) {
-		g := gateView{Gate: said.Gate, Outcome: outcomes[said.Outcome], Reason: said.Reason, Says: outreach.Says(said.Reason), Until: timeOf(said.Until)}
-		v.Gates = append(v.Gates, g)
-		if v.Outcome == outcomes[scene.Pass] && said.Outcome != scene.Pass {
-			v.Outcome, v.Says = g.Outcome, g.Says
-		}
-	}
-	if !sc.Enabled {
-		v.Says = "the scene is switched off: nothing sets it off"
-	}
-	return v, nil
-}
-
-var outcomes = map[scene.Outcome]string{scene.Pass: "pass", scene.Hold: "hold", scene.Defer: "defer"}

@@ -55,10 +55,7 @@ func (h *Handler) candidate(ctx context.Context, d *message.Dossier, t task, e *
 			c.Answered = answer != nil
 		}
 	default:
-		c.Variant, c.GoalMet = first.Variant, first.Met()
-		c.First = scene.First{
-			Sent: first.State == message.Sent, Delivered: !first.Delivered.IsZero(), Opened: !first.Opened.IsZero(), Clicked: !first.Clicked.IsZero(),
-		}
+		outreach.Follow(&c, &first)
 		if !t.speaks() {
 			return c, nil
 		}

@@ -116,6 +116,9 @@ func (h *Handler) decide(ctx context.Context, d *message.Dossier, t task, out *r
 		}
 	default:
 		out.count("Held_" + next.Gate)
+		if scene.Unjudged(next.Reason) {
+			out.count("ExpressionsFailed")
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
@@ -61,10 +62,6 @@ func (h *Handler) enterAlone(ctx context.Context, c *scene.Candidate, v *scene.V
 	return nil
 }
 
-// occasionOnce is the occasion of the entry that says, for longer than contact records remember, that the customer has entered
-// a scene which is entered once for good.
-const occasionOnce = "once"
-
 // enterOnce says in the ledger that the customer enters by an entry. It returns Conflict where another has been before: of two
 // occasions at once, one finds the other's word there.
 func (h *Handler) enterOnce(ctx context.Context, c *scene.Candidate, e *message.Entry) error {
@@ -73,7 +70,7 @@ func (h *Handler) enterOnce(ctx context.Context, c *scene.Candidate, e *message.
 		return err
 	}
 	once, err := message.New(c.Scene.ID, 0, c.Scene.Named(0), signal.Signal{
-		ID: occasionOnce, Kind: c.Signal.Kind, Customer: c.Person, Time: c.Signal.Time, Data: by,
+		ID: outreach.OccasionOnce, Kind: c.Signal.Kind, Customer: c.Person, Time: c.Signal.Time, Data: by,
 	}).Branch(c.Now)
 	if err != nil {
 		return err
@@ -106,7 +103,7 @@ func (h *Handler) enteredBefore(ctx context.Context, d *message.Dossier, sc *sce
 	}
 	var refs []message.Ref
 	for _, id := range slices.Compact([]customer.ID{d.Person, e.Customer}) {
-		refs = append(refs, message.Ref{Customer: id, Entry: sc.EntryID(id, occasionOnce, 0)})
+		refs = append(refs, message.Ref{Customer: id, Entry: sc.EntryID(id, outreach.OccasionOnce, 0)})
 	}
 	once, err := h.Store.Entries(ctx, refs)
 	if err != nil {

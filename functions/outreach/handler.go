@@ -223,7 +223,7 @@ func (t *task) idle(d *message.Dossier, now time.Time) string {
 		}
 		return ""
 	}
-	step, since := standing(t.scene, t.sig.Customer, t.sig.ID, d.Entries)
+	step, since := outreach.Standing(t.scene, t.sig.Customer, t.sig.ID, d.Entries)
 	switch _, waits := d.Entries[t.entry]; {
 	case step != t.sig.Step:
 		return "StepsOutOfTurn"

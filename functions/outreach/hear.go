@@ -8,6 +8,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
@@ -139,7 +140,7 @@ func (h *Handler) wake(ctx context.Context, d *message.Dossier, sc *scene.Scene,
 	if _, err := h.look(ctx, d, missing, first.Customer); err != nil {
 		return err
 	}
-	step, since := standing(sc, first.Customer, first.Occasion, d.Entries)
+	step, since := outreach.Standing(sc, first.Customer, first.Occasion, d.Entries)
 	if step == scene.Exit || sc.Steps[step].WaitFor != eventOf(t.sig) || t.sig.Time.Before(since) {
 		return nil
 	}

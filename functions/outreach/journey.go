@@ -6,6 +6,7 @@ import (
 
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
@@ -22,42 +23,13 @@ func entriesOf(sc *scene.Scene, c customer.ID, occasion string, last int) []stri
 	return ids
 }
 
-// standing is where a journey stands: at the first step on its way that isn't decided for good, or scene.Exit where it has
-// ended; and when the step before that was decided.
-func standing(sc *scene.Scene, c customer.ID, occasion string, entries map[string]message.Entry) (step int, since time.Time) {
-	for step != scene.Exit && step < len(sc.Steps) {
-		e, ok := entries[sc.EntryID(c, occasion, step)]
-		if !ok || e.Open() {
-			return step, since
-		}
-		step, since = onward(sc, &e), ended(&e)
-	}
-	return scene.Exit, since
-}
-
-// ended is when a step was decided for good.
-func ended(e *message.Entry) time.Time {
-	if !e.Claimed.IsZero() {
-		return e.Claimed
-	}
-	return e.Decided
-}
-
-// onward is the step behind one that was decided for good, or scene.Exit.
-func onward(sc *scene.Scene, e *message.Entry) int {
-	if e.State != message.Held {
-		return sc.Onward(e.Step, "")
-	}
-	return sc.Onward(e.Step, e.Gate)
-}
-
 // goOn puts the step that follows on file, before the step is claimed or held which it follows: it is asked for then whether
 // that was. What is decided anew puts the same there again, or another beside it: the ledger lets one have its effect.
 func (h *Handler) goOn(ctx context.Context, c *scene.Candidate, t task, decided *message.Entry) error {
 	if t.reminder() {
 		return nil
 	}
-	next := onward(c.Scene, decided)
+	next := outreach.Onward(c.Scene, decided)
 	if next == scene.Exit {
 		return nil
 	}

@@ -18,6 +18,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/quiet"
 	"liuke/shared/scene"
 	"liuke/shared/scene/audience"
@@ -318,7 +319,7 @@ func (w *journeyWorld) happen() {
 func (w *journeyWorld) finish(faultless bool, tally map[string]int) {
 	for _, id := range slices.Sorted(maps.Keys(w.entries)) {
 		e := w.entries[id]
-		if e.Occasion == occasionOnce {
+		if e.Occasion == outreach.OccasionOnce {
 			continue
 		}
 		if e.Open() || e.State == message.Claimed || e.State == message.Sending {
@@ -380,7 +381,7 @@ func (w *journeyWorld) checkJourney(first *message.Entry, faultless bool) {
 // checkStep holds when a step was decided against the one before it and what came.
 func (w *journeyWorld) checkStep(sc *scene.Scene, before, e *message.Entry, faultless bool) {
 	st := sc.Steps[e.Step]
-	waited := e.Decided.Sub(ended(before))
+	waited := e.Decided.Sub(outreach.Ended(before))
 	if e.Came == "" && waited < st.After-clockSkew {
 		w.t.Errorf("%s, step %d, was decided %s after the one before it", sc.ID, e.Step, waited)
 	}
@@ -388,12 +389,12 @@ func (w *journeyWorld) checkStep(sc *scene.Scene, before, e *message.Entry, faul
 		return
 	}
 	for _, sig := range w.happened {
-		within := eventOf(sig) == st.WaitFor && !sig.Time.Before(ended(before)) && sig.Time.Before(e.Decided)
+		within := eventOf(sig) == st.WaitFor && !sig.Time.Before(outreach.Ended(before)) && sig.Time.Before(e.Decided)
 		switch {
 		case sig.ID == e.Came && !within:
-			w.t.Errorf("what came at %s came not between %s and %s", sig.Time, ended(before), e.Decided)
-		case faultless && within && sig.Customer == e.Customer && e.Came == "" && sig.Time.Before(ended(before).Add(st.After)):
-			w.t.Errorf("what came at %s, between %s and %s, woke nobody", sig.Time, ended(before), e.Decided)
+			w.t.Errorf("what came at %s came not between %s and %s", sig.Time, outreach.Ended(before), e.Decided)
+		case faultless && within && sig.Customer == e.Customer && e.Came == "" && sig.Time.Before(outreach.Ended(before).Add(st.After)):
+			w.t.Errorf("what came at %s, between %s and %s, woke nobody", sig.Time, outreach.Ended(before), e.Decided)
 		}
 	}
 }

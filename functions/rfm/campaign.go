@@ -267,6 +267,7 @@ func (h *Handler) finishCampaign(ctx context.Context, record *campaign.Record, w
 		h.Counter.Count("SimulationsDone", 1)
 	} else {
 		h.Counter.Count("CampaignsDone", 1)
+		h.Counter.Count("CampaignUnjudged", int(counts.Unjudged))
 	}
 	return nil
 }

@@ -185,7 +185,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What became of messages", Counts: counts("dispatch", "Sent", "Failed", "Unknown", "Suppressed", "ChannelNotSetUp",
 			"ProviderThrottled", "ProviderBlocked", "OffersPutOff", "OffersBlocked", "Paced", "QuotaUsedUp", "EntryGone", "ScenesBroken", "TestsSent", "TestsFailed")},
 		{Title: "What providers told", Counts: counts("receipts", "Event_Delivery", "Event_Bounce", "Event_Complaint", "Settled", "ForeignEvents", "EntryGone")},
-		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "MessagesQueued", "Delayed", "Deferred", "CameDue", "StaleSignals",
+		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "MessagesQueued", "Delayed", "Deferred", "CameDue", "ExpressionsFailed", "StaleSignals",
 			"SignalsOfErased", "SignalsOfUnknownScenes", "ScenesBroken", "RemindersOfNothing", "BudgetNotGivenBack")},
 		{Title: "What became of journeys", Counts: counts("outreach", "Woken", "GoalsMet", "GoalsCorrected", "GoalsBeyondMemory", "StepsOutOfTurn", "ClaimsFound", "TrialHoursCounted", "TrialHoursToCount")},
 		{Title: "What became of tasks", Counts: counts("outreach", "TasksMade", "TasksEscalated", "TasksWithoutText", "AlarmsWithoutTask", "TaskSettingsUnreadable")},
@@ -197,7 +197,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 		{Title: "What recalculations did", Counts: counts("rfm", "RunsPlanned", "RunsDone", "RunsFailed", "PartsScored", "ScoresWritten", "SegmentChanges", "RiskWarnings", "Occasions",
 			"CutsDrifted", "CustomersUnreadable", "BacktestsDone", "BacktestsFailed")},
 		{Title: "What campaigns did", Counts: append(counts("outreach", "CampaignsStarted"),
-			counts("rfm", "CampaignSignals", "CampaignsDone", "CampaignsFailed", "SimulationsDone")...)},
+			counts("rfm", "CampaignSignals", "CampaignUnjudged", "CampaignsDone", "CampaignsFailed", "SimulationsDone")...)},
 		{Title: "What the archive did", Counts: counts("archive", "EventsCompacted", "EventsReplayed", "CustomersErased",
 			"CustomersExported", "ObjectsDamaged")},
 	}

@@ -46,12 +46,7 @@ func (r *Record) Signal(id customer.ID, heard time.Time) (signal.Signal, error) 
 	return signal.Signal{ID: signal.CampaignID(r.ID), Kind: signal.Campaign, Customer: id, Time: heard.UTC(), Data: data}, err
 }
 
-// InAudience reports whether a campaign is for the customer: the audience lets the customer in, as far as what is known now
-// says.
-func (b *Basis) InAudience(d *message.Dossier, sig signal.Signal, now time.Time) bool {
-	return b.audience(d, sig, now).Outcome == scene.Pass
-}
-
+// audience says whether a campaign is for the customer, as far as what is known now says.
 func (b *Basis) audience(d *message.Dossier, sig signal.Signal, now time.Time) scene.Verdict {
 	return b.Rules.Audience(outreach.Candidate(d, b.Scene, sig, scene.Ask{}, nil, now))
 }

@@ -43,6 +43,7 @@ type Counts struct {
 	Seen      int64     `json:"seen"`      // customers of the snapshot that were looked at
 	Gone      int64     `json:"gone"`      // of those, erased or become part of another since
 	Audience  int64     `json:"audience"`  // of the others, those in the scene's audience
+	Unjudged  int64     `json:"unjudged"`  // of the others, those for whom the audience cannot be judged: they are not in it
 	Signalled int64     `json:"signalled"` // of those, whom outreach was told of, or would be
 	Next      time.Time `json:"next"`      // when the next signal may be heard, by the pace
 }

@@ -12,6 +12,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/recalc"
+	"liuke/shared/scene"
 	"liuke/shared/sheet"
 	"liuke/shared/signal"
 )
@@ -147,12 +148,14 @@ func (w *Work) Look(ids []customer.ID, dossiers []message.Dossier, suppressed ma
 			continue
 		}
 		sig, could := w.basis.Cause(w.record, d, now)
-		switch {
-		case !could:
+		if !could {
 			continue // it cannot happen to the customer as things are
-		case w.campaign() && !w.basis.InAudience(d, sig, now):
-			w.turnAway(d, now)
-			continue
+		}
+		if w.campaign() {
+			if v := w.basis.audience(d, sig, now); v.Outcome != scene.Pass {
+				w.turnAway(d, &v, now)
+				continue
+			}
 		}
 		in = append(in, i)
 		w.counts.Audience++
@@ -183,13 +186,14 @@ func (w *Work) campaign() bool {
 	return !w.record.Terms.Simulated || on == signal.Campaign || on == signal.Schedule
 }
 
-// turnAway counts a customer for whom a simulated campaign is not.
-func (w *Work) turnAway(d *message.Dossier, now time.Time) {
+// turnAway counts a customer for whom a campaign is not.
+func (w *Work) turnAway(d *message.Dossier, v *scene.Verdict, now time.Time) {
+	if scene.Unjudged(v.Reason) {
+		w.counts.Unjudged++
+	}
 	if w.tally == nil {
 		return
 	}
-	sig, _ := w.basis.Cause(w.record, d, now)
-	v := w.basis.audience(d, sig, now)
 	w.add(&Row{Customer: d.Person, Outcome: Held, Gate: v.Gate, Reason: v.Reason, At: now, Segment: d.Scores.Segment})
 }
 

@@ -103,6 +103,16 @@ func (s *Store) ResetOffers(ctx context.Context, pool string) (err error) {
 // FindCode reads, and moves hints, until a claim ends or has a code to give; see package offer for what that costs. A code is
 // given by Claim, with the entry that has it.
 func (s *Store) FindCode(ctx context.Context, pool string, c *offer.Claim) (step offer.Step, err error) {
+	return s.findCode(ctx, pool, c, s.moveHint)
+}
+
+// HasCode reports whether a claim for the entry would find a code now. It writes nothing.
+func (s *Store) HasCode(ctx context.Context, p *offer.Pool, entry string) (bool, error) {
+	step, err := s.findCode(ctx, p.ID, offer.NewClaim(p, entry), func(context.Context, string, offer.Step) error { return nil })
+	return step.Action == offer.Give, err
+}
+
+func (s *Store) findCode(ctx context.Context, pool string, c *offer.Claim, move func(context.Context, string, offer.Step) error) (step offer.Step, err error) {
 	defer fault.Wrap(&err, "find a code")
 	for {
 		switch step = c.Next(); step.Action {
@@ -119,7 +129,7 @@ func (s *Store) FindCode(ctx context.Context, pool string, c *offer.Claim) (step
 			}
 			c.Read(items)
 		case offer.Advance:
-			if err := unlessConflict(s.moveHint(ctx, pool, step)); err != nil {
+			if err := unlessConflict(move(ctx, pool, step)); err != nil {
 				return step, err
 			}
 			c.Moved()

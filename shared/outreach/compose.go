@@ -198,6 +198,7 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 	}
 	others := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
 	if k == Scene { // nothing depends on a scene
+		with.Sample = func(sc *scene.Scene) []scene.Candidate { return sampleCandidates(sc, with.Currency) }
 		_, err := alone(others, edited, with)
 		return err
 	}

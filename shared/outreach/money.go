@@ -82,9 +82,6 @@ func (f *Fare) Reserve(entry string) *budget.Reserve {
 	return f.limits.NewReserve(f.accounts, entry, f.cost, 1)
 }
 
-// Accounts are the limits that the fare counts against.
-func (f *Fare) Accounts() []budget.Account { return f.accounts }
-
 // narrow puts a scene's own limit among the others, unless a narrower one is there.
 func narrow(limits *map[string]budget.Micro, sceneID string, own *money.Amount, currency money.Currency) {
 	if own == nil {

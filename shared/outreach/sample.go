@@ -97,3 +97,29 @@ func orElse(text, otherwise string) string {
 	}
 	return text
 }
+
+// sampleScores are those of customers on whom expressions are tried: one of each kind, and one of whom nothing is known yet.
+func sampleScores() []customer.Scores {
+	return []customer.Scores{{R: 3, F: 3, M: 3, Segment: "Champions", Risk: "low", Run: 1}, {R: 1, F: 1, M: 1, Segment: "Lost", Risk: "high", Run: 1}, {}}
+}
+
+// sampleCandidates are made-up customers at each step of a scene, for whom its expressions must have an answer.
+func sampleCandidates(sc *scene.Scene, currency money.Currency) (all []scene.Candidate) {
+	caused := time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
+	sig := SampleSignal(sc, SampleCustomer, currency, caused)
+	for _, scores := range sampleScores() {
+		for step := range sc.Steps {
+			at := caused.Add(sc.Delay)
+			if step > 0 {
+				at = at.Add(sc.Steps[step].After)
+			}
+			c := Candidate(&message.Dossier{Person: SampleCustomer, Profile: SampleProfile(""), Scores: scores}, sc, sig, scene.Ask{}, nil, at)
+			c.Step = step
+			if sc.Experiment != nil {
+				c.Variant = sc.Experiment.Variants[0].ID
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}

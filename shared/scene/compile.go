@@ -20,6 +20,9 @@ type Compilers struct {
 	// Lazy leaves each text unread until it is first needed, and its flaws unfound: for functions that start, of scenes that
 	// have been checked before.
 	Lazy bool
+	// Sample returns candidates for a scene's own message and for each step behind it: whoever keeps what operators write has
+	// expressions judged on them, for one that cannot be judged lets nobody in; nil judges none.
+	Sample func(s *Scene) []Candidate
 	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
 	Currency money.Currency
 }

@@ -196,6 +196,15 @@ func (r *Rules) goal(c *Candidate) Verdict {
 	return Verdict{}
 }
 
+// Why nobody is let in, or on, by an expression that cannot be judged.
+const (
+	reasonAudience  = "audience_failed"
+	reasonCondition = "condition_failed"
+)
+
+// Unjudged reports whether a verdict's reason is that an expression cannot be judged: whoever wrote it is to look at it.
+func Unjudged(reason string) bool { return reason == reasonAudience || reason == reasonCondition }
+
 // condition asks whether a later step is to be taken.
 func (r *Rules) condition(c *Candidate) Verdict {
 	st := c.Scene.Step(c.Step)
@@ -204,7 +213,7 @@ func (r *Rules) condition(c *Candidate) Verdict {
 	}
 	switch met, err := st.If.Includes(c); {
 	case err != nil:
-		return hold("condition_failed")
+		return hold(reasonCondition)
 	case !met:
 		return hold("condition_not_met")
 	}
@@ -232,7 +241,7 @@ func (r *Rules) audience(c *Candidate) Verdict {
 	in, err := c.Scene.audience.Includes(c)
 	switch {
 	case err != nil:
-		return hold("audience_failed")
+		return hold(reasonAudience)
 	case !in:
 		return hold("not_in_audience")
 	}

@@ -130,6 +130,7 @@ var sceneID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func (d *document) scene(raw []byte) *Scene {
 	var f sceneFile
+	before := len(d.mistakes)
 	if !d.decode(raw, &f) {
 		return nil
 	}
@@ -164,5 +165,6 @@ func (d *document) scene(raw []byte) *Scene {
 	d.everyChannel(nil, &own)
 	s.Steps = []Step{own}
 	d.steps(s, &f)
+	d.judged(s, before)
 	return s
 }

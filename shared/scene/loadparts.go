@@ -1,9 +1,11 @@
 package scene
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"liuke/shared/fault"
@@ -68,6 +70,37 @@ func (d *document) audience(where []any, source string) Audience {
 		d.mistakeIn(where, f.Line, "%v: %s", where[len(where)-1], f.Text)
 	}
 	return a
+}
+
+// judged notes which of a scene's expressions cannot be judged on the samples, where all else of it could be read: there were so
+// many mistakes before it.
+func (d *document) judged(s *Scene, before int) {
+	if d.compilers.Sample == nil || len(d.mistakes) > before {
+		return
+	}
+	failed := map[int]bool{}
+	for _, c := range d.compilers.Sample(s) {
+		expression, where := s.audience, at("audience")
+		if c.Step > 0 {
+			expression, where = s.Steps[c.Step].If, at("steps", c.Step-1, "if")
+		}
+		if expression == nil || failed[c.Step] {
+			continue
+		}
+		if _, err := expression.Includes(&c); err != nil {
+			failed[c.Step] = true
+			d.mistake(where, "%v cannot be judged on a sample customer (segment %q, r %d): %s", where[len(where)-1], c.Scores.Segment, c.Scores.R, firstLine(err))
+		}
+	}
+}
+
+// firstLine is what went wrong at first, on one line.
+func firstLine(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // duration reads one that stands at a place.
