@@ -152,6 +152,9 @@ func (b *Basis) notes() []string {
 	if outreach.Takes(b.Scene, false) {
 		notes = append(notes, "codes are those that the pool had left when the simulation began: the first customers take them")
 	}
+	if b.Scene.Offer.Asks() {
+		notes = append(notes, "as if the webhook that is asked for codes had one for each message: it is not asked")
+	}
 	if b.Scene.Enter.Once {
 		notes = append(notes, "who entered the scene longer ago than the contact record remembers is not known as such")
 	}
