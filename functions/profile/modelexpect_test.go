@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"liuke/shared/customer"
 	"liuke/shared/event"
@@ -75,9 +76,16 @@ func (t *traffic) expect(ids []customer.ID) expected {
 	return x
 }
 
-// traits takes what the last event said of each trait.
+// traits takes what the last event said of each trait; of consent, what refused it rather than what gave it at the same moment.
 func (x *expected) traits(events []event.Event) {
 	slices.SortFunc(events, later)
+	var refused time.Time
+	agree := func(e *event.Event, yes bool) {
+		if !yes {
+			refused = e.Time
+		}
+		x.consent = yes && !refused.Equal(e.Time)
+	}
 	for _, e := range events {
 		var said struct {
 			Email    *string
@@ -87,7 +95,7 @@ func (x *expected) traits(events []event.Event) {
 		}
 		switch {
 		case e.Name == event.Unsubscribed:
-			x.consent = false
+			agree(&e, false)
 			continue
 		case e.Type == event.Group:
 			x.group = e.Group
@@ -97,7 +105,8 @@ func (x *expected) traits(events []event.Event) {
 			panic(err)
 		}
 		if said.Email != nil {
-			x.email, x.consent = *said.Email, said.Consent.Email
+			x.email = *said.Email
+			agree(&e, said.Consent.Email)
 		}
 		switch {
 		case string(said.Birthday) == "null":
