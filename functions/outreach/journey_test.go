@@ -507,6 +507,20 @@ func TestWhatAJourneyCosts(t *testing.T) {
 	costs("a second entering: held", 1, func() signal.Signal { s := happened("e-4", "Order Delivered"); s.Scene = "follow"; return s }())
 	costs("a scene that is entered once for good", 6, happened("e-5", "Signed Up"))
 	costs("that, again", 1, happened("e-6", "Signed Up"))
+	changed := func(order, event string, version int64, at time.Time) signal.Signal {
+		data, _ := json.Marshal(signal.OrderData{Order: order, Worth: 60, Version: version})
+		return signal.Signal{ID: signal.OrderChangedID(order, event), Kind: signal.OrderChanged, Customer: "user-0001", Time: at, Data: data}
+	}
+	placed := signal.Signal{ID: signal.OrderID("o-1"), Kind: signal.OrderPlaced, Customer: "user-0001", Time: *b.now, Data: []byte(`{"order":"o-1","worth":100,"version":1}`)}
+	costs("the thanks for an order, with the mark of the hour, and the batch's claims on file", 8, placed)
+	costs("a refund of an order that nothing had come before", 0, changed("o-1", "r-1", 2, *b.now))
+	*b.now = b.now.Add(time.Hour)
+	costs("a refund of one that is attributed", 1, changed("o-2", "r-2", 3, *b.now))
+	costs("that, again", 0, changed("o-2", "r-2", 3, *b.now))
+	costs("what was known before that", 0, changed("o-2", "r-1", 2, *b.now))
+	if e := b.entry("user-0001", "thanks", "order:o-1"); e.Worth != 60 {
+		t.Errorf("%+v", e)
+	}
 	e := b.entry("user-0001", "follow", "event:e-1")
 	if len(e.Goals) != 1 || e.Converted.IsZero() {
 		t.Errorf("%+v", e)
