@@ -19,8 +19,6 @@ import (
 // Campaigns keeps the records of runs of scenes over all customers.
 type Campaigns interface {
 	campaign.Store
-	// Campaigns returns the latest runs of a scene, newest first.
-	Campaigns(ctx context.Context, scene string, limit int) ([]*campaign.Record, error)
 	// CancelCampaign returns a Conflict where the run has ended, or there is none.
 	CancelCampaign(ctx context.Context, scene, id string, at time.Time) (*campaign.Record, error)
 }
@@ -137,6 +135,10 @@ func (h *Handler) startCampaign(ctx context.Context, r *api.Request) (api.Respon
 		return api.Response{}, fault.New(fault.Conflict, "the scene is set off by %s: one that is run by hand is on {signal: campaign}", sc.On.Signal)
 	case !sc.Enabled:
 		return api.Response{}, fault.New(fault.Conflict, "the scene is switched off: enable it before it is run")
+	}
+	terms.Key = api.Header(r, "idempotency-key")
+	if err := campaign.CheckKey(terms.Key); err != nil {
+		return api.Response{}, err
 	}
 	known, err := h.known(ctx, stand, id)
 	if err != nil {

@@ -57,6 +57,43 @@ func TestRunsAreStartedShownAndCancelled(t *testing.T) {
 	}
 }
 
+func TestARunThatIsAskedForAgainIsTheSame(t *testing.T) {
+	b := runnable(t)
+	by := func(key string) func(*api.Request) {
+		return func(r *api.Request) { r.Headers["idempotency-key"] = key }
+	}
+	later := func(seconds int) {
+		b.handler.now = func() time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+	}
+	later(1)
+	_, first, _ := b.do(t, "start_campaign", all(withBody(`{}`), by("spring-1")))
+	later(2)
+	if status, again, out := b.do(t, "start_campaign", all(withBody(`{}`), by("spring-1"))); status != http.StatusAccepted || again["run_id"] != first["run_id"] {
+		t.Errorf("asked for again: %d %s", status, out.Body)
+	}
+	for _, key := range []string{"", "spring-2"} {
+		later(3)
+		if status, _, out := b.do(t, "start_campaign", all(withBody(`{}`), by(key))); status != http.StatusConflict || !strings.Contains(out.Body, "under way") {
+			t.Errorf("another meanwhile: %d %s", status, out.Body)
+		}
+	}
+	for _, key := range []string{"a b", strings.Repeat("x", 65), "\u00e9"} {
+		if status, _, _ := b.do(t, "start_campaign", all(withBody(`{}`), by(key))); status != http.StatusBadRequest {
+			t.Errorf("the key %q: %d", key, status)
+		}
+	}
+	if _, _, out := b.do(t, "cancel_campaign", func(r *api.Request) { r.PathParameters["run"] = first["run_id"].(string) }); out.StatusCode != http.StatusOK {
+		t.Fatal(out.Body)
+	}
+	later(4)
+	if status, next, _ := b.do(t, "start_campaign", all(withBody(`{}`), by("spring-2"))); status != http.StatusAccepted || next["run_id"] == first["run_id"] {
+		t.Errorf("another after its end: %d %v", status, next)
+	}
+	if status, again, _ := b.do(t, "start_campaign", all(withBody(`{}`), by("spring-1"))); status != http.StatusAccepted || again["run_id"] != first["run_id"] || again["state"] != "cancelled" {
+		t.Errorf("asked for after its end: %d %v", status, again)
+	}
+}
+
 func TestRunsOfWhatCannotRunAreRefused(t *testing.T) {
 	b := runnable(t)
 	for name, c := range map[string]struct {

@@ -36,6 +36,7 @@ type Terms struct {
 	PerSecond int       `json:"per_second"`     // signals a second, 0 for as many as there are
 	Seed      uint64    `json:"seed,omitempty"` // of a simulation
 	Text      string    `json:"text,omitempty"` // that a simulation is of, in the place of the scene's document; "" for that
+	Key       string    `json:"key,omitempty"`  // by which an operator asked for the run, so that it is started once; "" for none
 }
 
 // Counts say how far a run has come.

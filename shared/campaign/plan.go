@@ -18,6 +18,13 @@ type Store interface {
 	// BeginCampaign writes a record, and where it is Filed puts it on file. It returns a Conflict where there is one of that
 	// scene and id.
 	BeginCampaign(ctx context.Context, r *Record) error
+	// LastCampaign names the run of a scene that an operator started last, strongly consistent; "" for none.
+	LastCampaign(ctx context.Context, scene string) (id string, err error)
+	// BeginNextCampaign does what BeginCampaign does, and makes the run the one that an operator started last. It returns a
+	// Conflict, too, where that is not the one named any more.
+	BeginNextCampaign(ctx context.Context, r *Record, last string) error
+	// Campaigns reads the records of the latest runs of a scene, newest first, strongly consistent.
+	Campaigns(ctx context.Context, scene string, limit int) ([]*Record, error)
 	// Campaign reads a record, strongly consistent; NotFound where there is none.
 	Campaign(ctx context.Context, scene, id string) (*Record, error)
 	// StartCampaign makes a run that is Filed one that is under way over a recalculation's snapshot. It returns a Conflict
@@ -55,27 +62,75 @@ type Planner struct {
 
 var noSnapshot = fault.New(fault.Conflict, "no recalculation was applied yet, over whose customers the run could go: start one with POST /v1/rfm/runs")
 
+// recent is how many of a scene's runs are looked through for one that was asked for before.
+const recent = 50
+
 // Plan starts a run of a scene, or puts it on file where it is to start later, and returns its record. It returns a
 // Conflict where there is no recalculation to go over.
+//
+// Nobody is to get a campaign twice because its request was sent twice. So a real run that was asked for by a key is started
+// once, and returned as it stands for each further request with that key; and while a run of the scene is under way, or on file
+// for the same moment, another is a Conflict. Of requests at one time one starts its run.
 func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (*Record, error) {
 	now := p.Now().UTC().Truncate(time.Millisecond) // as the record keeps it
 	t.At = t.At.UTC().Truncate(time.Millisecond)
 	r := &Record{Job: recalc.Job{ID: recalc.JobID(now), State: recalc.Running, Started: now, Updated: now}, Scene: scene, Terms: t}
+	begin := p.Store.BeginCampaign
+	if !t.Simulated {
+		last, err := p.Store.LastCampaign(ctx, scene) // before the runs: one that comes meanwhile is another last
+		if err != nil {
+			return nil, err
+		}
+		if asked, err := p.asked(ctx, r); asked != nil || err != nil {
+			return asked, err
+		}
+		begin = func(ctx context.Context, r *Record) error { return p.Store.BeginNextCampaign(ctx, r, last) }
+	}
 	if !t.Simulated && t.At.After(now) {
 		r.State = Filed
-		return r, p.Store.BeginCampaign(ctx, r)
+		return r, begin(ctx, r)
 	}
 	var err error
 	if r.Run, err = p.snapshot(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.Store.BeginCampaign(ctx, r); err != nil {
+	if err := begin(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := p.Queue.SendPhases(ctx, r.Message(0)); err != nil {
+		if t.Key != "" { // the next request with the key sends it again: had this one been sent, another run would tell some twice
+			return nil, err
+		}
 		return nil, errors.Join(err, p.Store.FailCampaign(ctx, scene, r.ID, "it could not be started", now))
 	}
 	return r, nil
+}
+
+// asked returns the run that was asked for before by the key of a new one, nil for none, or a Conflict with one that is under way.
+func (p *Planner) asked(ctx context.Context, r *Record) (*Record, error) {
+	runs, err := p.Store.Campaigns(ctx, r.Scene, recent)
+	if err != nil {
+		return nil, err
+	}
+	for _, before := range runs {
+		if r.Terms.Key == "" || before.Terms.Key != r.Terms.Key {
+			continue
+		}
+		if before.State == recalc.Running {
+			err = p.resume(ctx, r.Scene, before.ID)
+		}
+		return before, err
+	}
+	for _, before := range runs {
+		switch {
+		case before.Terms.Simulated:
+		case before.State == recalc.Running:
+			return nil, fault.New(fault.Conflict, "the run %s of the scene is under way: wait until it is done, or cancel it", before.ID)
+		case before.State == Filed && before.Terms.At.Equal(r.Terms.At):
+			return nil, fault.New(fault.Conflict, "the run %s of the scene is on file for the same moment: cancel it to start another", before.ID)
+		}
+	}
+	return nil, nil
 }
 
 // Ready returns a Conflict where a run could not start now: there is no recalculation to go over.

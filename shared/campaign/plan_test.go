@@ -25,12 +25,13 @@ type memory struct {
 	records     map[string]*Record
 	filed       []Filing
 	recurrences map[string]Recurrence
-	sent        map[string]int // messages by the run that they are of
+	last        map[string]string // by scene
+	sent        map[string]int    // messages by the run that they are of
 	fails       func() (before, after bool)
 }
 
 func newMemory() *memory {
-	return &memory{run: "r", records: map[string]*Record{}, recurrences: map[string]Recurrence{}, sent: map[string]int{},
+	return &memory{run: "r", records: map[string]*Record{}, recurrences: map[string]Recurrence{}, last: map[string]string{}, sent: map[string]int{},
 		fails: func() (bool, bool) { return false, false }}
 }
 
@@ -70,6 +71,33 @@ func (m *memory) BeginCampaign(_ context.Context, r *Record) error {
 		}
 		return nil
 	})
+}
+
+func (m *memory) LastCampaign(_ context.Context, scene string) (id string, err error) {
+	return m.last[scene], m.call(func() error { return nil })
+}
+
+func (m *memory) BeginNextCampaign(ctx context.Context, r *Record, last string) error {
+	if m.last[r.Scene] != last {
+		return fault.New(fault.Conflict, "there was another")
+	}
+	err := m.BeginCampaign(ctx, r)
+	if m.records[r.Name()] != nil && fault.CodeOf(err) != fault.Conflict {
+		m.last[r.Scene] = r.ID
+	}
+	return err
+}
+
+func (m *memory) Campaigns(_ context.Context, scene string, limit int) (all []*Record, err error) {
+	err = m.call(func() error {
+		for _, name := range slices.Backward(slices.Sorted(maps.Keys(m.records))) {
+			if r := *m.records[name]; r.Scene == scene && len(all) < limit {
+				all = append(all, &r)
+			}
+		}
+		return nil
+	})
+	return all, err
 }
 
 func (m *memory) Campaign(_ context.Context, scene, id string) (r *Record, err error) {
@@ -275,6 +303,99 @@ func TestPlanningNow(t *testing.T) {
 	broken := &Planner{m, unsent{}, p.Now}
 	if _, err := broken.Plan(t.Context(), "other", Terms{At: start}); fault.CodeOf(err) != fault.Unavailable || m.records["other/"+r.ID].State != recalc.Failed {
 		t.Errorf("without a queue: %v", err)
+	}
+}
+
+// TestARunThatIsAskedForAgainStartsOnce asks for a run by a key until somebody answers, whatever fails, at other times each, with
+// others that ask by other keys or none meanwhile.
+func TestARunThatIsAskedForAgainStartsOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newMemory()
+		now := start
+		p := &Planner{m, m, func() time.Time { return now }}
+		m.fails = faults(rapid.Uint64().Draw(rt, "seed"), rapid.IntRange(0, 3).Draw(rt, "failing"))
+		later := rapid.Bool().Draw(rt, "later")
+		at := func() time.Time {
+			if later {
+				return start.Add(time.Hour)
+			}
+			return now
+		}
+		ids := map[string]bool{}
+		for range rapid.IntRange(1, 4).Draw(rt, "requests") {
+			for {
+				now = now.Add(time.Second)
+				if rapid.IntRange(0, 2).Draw(rt, "another") == 0 {
+					other, err := p.Plan(t.Context(), "sale", Terms{At: at(), Key: rapid.SampledFrom([]string{"", "b"}).Draw(rt, "by")})
+					if err == nil && len(ids) > 0 && other.ID == recalc.JobID(now) {
+						rt.Fatal("another was started beside it")
+					}
+				}
+				r, err := p.Plan(t.Context(), "sale", Terms{At: at(), Key: "a"})
+				if err == nil {
+					ids[r.ID] = true
+					break
+				}
+				if fault.CodeOf(err) == fault.Conflict { // another was first: it ends
+					for _, other := range m.records {
+						if other.Terms.Key != "a" && other.State != recalc.Failed {
+							other.State = recalc.Done
+						}
+					}
+				}
+			}
+		}
+		n := 0
+		for _, r := range m.records {
+			if r.Terms.Key == "a" {
+				n++
+				if r.State == recalc.Running && m.sent[r.Name()] == 0 {
+					rt.Fatalf("%+v was never sent", r)
+				}
+			}
+		}
+		if n != 1 || len(ids) != 1 {
+			rt.Fatalf("%d were started, %v answered", n, ids)
+		}
+	})
+}
+
+func TestOneRunOfASceneAtATime(t *testing.T) {
+	m := newMemory()
+	now := start
+	p := &Planner{m, m, func() time.Time { return now }}
+	plan := func(at time.Time) (string, fault.Code) {
+		now = now.Add(time.Millisecond)
+		r, err := p.Plan(t.Context(), "sale", Terms{At: at})
+		if err != nil {
+			return "", fault.CodeOf(err)
+		}
+		return r.ID, ""
+	}
+	tomorrow := start.Add(24 * time.Hour)
+	first, err := plan(start)
+	if err != "" {
+		t.Fatal(err)
+	}
+	if _, err := plan(start); err != fault.Conflict {
+		t.Errorf("while one is under way: %v", err)
+	}
+	m.records["sale/"+first].State = recalc.Done
+	if _, err := plan(tomorrow); err != "" {
+		t.Errorf("tomorrow's: %v", err)
+	}
+	if _, err := plan(tomorrow); err != fault.Conflict {
+		t.Errorf("tomorrow's twice: %v", err)
+	}
+	if _, err := plan(tomorrow.Add(time.Hour)); err != "" {
+		t.Errorf("another of tomorrow: %v", err)
+	}
+	now = now.Add(time.Millisecond)
+	if _, err := p.Plan(t.Context(), "sale", Terms{Simulated: true, At: now}); err != nil {
+		t.Errorf("a simulation meanwhile: %v", err)
+	}
+	if err := m.BeginNextCampaign(t.Context(), &Record{Job: recalc.Job{ID: "x"}, Scene: "sale"}, first); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("after one that is not the last: %v", err)
 	}
 }
 

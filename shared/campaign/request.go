@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"strings"
 	"time"
 
 	"liuke/shared/fault"
@@ -12,6 +13,7 @@ const (
 	MaxCustomers = 100_000_000
 	MaxAhead     = 366 * 24 * time.Hour
 	MaxTextBytes = 64 << 10
+	MaxKey       = 64 // characters of a key
 
 	DefaultPerSecond = 50
 	MaxPerSecond     = 10_000
@@ -55,6 +57,14 @@ func ParseRun(body []byte, now time.Time) (Terms, error) {
 	}
 	t.PerSecond, err = within("/per_second", r.PerSecond, DefaultPerSecond, MaxPerSecond)
 	return t, err
+}
+
+// CheckKey returns an Invalid error where a request's key is not of up to MaxKey visible ASCII characters; "" is none.
+func CheckKey(key string) error {
+	if len(key) > MaxKey || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
+		return fault.New(fault.Invalid, "the header Idempotency-Key has 1 to %d visible ASCII characters, without spaces", MaxKey)
+	}
+	return nil
 }
 
 // ParseSimulate reads the request for a simulation, as ParseRun does.

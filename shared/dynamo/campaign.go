@@ -29,25 +29,63 @@ const filedPage = 25
 // there is one of that scene and id.
 func (s *Store) BeginCampaign(ctx context.Context, r *campaign.Record) (err error) {
 	defer fault.Wrap(&err, "begin campaign %s", r.Name())
-	record, err := encodeJob(CampaignKey(r.Scene, r.ID), &r.Job, r.Terms)
+	puts, err := s.beginning(r)
 	if err != nil {
 		return err
 	}
-	put := &types.Put{TableName: &s.records, Item: record, ConditionExpression: aws.String("attribute_not_exists(pk)")}
-	if r.State != campaign.Filed {
-		out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
-			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-		})
-		if err != nil {
-			return classify(err)
-		}
-		countWrite(ctx, one(out.ConsumedCapacity)...)
-		return nil
+	if len(puts) > 1 {
+		return s.transact(ctx, puts)
 	}
-	filed := attributes(FiledCampaignKey(r.Filing().At, r.Scene, r.ID))
-	filed[attrExpires] = record[attrExpires]
-	return s.transact(ctx, []types.TransactWriteItem{{Put: put}, {Put: &types.Put{TableName: &s.records, Item: filed}}})
+	out, err := s.db().PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.records, Item: puts[0].Put.Item, ConditionExpression: puts[0].Put.ConditionExpression,
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return classify(err)
+	}
+	countWrite(ctx, one(out.ConsumedCapacity)...)
+	return nil
+}
+
+// BeginNextCampaign does what BeginCampaign does, and makes the run the one that an operator started last of the scene: 4 write
+// units, or 6. It returns a Conflict, too, where that is not the one named any more.
+func (s *Store) BeginNextCampaign(ctx context.Context, r *campaign.Record, last string) (err error) {
+	defer fault.Wrap(&err, "begin campaign %s", r.Name())
+	puts, err := s.beginning(r)
+	if err != nil {
+		return err
+	}
+	item := attributes(LastCampaignKey(r.Scene))
+	item[attrRun] = text(r.ID)
+	put := &types.Put{TableName: &s.records, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)")}
+	if last != "" {
+		put.ConditionExpression = aws.String("#run = :last")
+		put.ExpressionAttributeNames = map[string]string{"#run": attrRun}
+		put.ExpressionAttributeValues = map[string]types.AttributeValue{":last": text(last)}
+	}
+	return s.transact(ctx, append(puts, types.TransactWriteItem{Put: put}))
+}
+
+// beginning is what is written of a run that begins: its record first.
+func (s *Store) beginning(r *campaign.Record) ([]types.TransactWriteItem, error) {
+	record, err := encodeJob(CampaignKey(r.Scene, r.ID), &r.Job, r.Terms)
+	if err != nil {
+		return nil, err
+	}
+	puts := []types.TransactWriteItem{{Put: &types.Put{TableName: &s.records, Item: record, ConditionExpression: aws.String("attribute_not_exists(pk)")}}}
+	if r.State == campaign.Filed {
+		filed := attributes(FiledCampaignKey(r.Filing().At, r.Scene, r.ID))
+		filed[attrExpires] = record[attrExpires]
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: &s.records, Item: filed}})
+	}
+	return puts, nil
+}
+
+// LastCampaign names the run of a scene that an operator started last, strongly consistent; "" for none.
+func (s *Store) LastCampaign(ctx context.Context, scene string) (id string, err error) {
+	defer fault.Wrap(&err, "read the last campaign of %s", scene)
+	item, err := s.getRecord(ctx, LastCampaignKey(scene))
+	return textOf(item[attrRun]), err
 }
 
 // Campaign reads a run's record, strongly consistent; NotFound where there is none.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"liuke/shared/campaign"
 	"liuke/shared/fault"
@@ -124,5 +125,49 @@ func TestAScheduleOnlyMovesForward(t *testing.T) {
 	got, err := s.Recurrences(t.Context())
 	if diff := cmp.Diff(map[string]campaign.Recurrence{"sale": {Cron: "0 11 * * *", At: at}}, got); err != nil || diff != "" {
 		t.Error(err, diff)
+	}
+}
+
+func TestOfRunsThatOperatorsStartAtOneTimeOneBegins(t *testing.T) {
+	t.Parallel()
+	s := ledgerStore(t)
+	at := time.Date(2026, 3, 5, 1, 2, 3, 4_000_000, time.UTC)
+	begin := func(i int, last string, state recalc.State) (string, fault.Code) {
+		moment := at.Add(time.Duration(i) * time.Millisecond)
+		r := &campaign.Record{
+			Job: recalc.Job{ID: recalc.JobID(moment), State: state, Started: moment, Updated: moment}, Scene: "spring",
+			Terms: campaign.Terms{At: moment.Add(time.Hour), Key: "k"},
+		}
+		if err := s.BeginNextCampaign(t.Context(), r, last); err != nil {
+			return "", fault.CodeOf(err)
+		}
+		return r.ID, ""
+	}
+	for round, last := 0, ""; round < 3; round++ {
+		if got, err := s.LastCampaign(t.Context(), "spring"); err != nil || got != last {
+			t.Fatal(got, err)
+		}
+		begun := make(chan string, 8)
+		var g errgroup.Group
+		for i := range 8 {
+			g.Go(func() error {
+				id, code := begin(10*round+i, last, []recalc.State{recalc.Running, campaign.Filed}[i%2])
+				if code == "" {
+					begun <- id
+				} else if code != fault.Conflict {
+					t.Errorf("%v", code)
+				}
+				return nil
+			})
+		}
+		_ = g.Wait()
+		if len(begun) != 1 {
+			t.Fatalf("%d began", len(begun))
+		}
+		last = <-begun
+	}
+	all, err := s.Campaigns(t.Context(), "spring", 10)
+	if err != nil || len(all) != 3 || all[0].Terms.Key != "k" {
+		t.Error(all, err)
 	}
 }

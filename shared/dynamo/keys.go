@@ -134,6 +134,9 @@ func BacktestListKey(id string) Key { return Key{backtestsPK, backtestPrefix + i
 // CampaignKey is the record of one run of a scene over all customers.
 func CampaignKey(scene, id string) Key { return Key{campaignPrefix + scene, campaignRun + id} }
 
+// LastCampaignKey names the run of a scene that an operator started last.
+func LastCampaignKey(scene string) Key { return Key{campaignPrefix + scene, "LAST"} }
+
 // FiledCampaignKey puts a run on file under the minute when it is to start; RecurrenceKey is how far a scene's schedule is.
 func FiledCampaignKey(minute time.Time, scene, id string) Key {
 	return Key{campaignsPK, filedPrefix + minute.UTC().Format(dueLayout) + "#" + scene + "#" + id}
