@@ -9,6 +9,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/offer"
+	"liuke/shared/outreach"
 	"liuke/shared/scene"
 )
 
@@ -58,7 +59,7 @@ func (h *Handler) means(ctx context.Context, c *scene.Candidate, next *message.E
 	if c.Step > 0 { // what follows carries the code of the first
 		next.Code = first.Code.Carried()
 	}
-	if c.Scene.Offer == nil || c.Scene.Offer.Pool == "" || next.Code.Code != "" {
+	if !outreach.Takes(c.Scene, next.Code.Code != "") {
 		return m, nil, nil
 	}
 	if why, err = h.open(ctx, c, next, &m); err == nil && why == "" {

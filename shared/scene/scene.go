@@ -90,12 +90,8 @@ func (s *Scene) Stale(sig signal.Signal, now time.Time) bool {
 	return sig.Scene == "" && now.Sub(sig.Time) > s.FreshFor
 }
 
-// Locale returns the locale of the scene's own content that suits a reader of the preferred one (BCP 47) best: the same; else the
-// longest of which it is a special case; else another of the same language; else DefaultLocale.
-func (s *Scene) Locale(preferred string) string {
-	return bestLocale(s.Locales(), preferred, DefaultLocale)
-}
-
+// bestLocale returns the locale that suits a reader of the preferred one (BCP 47) best: the same; else the longest of which it is
+// a special case; else another of the same language; else the fallback.
 func bestLocale(locales []string, preferred, fallback string) string {
 	tag := canonical(preferred)
 	for t := tag; t != ""; t = parent(t) {

@@ -291,14 +291,16 @@ func TestStale(t *testing.T) {
 	}
 }
 
-func TestLocale(t *testing.T) {
+func TestTheLocaleThatSuitsTheReader(t *testing.T) {
 	s := builtIn(t).Scene("win_back")
 	for preferred, want := range map[string]string{
 		"zh-CN": "zh-CN", "ZH_cn": "zh-CN", "zh-Hans-CN": "zh-CN", "zh": "zh-CN", "zh-TW": "zh-CN",
 		"en": "en", "en-GB": "en", "fr-FR": "en", "": "en", "-": "en", "x": "en",
 	} {
-		if got := s.Locale(preferred); got != want {
-			t.Errorf("%q reads %q, want %q", preferred, got, want)
+		p := profile(map[string]string{customer.TraitLocale: preferred})
+		out, err := s.Render(scene.Saying{Sender: "Shop", Links: links, Code: "SPRING-2026"}, p, message.New(s.ID, 0, s.Channels[0], settingOff(t, s)))
+		if err != nil || out.Locale != want {
+			t.Errorf("%q reads %q, want %q: %v", preferred, out.Locale, want, err)
 		}
 	}
 }
