@@ -26,6 +26,7 @@ Besides the HTTP API, the address serves
   /_local/expire             POST removes what DynamoDB would by now have removed by its time to live
   /_local/events             POST the body of EventBridge's PutEvents; an AWS CLI or SDK may have it for its endpoint.
                              Events of others reach the suite through the bus that the setting event_bus names
+  /_local/texts              POST {"from":"+12065550100","body":"STOP"} is an SMS of a customer's
   /_local/secrets/NAME       PUT gives a secret its value, JSON: "webhooks" is {"my-shop":{"current":"…"}}
   /_local/permissions        what the policies refused, and which permissions nobody used
   /_local/units              read and write units by function
