@@ -4,11 +4,14 @@ package audience
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
 	"liuke/shared/fault"
@@ -51,29 +54,44 @@ type order struct {
 	First    bool   `expr:"first"`
 }
 
-// maxNodes bounds an expression. Without functions that loop, its time is bounded by its size.
-const maxNodes = 200
-
 type program struct{ vm *vm.Program }
+
+// options are what the compiler is told of the language. It leaves to inspect what it cannot be told: predicates, ranges,
+// variables and the size of patterns.
+var options = []expr.Option{expr.Env(subject{}), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes)}
 
 // Compile compiles an expression. It knows the fields of subject, operators, and no function. It is a
 // scene.CompileAudience.
 func Compile(source string) (scene.Audience, []scene.Flaw) {
-	compiled, err := expr.Compile(source,
-		expr.Env(subject{}),
-		expr.AsBool(),
-		expr.DisableAllBuiltins(),
-		expr.MaxNodes(maxNodes),
-	)
+	if len(source) > maxBytes {
+		return nil, []scene.Flaw{{Line: 1, Text: fmt.Sprintf("the expression is too long: it has more than %d KB", maxBytes>>10)}}
+	}
+	config := conf.CreateNew()
+	for _, option := range options {
+		option(config)
+	}
+	tree, err := parser.ParseWithConfig(source, config)
 	if err != nil {
-		flaw := scene.Flaw{Line: 1}
-		flaw.Text, _, _ = strings.Cut(err.Error(), "\n")
-		if e, ok := err.(*file.Error); ok && e.Line > 0 {
-			flaw.Line = e.Line
-		}
-		return nil, []scene.Flaw{flaw}
+		return nil, flawOf(err)
+	}
+	if flaw := inspect(tree.Node, tree.Source); flaw != nil {
+		return nil, []scene.Flaw{*flaw}
+	}
+	compiled, err := expr.Compile(source, options...)
+	if err != nil {
+		return nil, flawOf(err)
 	}
 	return &program{compiled}, nil
+}
+
+// flawOf is what the compiler says of an expression.
+func flawOf(err error) []scene.Flaw {
+	flaw := scene.Flaw{Line: 1}
+	flaw.Text, _, _ = strings.Cut(err.Error(), "\n")
+	if e, ok := err.(*file.Error); ok && e.Line > 0 {
+		flaw.Line = e.Line
+	}
+	return []scene.Flaw{flaw}
 }
 
 // Includes implements scene.Audience.
