@@ -19,7 +19,7 @@ import (
 // Campaigns keeps the records of runs of scenes over all customers.
 type Campaigns interface {
 	campaign.Store
-	// CancelCampaign returns a Conflict where the run has ended, or there is none.
+	// CancelCampaign returns a Conflict where the run has failed or was cancelled, or there is none.
 	CancelCampaign(ctx context.Context, scene, id string, at time.Time) (*campaign.Record, error)
 }
 
@@ -269,7 +269,8 @@ func (h *Handler) simulated(ctx context.Context, record *campaign.Record, v *cam
 	return err
 }
 
-// cancelCampaign stops a run before its next part of customers; what it has told outreach stays told.
+// cancelCampaign stops a run: it tells outreach no more, and of what it has told nothing more goes out that waits, for its turn by
+// the pace, for the morning or for a further step. What dispatch has already is sent.
 func (h *Handler) cancelCampaign(ctx context.Context, r *api.Request) (api.Response, error) {
 	if err := noBody(r); err != nil {
 		return api.Response{}, err
@@ -278,9 +279,12 @@ func (h *Handler) cancelCampaign(ctx context.Context, r *api.Request) (api.Respo
 	if err != nil {
 		return api.Response{}, err
 	}
+	if record.Terms.Simulated && record.State == recalc.Done {
+		return api.Response{}, fault.New(fault.Conflict, "the simulation is done already")
+	}
 	cancelled, err := h.store.CancelCampaign(ctx, record.Scene, record.ID, h.now())
 	if fault.CodeOf(err) == fault.Conflict {
-		return api.Response{}, fault.As(err, fault.Conflict, "the run has ended already")
+		return api.Response{}, fault.As(err, fault.Conflict, "the run has failed, or was cancelled already")
 	}
 	if err != nil {
 		return api.Response{}, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"liuke/shared/campaign"
@@ -29,6 +30,48 @@ func (h *Handler) startCampaigns(ctx context.Context) error {
 	started, err := clock.Tick(ctx, scheduled)
 	h.Count.Count("CampaignsStarted", started)
 	return err
+}
+
+// reasonCancelled is why a message of a campaign that waited is held.
+const reasonCancelled = "run_cancelled"
+
+// runKnown is how long a run that was not cancelled is taken not to be, before its record is read again: one read unit.
+const runKnown = 20 * time.Second
+
+// runs remembers of runs whether they were cancelled, and when that was read.
+type runs struct {
+	mu   sync.Mutex
+	last map[string]runRead // by scene and id
+}
+
+type runRead struct {
+	cancelled bool
+	at        time.Time
+}
+
+// cancelled reports whether a signal is of a campaign's run that was cancelled since, and of which scene that is. A run whose record
+// is no longer kept was not.
+func (h *Handler) cancelled(ctx context.Context, sig signal.Signal, now time.Time) (scene string, ok bool, err error) {
+	var d signal.CampaignData
+	if sig.Kind != signal.Campaign || h.Campaigns == nil || json.Unmarshal(sig.Data, &d) != nil || d.Scene == "" || d.Run == "" {
+		return "", false, nil
+	}
+	h.runs.mu.Lock()
+	defer h.runs.mu.Unlock()
+	name := d.Scene + "/" + d.Run
+	read, known := h.runs.last[name]
+	if !known || !read.cancelled && now.Sub(read.at).Abs() >= runKnown {
+		record, err := h.Campaigns.Campaign(ctx, d.Scene, d.Run)
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return "", false, err
+		}
+		read = runRead{err == nil && record.State == campaign.Cancelled, now}
+		if len(h.runs.last) >= 1000 {
+			clear(h.runs.last)
+		}
+		h.runs.last[name] = read
+	}
+	return d.Scene, read.cancelled, nil
 }
 
 // sceneKnown is how long a scene that is named may be unknown: it may have been written since the scenes were read last.

@@ -84,6 +84,7 @@ type Handler struct {
 	business *time.Location
 	enroller *recount.Enroller
 	empty    *emptied
+	runs     *runs
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
@@ -101,6 +102,7 @@ func compilers(currency money.Currency) scene.Compilers {
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 	h.rules = &scene.Rules{Atlas: quiet.NewAtlas(business)}
 	h.business, h.enroller, h.empty = business, recount.NewEnroller(h.Store, h.Now), &emptied{last: map[string]time.Time{}}
+	h.runs = &runs{last: map[string]runRead{}}
 	if h.Pools == nil {
 		h.Pools = kept.New(func(ctx context.Context) (map[string]*offer.Pool, error) { return h.Store.Pools(ctx) }, h.Now).Get
 	}
@@ -321,6 +323,15 @@ func (h *Handler) tasks(ctx context.Context, i int, sig signal.Signal, out *resu
 	now := h.Now()
 	if some := hears(h.scenes.All(), sig); len(some) > 0 {
 		all = append(all, task{signal: i, sig: sig, hears: some})
+	}
+	switch scene, cancelled, err := h.cancelled(ctx, sig, now); {
+	case err != nil:
+		out.fail(i, err)
+		return all
+	case cancelled:
+		out.count("SignalsOfCancelledRuns")
+		sig.Scene = scene
+		return append(all, task{signal: i, sig: sig, off: reasonCancelled, waits: waiting(sig)})
 	}
 	if off, ok := h.off(sig); ok {
 		return append(all, task{signal: i, sig: sig, off: off, waits: waiting(sig)})

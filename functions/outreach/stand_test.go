@@ -7,10 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"liuke/shared/campaign"
+	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/outreach"
+	"liuke/shared/recalc"
 	"liuke/shared/signal"
 )
 
@@ -146,5 +149,77 @@ func TestTheRunOfASceneThatIsNotKnownYetComesBack(t *testing.T) {
 		if got := b.delayed(b.signals); got != c.waiting || strings.Contains(b.metrics.String(), "SignalsOfUnknownScenes") != c.counted {
 			t.Errorf("after %s: %s wait; %s", c.later, got, b.metrics)
 		}
+	}
+}
+
+// Of a run that was cancelled nothing more goes out: neither what outreach hears of only then, nor what waits for its hour.
+func TestNothingMoreGoesOutOfARunThatWasCancelled(t *testing.T) {
+	b := setup(t)
+	*b.now = time.Date(2026, 3, 1, 15, 30, 0, 0, time.UTC) // 23:30 in Shanghai
+	b.handler.Campaigns = b.store
+	b.handler.Stand = outreach.NewLibrary(b.store, compilers("EUR"), b.clock, nil).Stand
+	body := `id: ours
+kind: marketing
+on: {signal: campaign}
+channel: email
+content: {en: {subject: Hello, text: 'No more: {{ unsubscribe_link }}', html: '<p>Hello</p><a href="{{ unsubscribe_link }}">No more</a>'}}
+`
+	if err := b.store.PutSceneDocument(t.Context(), &document.Document{Name: "scene/ours", Version: 1, Body: body, Edited: *b.now}, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	run := &campaign.Record{
+		Job: recalc.Job{ID: recalc.JobID(*b.now), State: recalc.Running, Started: *b.now, Updated: *b.now}, Scene: "ours", Terms: campaign.Terms{At: *b.now},
+	}
+	if err := b.store.BeginCampaign(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	told := func(id customer.ID) signal.Signal {
+		t.Helper()
+		b.customer(id, nil)
+		sig, err := run.Signal(id, *b.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sig
+	}
+	first := told("user-0001")
+	b.invoke(b.handler, envelope(t, first))
+	if e := b.entry("user-0001", "ours", first.ID); e.State != message.Deferred {
+		t.Fatalf("%+v", e)
+	}
+	b.drain(b.signals)
+	if err := b.store.FinishCampaign(t.Context(), run, *b.now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.store.CancelCampaign(t.Context(), "ours", run.ID, *b.now); err != nil {
+		t.Fatal(err)
+	}
+	*b.now = b.now.Add(24 * time.Hour)
+	second := told("user-0002")
+	b.invoke(b.handler, []byte(`{"schedule":"due"}`))
+	due := []signal.Signal{second}
+	for _, body := range b.drain(b.signals) {
+		some, err := decode(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		due = append(due, some...)
+	}
+	if len(due) != 2 {
+		t.Fatalf("%d signals", len(due))
+	}
+	for range 2 {
+		if failed, _, _ := b.invoke(b.handler, envelope(t, due...)); len(failed) > 0 {
+			t.Error(failed)
+		}
+	}
+	if e := b.entry("user-0001", "ours", first.ID); e.State != message.Held || e.Reason != reasonCancelled || e.Revision != 2 {
+		t.Errorf("what waited: %+v", e)
+	}
+	if e := b.entry("user-0002", "ours", second.ID); e.State != "" {
+		t.Errorf("what came later: %+v", e)
+	}
+	if !strings.Contains(b.metrics.String(), "SignalsOfCancelledRuns") {
+		t.Error("it is not counted")
 	}
 }

@@ -186,7 +186,7 @@ func outcomes(f map[string]*construct.Function) []construct.Outcomes {
 			"ProviderThrottled", "ProviderBlocked", "OffersPutOff", "OffersBlocked", "Paced", "QuotaUsedUp", "EntryGone", "ScenesBroken", "TestsSent", "TestsFailed")},
 		{Title: "What providers told", Counts: counts("receipts", "Event_Delivery", "Event_Bounce", "Event_Complaint", "Settled", "ForeignEvents", "EntryGone")},
 		{Title: "What became of signals", Counts: counts("outreach", "Claimed", "MessagesQueued", "Delayed", "Deferred", "CameDue", "ExpressionsFailed", "StaleSignals",
-			"SignalsOfErased", "SignalsOfUnknownScenes", "ScenesBroken", "RemindersOfNothing", "BudgetNotGivenBack")},
+			"SignalsOfErased", "SignalsOfUnknownScenes", "SignalsOfCancelledRuns", "ScenesBroken", "RemindersOfNothing", "BudgetNotGivenBack")},
 		{Title: "What became of journeys", Counts: counts("outreach", "Woken", "GoalsMet", "GoalsCorrected", "GoalsBeyondMemory", "StepsOutOfTurn", "ClaimsFound", "TrialHoursCounted", "TrialHoursToCount")},
 		{Title: "What became of tasks", Counts: counts("outreach", "TasksMade", "TasksEscalated", "TasksWithoutText", "AlarmsWithoutTask", "TaskSettingsUnreadable")},
 		{Title: "What customers answered", Counts: counts("survey", "SurveyAnswers", "FormAnswersTrapped", "FormAnswersTooQuick", "CommentsNotAnalyzed", "SurveyRequestsThrottled",

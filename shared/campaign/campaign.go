@@ -24,7 +24,7 @@ import (
 // States of a run beside those that every job has.
 const (
 	Filed     recalc.State = "filed"     // waits for the moment at which it is to start
-	Cancelled recalc.State = "cancelled" // by an operator: what was told before stays told
+	Cancelled recalc.State = "cancelled" // by an operator: nothing more goes out of what waits, either
 )
 
 // Terms are a request with everything settled.

@@ -181,27 +181,32 @@ func (s *Store) counting(r *campaign.Record, at time.Time) (*update, error) {
 // FailCampaign marks a run that is filed or under way as failed and lets any other be.
 func (s *Store) FailCampaign(ctx context.Context, scene, id, reason string, at time.Time) (err error) {
 	defer fault.Wrap(&err, "fail campaign %s/%s", scene, id)
-	return let(s.end(ctx, scene, id, recalc.Failed, reason, at))
+	return let(s.end(ctx, scene, id, recalc.Failed, reason, at, campaign.Filed))
 }
 
-// CancelCampaign marks a run that is filed or under way as cancelled, and returns it as it is then. It returns a Conflict where
-// it has ended.
+// CancelCampaign marks a run that is filed, under way or done as cancelled, and returns it as it is then: of what outreach was told
+// by one that is done, something may still wait. It returns a Conflict where it has failed, or was cancelled already.
 func (s *Store) CancelCampaign(ctx context.Context, scene, id string, at time.Time) (r *campaign.Record, err error) {
 	defer fault.Wrap(&err, "cancel campaign %s/%s", scene, id)
-	item, err := s.end(ctx, scene, id, campaign.Cancelled, "an operator cancelled it", at)
+	item, err := s.end(ctx, scene, id, campaign.Cancelled, "an operator cancelled it", at, campaign.Filed, recalc.Done)
 	if err != nil {
 		return nil, err
 	}
 	return decodeCampaign(scene, item)
 }
 
-func (s *Store) end(ctx context.Context, scene, id string, state recalc.State, reason string, at time.Time) (map[string]types.AttributeValue, error) {
+// end marks a run that is under way, or in another of some states, as ended.
+func (s *Store) end(ctx context.Context, scene, id string, state recalc.State, reason string, at time.Time, from ...recalc.State) (map[string]types.AttributeValue, error) {
 	u := newUpdate()
 	u.set(attrReason, text(reason))
 	u.set(attrFinished, number(at.UnixMilli()))
 	u.setState(state)
-	u.values[":filed"] = text(string(campaign.Filed))
-	return s.updateRecord(ctx, CampaignKey(scene, id), u, "("+ifRunning+" OR #state = :filed)")
+	condition := ifRunning
+	for _, f := range from {
+		u.values[":"+string(f)] = text(string(f))
+		condition += " OR #state = :" + string(f)
+	}
+	return s.updateRecord(ctx, CampaignKey(scene, id), u, "("+condition+")")
 }
 
 // FiledCampaigns reads the runs that are on file for now or before, earliest first, strongly consistent: as many as one call

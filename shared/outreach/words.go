@@ -47,6 +47,7 @@ var words = map[string]string{
 	"expired":                  "it could not be sent for so long that its moment has gone",
 	"scene_gone":               "the scene was taken back before it was sent",
 	"scene_off":                "the scene was switched off before it was sent",
+	"run_cancelled":            "the campaign was cancelled before it was sent",
 	"channel_not_set_up":       "the channel is not set up",
 	"content_failed":           "the message could not be made of the scene's content",
 	"sender_lost":              "whoever was sending it was lost: nobody can tell whether it went out",
