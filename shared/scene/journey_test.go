@@ -184,7 +184,7 @@ func TestAJourneysMistakesAreNamed(t *testing.T) {
 		{"a wait for what is not told", "wait_for: Order Delivered", "wait_for: Survey Answered", "hello.yaml:23: event must be the name of"},
 		{"a wait without an end", "    after: 3d\n", "", "hello.yaml:22: what waits needs to know how long"},
 		{"a condition that is none", `'segment == "At Risk"'`, `'segmnt == "At Risk"'`, "hello.yaml:24: if: unknown name segmnt"},
-		{"a jump to nowhere", "next: last", "next: first", `hello.yaml:25: there is no step "first"`},
+		{"a jump to nowhere", "next: last", "next: first", `hello.yaml:25: there is no step "first": there are look, nudge, last or exit`},
 		{"a jump back", "next: last", "next: look", "hello.yaml:25: next must name a later step"},
 		{"an otherwise without a condition", "    if: 'segment == \"At Risk\"'\n", "", "hello.yaml:25: otherwise belongs to if"},
 		{"a step that nothing leads to", "otherwise: nudge", "otherwise: exit", "hello.yaml:27: no way leads to this step"},

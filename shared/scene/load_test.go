@@ -52,6 +52,8 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"a field that is not allowed in an audience", "order.worth >= 1000", "email == 'x'", "hello.yaml:4: audience: unknown name email"},
 		{"an audience that is no condition", "order.worth >= 1000 and segment in [\"Champions\", \"Promising\"]", "order.amount + 1", "hello.yaml:4: audience: expected bool"},
 		{"an audience that calls a function", "order.worth >= 1000", "len(segment) > 1", "hello.yaml:4: audience: unknown name len"},
+		{"a name that is none is answered with those that there are", "order.worth >= 1000", "city == 'x'", "hello.yaml:4: audience: unknown name city: there are segment, risk, value, labels, r, f, m, locale, hours_since, order,"},
+		{"names that are none are told together", "audience: order", "audience: |\n  gender == 'x' or\n  city == 1 or order", "hello.yaml:5: audience: unknown name gender\nhello.yaml:6: audience: unknown name city: there are"},
 		{"an audience of more lines", "audience: order", "audience: |\n  segment == 'x' or\n  nothing == 1 or order", "hello.yaml:6: audience: unknown name nothing"},
 		{"a duration that is none", "fresh_for: 2h", "fresh_for: soon", "hello.yaml:5: \"soon\" is not a duration"},
 		{"a channel that is not there", "channel: email", "channel: fax", "hello.yaml:6: channel must be email"},

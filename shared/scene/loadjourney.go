@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -153,6 +154,8 @@ func (d *document) step(s *Scene, i, last int, f *stepFile, index map[string]int
 	if follows > last {
 		follows = Exit
 	}
+	targets := slices.SortedFunc(maps.Keys(index), func(a, b string) int { return index[a] - index[b] })
+	targets = append(targets, "exit")
 	target := func(field, name string) int {
 		to, ok := index[name]
 		switch {
@@ -161,7 +164,7 @@ func (d *document) step(s *Scene, i, last int, f *stepFile, index map[string]int
 		case name == "exit":
 			return Exit
 		case !ok:
-			d.mistake(spot(field), "there is no step %q", name)
+			d.mistake(spot(field), "there is no step %q: there are %s", name, wordsOf(targets))
 		case to <= i+1:
 			d.mistake(spot(field), "%s must name a later step, so that the journey ends", field)
 		}

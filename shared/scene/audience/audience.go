@@ -79,7 +79,7 @@ func Compile(source string) (scene.Audience, []scene.Flaw) {
 	}
 	compiled, err := expr.Compile(source, options...)
 	if err != nil {
-		return nil, flawOf(err)
+		return nil, unnamed(tree, flawOf(err))
 	}
 	return &program{compiled}, nil
 }
