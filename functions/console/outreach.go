@@ -23,7 +23,7 @@ type Scenes interface {
 }
 
 // checkOutreach returns an Invalid error that says what to change where the settings of reaching out cannot be read, or limit
-// what a scene may cost that there is not.
+// what a scene may cost that there is not and that was not limited before.
 func (h *Handler) checkOutreach(ctx context.Context, body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 { // which stands for the defaults, where it is stored
 		return request.Parse(body, &struct{}{})
@@ -43,6 +43,18 @@ func (h *Handler) checkOutreach(ctx context.Context, body []byte) error {
 	for _, d := range documents {
 		if kind, id, ok := outreach.KindOf(d.Name); ok && kind == outreach.Scene && d.Body != "" {
 			known[id] = true
+		}
+	}
+	stored, err := h.store.Document(ctx, outreach.Document)
+	if err != nil {
+		return err
+	}
+	// What was written before may be written again, though its scene was deleted since.
+	if before, err := outreach.ParseSettings(stored.Body, h.came().Policy, h.business.Currency); err == nil {
+		for _, limited := range []map[string]budget.Micro{before.Limits.Scene, before.Limits.SceneDay} {
+			for id := range limited {
+				known[id] = true
+			}
 		}
 	}
 	for _, limited := range []map[string]budget.Micro{s.Limits.Scene, s.Limits.SceneDay} {

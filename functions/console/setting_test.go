@@ -254,3 +254,32 @@ func TestARecalculationHoldsOutWhomTheSettingsSay(t *testing.T) {
 		t.Errorf("%+v, %v", run.Terms.Holdout, err)
 	}
 }
+
+func TestSettingsThatLimitADeletedSceneCanBeWrittenBack(t *testing.T) {
+	b := setup(t)
+	for _, sample := range []string{"put_block", "put_scene"} {
+		if status, _, out := b.do(t, sample, nil); status != http.StatusOK {
+			t.Fatal(out.Body)
+		}
+	}
+	put := func(scene string) (int, string) {
+		status, _, out := b.do(t, "put_settings", func(r *api.Request) {
+			named("outreach")(r)
+			delete(r.Headers, "if-match")
+			r.Body = `{"prices":[{"channel":"email","each":"0.0001"}],"budget":{"scenes":{"` + scene + `":{"in_all":"10"}}}}`
+		})
+		return status, out.Body
+	}
+	if status, said := put("greeting"); status != http.StatusOK {
+		t.Fatal(said)
+	}
+	if status, _, out := b.do(t, "delete_scene", nil); status != http.StatusOK {
+		t.Fatal(out.Body)
+	}
+	if status, said := put("greeting"); status != http.StatusOK {
+		t.Errorf("what was read is not taken back: %s", said)
+	}
+	if status, said := put("greetings"); status != http.StatusBadRequest || !strings.Contains(said, "there is no scene greetings") {
+		t.Errorf("a name that was not there before: %d %s", status, said)
+	}
+}
