@@ -100,7 +100,7 @@ func TestWhatChangedOfTheSurveySinceTheClaimHoldsTheMessage(t *testing.T) {
 			b.claimWith(asks(c.step))
 			c.change(b)
 			failures, write := b.deliver()
-			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || e.Reason != c.reason || b.provider.asked() != 0 {
+			if e := b.entry(); failures != 0 || write != 4 || e.State != message.Held || e.Gate != c.gate || e.Reason != c.reason || b.provider.asked() != 0 {
 				t.Errorf("%d failures, %g write units, %d calls, %+v", failures, write, b.provider.asked(), e)
 			}
 		})

@@ -182,17 +182,22 @@ func invited(e *message.Entry) {
 	e.Invitation = message.Invitation{Survey: "leaving", ID: e.ID, Cell: survey.Cell{Segment: "At Risk", Tier: "C", Node: "leaving", Channel: "email"}}
 }
 
+// candidate is the win-back of the sample before anything is decided.
+func candidate() message.Entry {
+	data, _ := json.Marshal(signal.SegmentData{Run: "run-1", Model: "rfm10", From: "Champions", To: "At Risk"})
+	return message.New("win_back", 0, message.Email, signal.Signal{
+		ID: "segment:run-1:rfm10", Kind: signal.SegmentChanged, Customer: "user-0001", Time: arrival.Add(-time.Minute), Data: data,
+	})
+}
+
 func (b *bundle) claimWith(change func(*message.Entry)) message.Entry {
 	b.t.Helper()
-	data, _ := json.Marshal(signal.SegmentData{Run: "run-1", Model: "rfm10", From: "Champions", To: "At Risk"})
-	e, err := message.New("win_back", 0, message.Email, signal.Signal{
-		ID: "segment:run-1:rfm10", Kind: signal.SegmentChanged, Customer: "user-0001", Time: arrival.Add(-time.Minute), Data: data,
-	}).Claim(arrival)
+	e, err := candidate().Claim(arrival)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	change(&e)
-	contact, _ := message.Contact{}.Add(message.Stamp{Time: arrival, Scene: message.SceneMarkOf("win_back"), Channel: message.Email})
+	contact, _ := message.Contact{}.Add(message.Stamp{Time: e.Claimed, Scene: message.SceneMarkOf(e.Scene), Channel: e.Channel})
 	if err := b.store.Claim(b.t.Context(), e.Customer, e, contact); err != nil {
 		b.t.Fatal(err)
 	}

@@ -9,6 +9,10 @@
 // and one with each answer chosen. The hour of an invitation is marked to be counted before it is sent, and listed in the index
 // with the step to sent. A survey that was closed meanwhile, or answered, holds what asks to it, or reminds of it.
 //
+// What was claimed and then definitely not sent, as it is held or failed here or the provider says no for good, counts no more: it
+// is taken off the contact record that frequency caps and the waits of surveys go by, in the transaction of the step that says so.
+// Where the record moves each time, the step is written without it.
+//
 // Links of a mail lead through the page behind /r/, which counts that they were followed and redirects to the address that is
 // sealed in the link.
 //

@@ -26,7 +26,7 @@ import (
 // TestFaultsNeverSendTwice runs the handler over a store and a provider that fail at random places: before or after
 // they did what was asked, or by killing the process. The queue delivers again whatever was not acknowledged, and now
 // and then what was. At the end each message was taken by the provider at most once, and the ledger is right about it
-// or says that it does not know. A webhook that gives codes fails likewise: whatever it is asked, it is by one id, and the code that
+// or says that it does not know, and so is the contact record, which counts what was sent or may have been. A webhook that gives codes fails likewise: whatever it is asked, it is by one id, and the code that
 // goes out is the one that the ledger has.
 func TestFaultsNeverSendTwice(t *testing.T) {
 	for _, c := range []struct {
@@ -81,6 +81,9 @@ func faultsBy(t *testing.T, id string, ch message.Channel, seeds int) {
 				t.Fatalf("seed %d: lost, and nothing happened between the step to sending and the answer", seed)
 			}
 		}
+		if counts := w.entry.State == message.Sent || w.entry.State == message.Unknown; counts == w.contact.Empty() || len(w.contact.Stamps) > 1 {
+			t.Fatalf("seed %d: the entry is %s, and the contact record says %+v", seed, w.entry.State, w.contact)
+		}
 		if at, ok := w.entry.Invited(); ok {
 			if mark, ok := w.marked[survey.HourAt("leaving", at)]; !ok || mark.After(at) {
 				t.Fatalf("seed %d: the invitation of %s was sent and its hour not marked before: %v", seed, at, w.marked)
@@ -108,6 +111,7 @@ type world struct {
 	rnd     *rand.Rand
 	now     time.Time
 	entry   message.Entry
+	contact message.Contact
 	profile customer.Profile
 	handler *Handler
 	job     string
@@ -145,6 +149,10 @@ func newWorld(shared *Handler, id string, ch message.Channel, seed uint64) *worl
 		invited(&w.entry)
 	}
 	w.entry.Revision = 1
+	w.contact, _ = w.contact.Add(message.Stamp{Time: arrival, Scene: message.SceneMarkOf(id), Channel: ch})
+	if w.entry.Invitation.Survey != "" {
+		w.contact = w.contact.Ask(w.entry.Invitation.Survey, arrival)
+	}
 	body, _ := json.Marshal(message.Job{Customer: "c", Entry: w.entry.ID})
 	w.job = string(body)
 	w.queue = []string{w.job}
@@ -230,7 +238,7 @@ func (w *world) do(call func() error) error {
 
 func (w *world) Dossier(context.Context, message.Wanted) (d message.Dossier, err error) {
 	err = w.do(func() error {
-		d = message.Dossier{Person: "c", Profile: w.profile, Entries: map[string]message.Entry{w.entry.ID: w.entry}}
+		d = message.Dossier{Person: "c", Profile: w.profile, Contact: w.contact, Entries: map[string]message.Entry{w.entry.ID: w.entry}}
 		return nil
 	})
 	return d, err
@@ -256,6 +264,18 @@ func (w *world) WriteEntry(_ context.Context, e message.Entry) (message.Entry, e
 		}
 		e.Revision++
 		w.entry = e
+		return nil
+	})
+	return e, err
+}
+
+func (w *world) WriteUncounted(_ context.Context, _ customer.ID, e message.Entry, c message.Contact) (message.Entry, error) {
+	err := w.do(func() error {
+		if e.Revision != w.entry.Revision || c.Version != w.contact.Version+1 {
+			return fault.New(fault.Conflict, "moved")
+		}
+		e.Revision++
+		w.entry, w.contact = e, c
 		return nil
 	})
 	return e, err

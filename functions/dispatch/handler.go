@@ -27,13 +27,15 @@ import (
 	"liuke/shared/token"
 )
 
-// Store keeps the ledger and what is known of customers. WriteEntry returns Conflict where the entry has moved.
+// Store keeps the ledger and what is known of customers. WriteEntry returns Conflict where the entry has moved, and
+// WriteUncounted where it or the contact record has.
 type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
 	Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) error
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
+	WriteUncounted(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (message.Entry, error)
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
 	Marker
 }
@@ -199,12 +201,12 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 	case err != nil:
 		return err
 	case reason.gate != "":
-		return h.end(ctx, "Held_"+reason.gate, func() (message.Entry, error) { return e.Hold(reason.gate, reason.why, h.Now()) })
+		return h.end(ctx, "Held_"+reason.gate, h.uncounted(d), func() (message.Entry, error) { return e.Hold(reason.gate, reason.why, h.Now()) })
 	case reason.why != "":
 		if reason.why == reasonNoChannel {
 			h.Count.Count("ChannelNotSetUp", 1)
 		}
-		return h.end(ctx, "Failed", func() (message.Entry, error) { return e.Fail(reason.why) })
+		return h.end(ctx, "Failed", h.uncounted(d), func() (message.Entry, error) { return e.Fail(reason.why) })
 	}
 	now := h.Now()
 	if err := h.markFor(ctx, e, now); err != nil {
@@ -214,7 +216,7 @@ func (h *Handler) dispatch(ctx context.Context, keys *token.Keyring, job message
 		return err
 	}
 	id, err := h.Channels[e.Channel].Send(ctx, out.Message)
-	return h.conclude(ctx, e, out, id, err)
+	return h.conclude(ctx, d, e, out, id, err)
 }
 
 // read returns what is known of a message and its customer. An entry that is not claimed has nothing left to be done for it;
@@ -235,12 +237,12 @@ func (h *Handler) read(ctx context.Context, job message.Job) (d message.Dossier,
 }
 
 // end writes a step that ends a claimed entry without a send.
-func (h *Handler) end(ctx context.Context, metric string, step func() (message.Entry, error)) error {
+func (h *Handler) end(ctx context.Context, metric string, write writer, step func() (message.Entry, error)) error {
 	next, err := step()
 	if err != nil {
 		return err
 	}
-	if _, err := h.Store.WriteEntry(ctx, next); err != nil {
+	if _, err := write(ctx, next); err != nil {
 		return err
 	}
 	h.Count.Count(metric, 1)
@@ -252,7 +254,7 @@ func (h *Handler) foundSending(ctx context.Context, e message.Entry) error {
 	if h.Now().Sub(e.Attempted) < message.SendingHorizon {
 		return fault.New(fault.Unavailable, "another try to send is under way")
 	}
-	return h.end(ctx, "Unknown", func() (message.Entry, error) { return e.Lose(reasonCrash) })
+	return h.end(ctx, "Unknown", h.Store.WriteEntry, func() (message.Entry, error) { return e.Lose(reasonCrash) })
 }
 
 // begin steps the entry to sending. A step whose answer was lost is known again by its attempt.

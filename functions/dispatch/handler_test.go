@@ -132,7 +132,7 @@ func TestWhatChangedSinceTheClaimHoldsTheMessage(t *testing.T) {
 			b.claim()
 			c.change(b)
 			failures, write := b.deliver()
-			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Held || e.Gate != c.gate || b.provider.asked() != 0 {
+			if e := b.entry(); failures != 0 || write != 4 || e.State != message.Held || e.Gate != c.gate || b.provider.asked() != 0 {
 				t.Errorf("%d failures, %g write units, %d calls, %+v", failures, write, b.provider.asked(), e)
 			}
 		})
@@ -181,11 +181,12 @@ func TestWhatCannotBeMadeFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)
-			e := b.claim()
-			c.change(&e)
-			b.write(e, nil)
+			b.claimWith(func(e *message.Entry) {
+				invited(e)
+				c.change(e)
+			})
 			failures, write := b.deliver()
-			if e := b.entry(); failures != 0 || write != 1 || e.State != message.Failed || e.Reason != c.reason || b.provider.asked() != 0 {
+			if e := b.entry(); failures != 0 || write != 4 || e.State != message.Failed || e.Reason != c.reason || b.provider.asked() != 0 {
 				t.Errorf("%d failures, %g write units, %+v", failures, write, e)
 			}
 		})

@@ -104,9 +104,9 @@ func (h *Handler) links(keys *token.Keyring, c *scene.Candidate, e message.Entry
 }
 
 // conclude writes what the provider's answer means for an entry that is sending.
-func (h *Handler) conclude(ctx context.Context, e message.Entry, out prepared, id string, sendErr error) error {
+func (h *Handler) conclude(ctx context.Context, d message.Dossier, e message.Entry, out prepared, id string, sendErr error) error {
 	if sendErr == nil {
-		return h.settle(ctx, e, "Sent", func(e message.Entry) (message.Entry, error) {
+		return h.settle(ctx, e, "Sent", h.Store.WriteEntry, func(e message.Entry) (message.Entry, error) {
 			next, err := e.Accept(id, out.locale, h.Now())
 			return next.Settle(h.cost(&e, &out)), err
 		})
@@ -118,19 +118,19 @@ func (h *Handler) conclude(ctx context.Context, e message.Entry, out prepared, i
 	h.Log.WarnContext(ctx, "message not sent", "scene", e.Scene, "outcome", outcome, "reason", reason)
 	switch outcome {
 	case channel.Refused:
-		return h.settle(ctx, e, "Failed", func(e message.Entry) (message.Entry, error) { return e.Fail(reason) })
+		return h.settle(ctx, e, "Failed", h.uncounted(d), func(e message.Entry) (message.Entry, error) { return e.Fail(reason) })
 	case channel.Throttled, channel.Blocked:
 		metric, code := "ProviderThrottled", fault.Throttled
 		if outcome == channel.Blocked {
 			metric, code = "ProviderBlocked", fault.Internal
 		}
-		err := h.settle(ctx, e, metric, func(e message.Entry) (message.Entry, error) { return e.PutBack(reason) })
+		err := h.settle(ctx, e, metric, h.Store.WriteEntry, func(e message.Entry) (message.Entry, error) { return e.PutBack(reason) })
 		if err != nil {
 			return err
 		}
 		return fault.New(code, "the provider says %s", reason)
 	default:
-		return h.settle(ctx, e, "Unknown", func(e message.Entry) (message.Entry, error) { return e.Lose(reason) })
+		return h.settle(ctx, e, "Unknown", h.Store.WriteEntry, func(e message.Entry) (message.Entry, error) { return e.Lose(reason) })
 	}
 }
 
@@ -147,13 +147,13 @@ func (h *Handler) suppress(ctx context.Context, ch message.Channel, address stri
 
 // settle writes the last step of a send. Where a receipt has moved the entry meanwhile the step is taken from there;
 // where the receipt has said it all, nothing is left to write.
-func (h *Handler) settle(ctx context.Context, e message.Entry, metric string, step func(message.Entry) (message.Entry, error)) error {
+func (h *Handler) settle(ctx context.Context, e message.Entry, metric string, write writer, step func(message.Entry) (message.Entry, error)) error {
 	for try := 1; ; try++ {
 		next, err := step(e)
 		if err != nil {
 			return nil // settled by a receipt
 		}
-		_, err = h.Store.WriteEntry(ctx, next)
+		_, err = write(ctx, next)
 		if err == nil {
 			h.Count.Count(metric, 1)
 			return nil

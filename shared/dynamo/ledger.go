@@ -79,14 +79,9 @@ func (s *Store) Entry(ctx context.Context, id customer.ID, entry string) (e mess
 // its new revision, or Conflict.
 func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entry, err error) {
 	defer fault.Wrap(&err, "write a ledger entry")
-	u := s.entryUpdate(&e)
-	if len(e.Changes) == 0 {
-		err = s.updateAs(ctx, u)
+	if items := s.entryItems(&e); len(items) == 1 {
+		err = s.updateAs(ctx, items[0].Update)
 	} else {
-		items := []types.TransactWriteItem{{Update: u}}
-		for _, c := range e.Changes {
-			items = append(items, types.TransactWriteItem{Update: s.spentUpdate(c)})
-		}
 		err = s.transact(ctx, items)
 	}
 	if err != nil {
@@ -95,6 +90,15 @@ func (s *Store) WriteEntry(ctx context.Context, e message.Entry) (_ message.Entr
 	e.Revision++
 	e.Changes = nil
 	return e, nil
+}
+
+// entryItems are the writes of a step: that of the entry, and those of the budget's counters.
+func (s *Store) entryItems(e *message.Entry) []types.TransactWriteItem {
+	items := []types.TransactWriteItem{{Update: s.entryUpdate(e)}}
+	for _, c := range e.Changes {
+		items = append(items, types.TransactWriteItem{Update: s.spentUpdate(c)})
+	}
+	return items
 }
 
 // Claim writes a claimed entry and the person's contact record that counts it (Dossier.Person) in one transaction, four

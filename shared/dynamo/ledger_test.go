@@ -272,4 +272,37 @@ func TestWhatAMessageCosts(t *testing.T) {
 	if total > 1 {
 		t.Errorf("a held message costs %g write units, over the budget of 1", total)
 	}
+	total = 0
+	sig.ID = signal.OrderID("a third")
+	e = step(message.New("order_thanks", 0, message.Email, sig).Claim(decidedAt.Add(time.Hour)))
+	if err := store.WriteContact(t.Context(), id, counting(t, contact, &e)); err != nil {
+		t.Fatal(err)
+	}
+	e = step(store.WriteEntry(t.Context(), e))
+	unit("one held right before it is sent", func(m *dynamo.Meter) {
+		counted := must[message.Dossier](t)(store.Dossier(t.Context(), message.Wanted{Customer: id})).Contact
+		next, ok := counted.Uncount(e)
+		held := step(e.Hold("consent", "no_consent", decidedAt))
+		step(store.WriteUncounted(dynamo.WithMeter(t.Context(), m), id, held, next))
+		if left := must[message.Dossier](t)(store.Dossier(t.Context(), message.Wanted{Customer: id})).Contact; !ok || len(left.Stamps) != len(counted.Stamps)-1 || len(left.Entered) != message.MaxEntered {
+			t.Errorf("%v, %d stamps of %d", ok, len(left.Stamps), len(counted.Stamps))
+		}
+		if _, err := store.WriteUncounted(t.Context(), id, held, next); fault.CodeOf(err) != fault.Conflict {
+			t.Errorf("twice: %v", err)
+		}
+	})
+	if total > 4 {
+		t.Errorf("a message that is held right before it is sent costs %g write units, over the budget of 4", total)
+	}
+}
+
+// counting is a contact record that counts an entry as well, in the place of its oldest message.
+func counting(t *testing.T, c message.Contact, e *message.Entry) message.Contact {
+	t.Helper()
+	c.Stamps = c.Stamps[1:]
+	next, err := c.Add(message.Stamp{Time: e.Claimed, Scene: message.SceneMarkOf(e.Scene), Channel: e.Channel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
 }

@@ -39,9 +39,10 @@ type Stamp struct {
 }
 
 // Contact is what a customer was sent lately: the record that frequency caps are decided on. The claim of a message
-// writes it on condition that the version has not moved, so that two signals at once cannot both pass a cap.
+// writes it on condition that the version has not moved, so that two signals at once cannot both pass a cap. What is claimed and
+// then not sent is taken off it again; see Uncount.
 type Contact struct {
-	Version int64                    // +1 with each claim; 0 for a record that is not stored yet
+	Version int64                    // +1 with each write; 0 for a record that is not stored yet
 	Stamps  []Stamp                  // oldest first
 	Asked   map[SurveyMark]time.Time // when the customer was last invited to a survey, to the minute; nil for never
 	Entered []Entering               // the scenes that the customer entered, oldest first; see Scene.Remembered in package scene
