@@ -141,6 +141,9 @@ func (f *importFlags) request(kind importfile.Kind, info fs.FileInfo) (r importf
 	if kind == importfile.Codes {
 		r.AsOf = time.Time{}
 	}
+	if kind == importfile.Codes && f.pool == "" {
+		return r, usageError{errors.New("name the pool that the codes are of: -pool NAME, such as -pool winback10")}
+	}
 	if f.pool != "" {
 		r.Pool = &importfile.Pool{ID: f.pool}
 	}

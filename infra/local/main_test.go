@@ -272,6 +272,7 @@ func TestAnImportThatCannotBeSaysWhatToGive(t *testing.T) {
 		"orders " + full + " -as-of soon":     "-as-of is a day",
 		"orders " + full + " -url http://x":   "-url wants -token",
 		"orders " + full + " -key k":          "imports are an operator's",
+		"codes " + full:                       "-pool NAME",
 	} {
 		if err := importCommand(t.Context(), strings.Fields(arguments)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("import %s: %v, want %q", arguments, err, want)
