@@ -14,7 +14,9 @@
 // Where the record moves each time, the step is written without it.
 //
 // Links of a mail lead through the page behind /r/, which counts that they were followed and redirects to the address that is
-// sealed in the link.
+// sealed in the link. Such are only those whose scheme and host an operator has written, in the words of the scene, its templates
+// and its blocks or as the brand's shop: what customers say of themselves, and events of them, may hold an address, which stays as
+// it is and is not counted, so that nobody has the business's own host redirect to a place of theirs.
 //
 // Where a scene's codes are a webhook's, it is asked for one before the message is made, by an id that is the journey's own, and the
 // code is written with the step to sending: a sender that is lost before leaves nothing behind but a question, which is asked again

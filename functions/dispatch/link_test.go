@@ -3,11 +3,19 @@ package main
 import (
 	"context"
 	cryptorand "crypto/rand"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
+	"unicode/utf8"
 
+	"liuke/shared/brand"
 	"liuke/shared/consent"
 	"liuke/shared/customer"
 	"liuke/shared/event"
@@ -15,6 +23,7 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/scene"
+	"liuke/shared/signal"
 	"liuke/shared/survey"
 	"liuke/shared/token"
 )
@@ -23,8 +32,9 @@ func TestLinksOfAMailAreCounted(t *testing.T) {
 	b := setup(t)
 	e := message.Entry{Customer: "user-0001", ID: "aebagbafaydqqcikbmga2dqpca", Channel: message.Email}
 	said := scene.Rendered{
-		HTML: `<a href="https://shop.example/a?b=1&amp;c=2">a</a><a href="` + base + `/u/x">u</a><a href="mailto:a@shop.example">m</a><a href="https://客户.example">c</a>`,
-		Text: "a: https://shop.example/a?b=1&c=2. u: " + base + "/u/x",
+		HTML:    `<a href="https://shop.example/a?b=1&amp;c=2">a</a><a href="` + base + `/u/x">u</a><a href="mailto:a@shop.example">m</a><a href="https://客户.example">c</a>`,
+		Text:    "a: https://shop.example/a?b=1&c=2. u: " + base + "/u/x",
+		Origins: []string{"https://shop.example"},
 	}
 	b.handler.countClicks(b.ring, e, &said)
 	sealed := regexp.MustCompile(regexp.QuoteMeta(base)+`/r/([A-Za-z0-9_-]+)`).FindAllStringSubmatch(said.HTML+said.Text, -1)
@@ -46,6 +56,124 @@ func TestLinksOfAMailAreCounted(t *testing.T) {
 	if b.handler.countClicks(b.ring, e, &text); text.Text != "https://shop.example" {
 		t.Errorf("an SMS says %q", text.Text)
 	}
+}
+
+// hostileScene says whatever customers say of themselves wherever content may.
+const hostileScene = `id: hello
+kind: transactional
+on: {signal: event, event: Checkout}
+channel: email
+content:
+  en:
+    subject: Hello
+    text: "{{ event.subject | default: '' }} see https://shop.example/a/{{ event.subject | default: '' }} https://old.example{{ event.subject | default: '' }} https://{{ event.subject | default: 'x' }}.sub.example/b {% render \"foot\" %}"
+    html: "<a href='{{ event.subject | default: 'https://other.example/vip' }}'>x</a><a href=\"https&#58;//html.example/{{ event.subject | default: '' }}\">y</a>"
+`
+
+// hostile loads hostileScene as dispatch does.
+func hostile(t testing.TB) *scene.Scene {
+	t.Helper()
+	policy, err := fs.ReadFile(scene.Files(), "policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := scene.Load(fstest.MapFS{
+		"policy.yaml": {Data: policy}, "hello.yaml": {Data: []byte(hostileScene)},
+		"block/foot.yaml": {Data: []byte("en: {text: 'https://foot.example.', html: ''}\n")},
+	}, compilers("CNY"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Scene("hello")
+}
+
+// redirects makes the mail of hostile and lists where its links lead to through the page behind /r/.
+func redirects(t testing.TB, sc *scene.Scene, ring *token.Keyring, shop, subject string) (all []string) {
+	t.Helper()
+	data, err := json.Marshal(signal.EventData{Event: "Checkout", Subject: subject})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := message.New("hello", 0, message.Email, signal.Signal{Customer: "user-0001", Kind: signal.Happened, Data: data})
+	e.ID = "aebagbafaydqqcikbmga2dqpca"
+	said, err := sc.Render(scene.Saying{Channel: message.Email}, customer.Profile{}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Handler{Settings: settings{BaseURL: base}, look: brand.Look{Shop: shop}}
+	h.countClicks(ring, e, &said)
+	for _, sealed := range regexp.MustCompile(regexp.QuoteMeta(base)+`/r/([A-Za-z0-9_-]+)`).FindAllStringSubmatch(said.HTML+" "+said.Text, -1) {
+		var to token.Click
+		if ring.Open(token.PurposeClick, sealed[1], &to) == nil {
+			all = append(all, to.URL)
+		}
+	}
+	return all
+}
+
+func TestOnlyAddressesOfTheOperatorsWordsAreCounted(t *testing.T) {
+	ring, err := token.NewKeyring([]byte(keysJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := hostile(t)
+	always := []string{"https://html.example/", "https://shop.example/a/", "https://foot.example"}
+	for name, c := range map[string]struct {
+		shop, subject string
+		want          []string // beside always, of which the first two go on with the subject
+	}{
+		"nothing to fill in":                          {"", "", []string{"https://other.example/vip"}},
+		"an address of another's":                     {"", "https://phish.example/login", nil},
+		"a host behind a name that looks like a host": {"", "https://shop.example@phish.example/", nil},
+		"a host that begins alike":                    {"", "https://shop.example.phish.example/", nil},
+		"the rest of a host":                          {"", ".phish.example/", nil},
+		"a host that is written before a value alone": {"", "https://old.example/", nil},
+		"a host that a value is a part of":            {"", "https://x.sub.example/", nil},
+		"without encryption":                          {"", "http://shop.example/", nil},
+		"at another port":                             {"", "https://shop.example:8443/", nil},
+		"what is no host":                             {"", "https://a$b/", nil},
+		"the operator's own host, in capitals":        {"", "HTTPS://SHOP.example/x", []string{"HTTPS://SHOP.example/x"}},
+		"the brand's shop":                            {"https://brand.example/?a=b", "https://brand.example/x", []string{"https://brand.example/x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := map[string]bool{}
+			for i, address := range append(always[:3:3], c.want...) {
+				if i < 2 {
+					address += c.subject
+				}
+				want[address] = true
+			}
+			got := map[string]bool{}
+			for _, to := range redirects(t, sc, ring, c.shop, c.subject) {
+				got[to] = true
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("links lead to %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func FuzzNobodyIsRedirectedByWhatACustomerSays(f *testing.F) {
+	ring, err := token.NewKeyring([]byte(keysJSON))
+	if err != nil {
+		f.Fatal(err)
+	}
+	sc := hostile(f)
+	for _, seed := range []string{"https://phish.example/", "https://shop.example@phish.example", "//phish.example", "x' href='https://phish.example", "@phish.example/", "\\@phish.example", ".phish.example", "$", "https://old.example:1/ https://", "http://[::1]/"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, subject string) {
+		if !utf8.ValidString(subject) {
+			return
+		}
+		for _, to := range redirects(t, sc, ring, "https://brand.example/", subject) {
+			u, err := url.Parse(to)
+			if err != nil || u.User != nil || u.Scheme != "https" || !slices.Contains([]string{"shop.example", "foot.example", "html.example", "other.example", "brand.example"}, strings.ToLower(u.Host)) {
+				t.Fatalf("%q leads to %q", subject, to)
+			}
+		}
+	})
 }
 
 // folded folds events into the bundle's tables, as profile does.

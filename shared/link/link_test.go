@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"fmt"
 	"html"
 	"strings"
 	"testing"
@@ -54,12 +55,30 @@ func TestText(t *testing.T) {
 		"请看：https://shop.example/a。谢谢":                             "请看：https://liuke.example/r/https_shop.example_a。谢谢",
 		"HTTP://shop.example!\nhttps://b.example?":                 "https://liuke.example/r/HTTP_shop.example!\nhttps://liuke.example/r/https_b.example?",
 		"xhttps://shop.example https:// http://. mailto:a@b.c":     "xhttps://shop.example https:// http://. mailto:a@b.c",
+		"say \"https://shop.example/a\"b and https://a\"b/":        "say \"https://liuke.example/r/https_shop.example_a\"b and https://liuke.example/r/https_a\"b/",
 		"stop: https://liuke.example/u/abc":                        "stop: https://liuke.example/u/abc",
 		"ftp://shop.example javascript://shop.example www.example": "ftp://shop.example javascript://shop.example www.example",
 		"": "",
 	} {
 		if got := link.Text(in, counted); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://shop.example/a https://Shop.Example/b http://shop.example": "[http://shop.example https://shop.example]",
+		"https://shop.example:8443/ https://[::1]/":                         "[https://[::1] https://shop.example:8443]",
+		"https://shop.example. (https://b.example)":                         "[https://b.example https://shop.example]",
+		`<a href='https://a.example'>, <a href="https://b.example?c">`:      "[https://a.example https://b.example]",
+		"https://ann@shop.example/ https://shop.example@b.example/":         "[]",
+		"https://shop$.example/ https://$ https://a_b/ ftp://a.example":     "[]",
+		"https://shop.example/$ https://a.example$":                         "[https://shop.example]",
+		"https://b:99999999/a https://b:x/":                                 "[https://b:99999999]",
+	} {
+		if got := fmt.Sprint(link.Origins(text)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
 }

@@ -47,6 +47,8 @@ type Template interface {
 	// Shows reports whether the variable stands in the text whoever reads it: as it is, without a filter, under no condition
 	// and in no comment. That of a list's members, such as survey.choices[].link, stands in a loop over the list.
 	Shows(variable string) bool
+	// Origins lists the origins (see link.Origin) that stand in the text's own words, whatever values are filled in.
+	Origins() []string
 	// Render fills in the values. It returns *Missing where a variable has none that must have one. No error holds a value.
 	Render(values map[string]any) (string, error)
 }
@@ -90,6 +92,14 @@ func (l laterText) Shows(variable string) bool {
 	return err == nil && t.Shows(variable)
 }
 
+func (l laterText) Origins() []string {
+	t, err := l.compiled()
+	if err != nil {
+		return nil
+	}
+	return t.Origins()
+}
+
 func (l laterText) Render(values map[string]any) (string, error) {
 	t, err := l.compiled()
 	if err != nil {
@@ -119,6 +129,8 @@ func (unread) Includes(*Candidate) (bool, error) {
 func (unread) Uses(string) bool { return false }
 
 func (unread) Shows(string) bool { return false }
+
+func (unread) Origins() []string { return nil }
 
 func (unread) Render(map[string]any) (string, error) {
 	return "", fault.New(fault.Internal, "the scene was loaded without content")

@@ -94,6 +94,7 @@ type Rendered struct {
 	HTML      string
 	Data      map[string]string // of a push
 	JSON      json.RawMessage   // of a webhook
+	Origins   []string          // that the words of Text and HTML lead to themselves, whatever was filled in; see Template
 }
 
 // MissingVariable returns the variable for want of which Render returned the error, "" where that was not it.
@@ -128,6 +129,11 @@ func (s *Scene) Render(say Saying, p customer.Profile, e message.Entry) (out Ren
 	out.Preheader = m.line(varPreheader, c.preheader)
 	given(values, varPreheader, out.Preheader)
 	out.Text, out.HTML = m.text("text", c.text), m.text("html", c.html)
+	for _, t := range []Template{c.text, c.html} {
+		if t != nil {
+			out.Origins = append(out.Origins, t.Origins()...)
+		}
+	}
 	for name, t := range c.data {
 		if out.Data == nil {
 			out.Data = make(map[string]string, len(c.data))

@@ -7,6 +7,9 @@
 // speak of known variables alone.
 // A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
 // every object is escaped last, whatever filters it went through.
+//
+// Which origins a text leads to by its own words is found when it is compiled: an address of which a value makes the host,
+// or a part of it, is none of its words.
 package content
 
 import (
@@ -20,6 +23,7 @@ import (
 	"github.com/osteele/liquid/expressions"
 
 	"liuke/shared/fault"
+	"liuke/shared/link"
 	"liuke/shared/scene"
 )
 
@@ -27,9 +31,10 @@ import (
 const maxFlaws = 50
 
 type template struct {
-	liquid *liquid.Template
-	used   map[string]bool // variables that it speaks of
-	shown  map[string]bool // variables that stand in every message
+	liquid  *liquid.Template
+	used    map[string]bool // variables that it speaks of
+	shown   map[string]bool // variables that stand in every message
+	origins []string
 }
 
 var (
@@ -73,7 +78,7 @@ func newEngine() *liquid.Engine {
 func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []scene.Flaw) {
 	t := &template{used: map[string]bool{}, shown: map[string]bool{}}
 	var flaws []scene.Flaw
-	var out strings.Builder
+	var out, own strings.Builder // own are the text's own words, with gap for what is filled in
 	at := 0
 	add := func(offset int, format string, args ...any) {
 		flaws = append(flaws, scene.Flaw{Line: 1 + strings.Count(source[:offset], "\n"), Text: fmt.Sprintf(format, args...)})
@@ -89,6 +94,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 			}
 		}
 		out.WriteString(source[from:to])
+		own.WriteString(unescaped(source[from:to], isHTML))
 	}
 	var member, list string // of the for that is open
 	use := func(offset int, variable string) string {
@@ -120,6 +126,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 				t.shown[variable] = true
 			}
 			out.WriteString(source[m[0]:m[2]] + rewritten + source[m[3]:m[1]])
+			own.WriteString(gap + arguments(source[m[2]:m[3]]))
 			continue
 		}
 		name, args := source[m[4]:m[5]], ""
@@ -156,6 +163,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 			}
 		}
 		out.WriteString(source[m[0]:m[1]])
+		own.WriteString(aside(name))
 	}
 	checkText(at, len(source))
 	if len(flaws) > 0 {
@@ -165,7 +173,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 	if flaw != nil {
 		return nil, []scene.Flaw{*flaw}
 	}
-	t.liquid = parsed
+	t.liquid, t.origins = parsed, link.Origins(own.String())
 	return t, nil
 }
 
@@ -230,6 +238,9 @@ func (t *template) Uses(variable string) bool { return t.used[variable] }
 
 // Shows implements scene.Template.
 func (t *template) Shows(variable string) bool { return t.shown[variable] }
+
+// Origins implements scene.Template.
+func (t *template) Origins() []string { return t.origins }
 
 // Render implements scene.Template.
 func (t *template) Render(values map[string]any) (text string, failed error) {
