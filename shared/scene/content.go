@@ -206,8 +206,8 @@ func (m *making) line(part string, t Template) string {
 // bindings are the values of all variables.
 func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any, error) {
 	who := map[string]any{}
-	given(who, "name", p.Name())
-	given(who, "first_name", p.Get(customer.TraitFirstName))
+	given(who, "name", called(p.Name()))
+	given(who, "first_name", called(p.Get(customer.TraitFirstName)))
 	values := map[string]any{"customer": who}
 	given(values, "sender_name", say.Sender)
 	given(values, varUnsubscribe, say.Links.Unsubscribe)
@@ -279,6 +279,15 @@ func look(l brand.Look) map[string]any {
 	values := map[string]any{"fill": l.Fill, "on": l.On, "edge": l.Edge}
 	given(values, "name", l.Name)
 	return values
+}
+
+// called returns what a customer is called, and "" of a name that holds an address. Names come in by the write key, which is
+// public, and so do the addresses that messages go to; programs of mail and phones make a link of what looks like one.
+func called(name string) string {
+	if lower := strings.ToLower(name); strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
+		return ""
+	}
+	return name
 }
 
 func given(values map[string]any, name, value string) {

@@ -164,6 +164,39 @@ func TestWhatCustomersSaySpoilsNothing(t *testing.T) {
 	}
 }
 
+func TestANameThatHoldsAnAddressIsNotThere(t *testing.T) {
+	set, err := load(strings.Replace(sceneYAML, "subject: Hello", `subject: "{{ customer.first_name | default: 'you' }}, {{ customer.name | default: 'both' }}"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := set.Scene("hello")
+	for _, c := range []struct{ name, whole, first, last, want string }{
+		{"a name", "Li Na", "Li", "", "Li, Li Na"},
+		{"a name of two parts", "", "Li", "Na", "Li, Li Na"},
+		{"an address in the first name", "Li Na", "Win http://evil.example/x", "", "you, Li Na"},
+		{"in capitals", "Li Na", "HTTPS://EVIL.EXAMPLE", "", "you, Li Na"},
+		{"a host that programs make a link of", "Li Na", "WWW.evil.example", "", "you, Li Na"},
+		{"an address of another scheme", "Li Na", "whatsapp://send", "", "you, Li Na"},
+		{"a full stop and a colon are no address", "Dr. Li", "Li: wwwow", "", "Li: wwwow, Dr. Li"},
+	} {
+		p := profile(map[string]string{customer.TraitName: c.whole, customer.TraitFirstName: c.first, customer.TraitLastName: c.last})
+		out, err := s.Render(saying, p, message.New(s.ID, 0, s.Channels[0], ordered(t)))
+		if err != nil || out.Subject != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.name, out.Subject, err, c.want)
+		}
+	}
+	for name, traits := range map[string]map[string]string{
+		"the name":         {customer.TraitName: "Win www.evil.example", customer.TraitFirstName: "Li"},
+		"the last name":    {customer.TraitFirstName: "Li", customer.TraitLastName: "http://evil.example"},
+		"across the parts": {customer.TraitFirstName: "http:", customer.TraitLastName: "//evil.example https://evil.example"},
+	} {
+		_, err := s.Render(saying, profile(traits), message.New(s.ID, 0, s.Channels[0], ordered(t)))
+		if scene.MissingVariable(err) != "customer.name" {
+			t.Errorf("an address in %s is said without a default: %v", name, err)
+		}
+	}
+}
+
 func TestMissingVariableIsNamed(t *testing.T) {
 	for _, c := range []struct {
 		name, subject, want string
