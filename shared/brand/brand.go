@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,7 +65,7 @@ func (b *Brand) validate() error {
 		}
 	}
 	if b.Shop != "" && !isShop(b.Shop) {
-		return fault.At("/shop_url", "the shop's address begins with https:// and a host, and is printable ASCII of at most %d bytes, such as https://shop.example/", MaxShopBytes)
+		return fault.At("/shop_url", "the shop's address begins with https:// and a host, and is printable ASCII of at most %d bytes without quotes, brackets <> and {}, |, ^ and \\, such as https://shop.example/", MaxShopBytes)
 	}
 	if b.Logo != "" {
 		return b.validateLogo()
@@ -72,12 +74,19 @@ func (b *Brand) validate() error {
 }
 
 func isShop(address string) bool {
-	if len(address) > MaxShopBytes || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+	if len(address) > MaxShopBytes || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\\\"'`<>{}|^", r) }) {
 		return false
 	}
 	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && u.Opaque == ""
+	if err != nil || u.Scheme != "https" || len(u.Hostname()) > 253 || !host.MatchString(u.Hostname()) || u.User != nil || u.Opaque != "" {
+		return false
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && port > 0 || u.Host == u.Hostname()
 }
+
+// host is a name of the DNS: labels of letters, digits and hyphens (RFC 1123, 2.1).
+var host = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 
 func unformatted(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
