@@ -1,6 +1,7 @@
 package offer
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"liuke/shared/customer"
@@ -19,21 +20,19 @@ type Question struct {
 }
 
 // ReadAnswer reads what a webhook says to a Question: {"code": "SAVE10-7QX"}. The code is "" where there is none to give: it, or the
-// whole answer, is null, or it is blank. It returns an Invalid error for anything else, and for a code that no pool would take; the
-// error never holds what was answered.
+// whole answer, is null, or it is blank. The member's name is spelled so and no other way, and it stands there once. It returns an
+// Invalid error for anything else, and for a code that no pool would take; the error never holds what was answered.
 func ReadAnswer(raw []byte) (code string, err error) {
 	malformed := fault.New(fault.Invalid, `the answer is not of the form {"code": "…"}`)
-	var said *struct {
-		Code json.RawMessage `json:"code"`
-	}
-	if err := json.Unmarshal(raw, &said); err != nil {
+	if !json.Valid(raw) {
 		return "", malformed
 	}
-	if said == nil {
+	if string(bytes.TrimSpace(raw)) == "null" {
 		return "", nil
 	}
+	said, ok := member(raw, "code")
 	var given *string
-	if json.Unmarshal(said.Code, &given) != nil { // as of an answer without a code
+	if !ok || json.Unmarshal(said, &given) != nil {
 		return "", malformed
 	}
 	if given == nil || *given == "" {
@@ -43,4 +42,27 @@ func ReadAnswer(raw []byte) (code string, err error) {
 		return "", err
 	}
 	return *given, nil
+}
+
+// member returns the value of the one member of an object that has exactly this name; not ok where there is none, or more, and
+// of what is no object. (What package json puts into structs goes by names in any case, and the last of several.)
+func member(object []byte, name string) (value json.RawMessage, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return nil, false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, false
+		}
+		var each json.RawMessage
+		if err := d.Decode(&each); err != nil || key == name && ok {
+			return nil, false
+		}
+		if key == name {
+			value, ok = each, true
+		}
+	}
+	return value, ok
 }
