@@ -19,7 +19,7 @@ var words = map[string]string{
 	"bad_address":              "the customer's address is none that the channel takes",
 	"topic_refused":            "the customer does not want to hear of the scene's topic",
 	"personalised_refused":     "the customer has refused offers made by what is known of them",
-	"suppressed":               "the address is suppressed, after a hard bounce or a complaint or by what a provider said",
+	"suppressed":               "the address is suppressed: by the customer's own word, such as STOP by SMS, after a hard bounce or a complaint, or by what a provider said",
 	"held_out":                 "the customer is held out of all marketing, so that what it brings about can be measured",
 	"held_out_of_scene":        "the customer is held out of this scene, so that what it brings about can be measured",
 	"contact_full":             "the customer was sent so much that nothing more can be counted",
