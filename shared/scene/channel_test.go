@@ -49,6 +49,30 @@ func TestWhatIsPostedIsJSON(t *testing.T) {
 	}
 }
 
+func TestFiltersAndConditionsOfWhatIsPostedSeeValuesAsTheyAre(t *testing.T) {
+	s, err := said("channel: webhook\nto: crm", `{json: '{"loud": "{{ customer.name | upcase }}", "short": "{{ customer.name | truncate: 2, "" }}", "both": {% if customer.name == "A&B" %}true{% else %}false{% endif %}, "first": {{ order.first }}, "total": "{{ order.total }}"}'}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := message.New(s.ID, 0, message.Webhook, ordered(t))
+	type posted struct {
+		Loud, Short, Total string
+		Both, First        bool
+	}
+	for name, short := range map[string]string{`A&B "q" \`: "A&", "A&B": "A&", "<img>": "<i", "🎂 li": "🎂 ", `"\`: `"\`, "é\u2028b": "é\u2028", "\tb": "b"} {
+		out, err := s.Render(scene.Saying{}, profile(map[string]string{customer.TraitName: name}), e)
+		var got posted
+		if err != nil || json.Unmarshal(out.JSON, &got) != nil {
+			t.Errorf("%q: %s, %v", name, out.JSON, err)
+			continue
+		}
+		want := posted{Loud: strings.ToUpper(strings.TrimSpace(name)), Short: short, Total: "129.00", Both: name == "A&B", First: true}
+		if got != want {
+			t.Errorf("%q: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 func TestChannelsHaveTheirOwnFields(t *testing.T) {
 	for _, c := range []struct{ name, head, content, want string }{
 		{"an SMS has a text alone", "channel: sms", "{subject: a, text: b}", "hello.yaml:6: subject does not belong to the channel sms, which has text"},

@@ -30,9 +30,19 @@ type Compilers struct {
 // CompileAudience compiles an audience expression. It returns at least one flaw where it returns nil.
 type CompileAudience func(source string) (Audience, []Flaw)
 
-// CompileContent compiles a text that may speak of the known variables alone; in HTML, what it fills in is escaped. It
-// returns at least one flaw where it returns nil.
-type CompileContent func(source string, known []string, isHTML bool) (Template, []Flaw)
+// Form is what a text is, and so how values stand in it.
+type Form int
+
+// The forms of texts.
+const (
+	Plain Form = iota // values stand as they are
+	HTML              // values are escaped, within quotes and outside of them
+	JSON              // values are escaped as within the quotes of a string
+)
+
+// CompileContent compiles a text that may speak of the known variables alone; what it fills in is escaped as the form has it, last
+// of all. It returns at least one flaw where it returns nil.
+type CompileContent func(source string, known []string, form Form) (Template, []Flaw)
 
 // Audience says for whom a scene is.
 type Audience interface {

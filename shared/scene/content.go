@@ -141,7 +141,6 @@ func (s *Scene) Render(say Saying, p customer.Profile, e message.Entry) (out Ren
 		out.Data[name] = m.text("data", t)
 	}
 	if c.json != nil {
-		m.values, _ = inJSON(values).(map[string]any)
 		if out.JSON = json.RawMessage(m.text("json", c.json)); m.err == nil && !json.Valid(out.JSON) {
 			m.err = fault.New(fault.Invalid, "%s: what is posted is no JSON", m.where)
 		}
@@ -150,31 +149,6 @@ func (s *Scene) Render(say Saying, p customer.Profile, e message.Entry) (out Ren
 		return Rendered{}, m.err
 	}
 	return out, nil
-}
-
-// inJSON returns values as they stand within the quotes of a JSON string, so that none breaks out of its place.
-func inJSON(value any) any {
-	switch v := value.(type) {
-	case string:
-		quoted, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return string(quoted[1 : len(quoted)-1])
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, each := range v {
-			out[name] = inJSON(each)
-		}
-		return out
-	case []map[string]any:
-		out := make([]map[string]any, len(v))
-		for i, each := range v {
-			out[i], _ = inJSON(each).(map[string]any)
-		}
-		return out
-	}
-	return value
 }
 
 // making is a message in the making. Once a part has failed, the others are left.

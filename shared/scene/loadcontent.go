@@ -220,23 +220,23 @@ func (d *document) template(compile CompileContent, where []any, source, locale 
 	if compile == nil {
 		return unread{}
 	}
-	isHTML := part == "html"
+	form := map[string]Form{"html": HTML, "json": JSON}[part] // all others are Plain
 	if d.compilers.Lazy {
 		blocks := d.blocks
 		return laterText{whenNeeded(func() (Template, []Flaw) {
 			unheard := &document{loader: &loader{blocks: blocks}} // what expand finds wrong was found when the scene was checked
-			text, _, ok := unheard.expand(nil, source, locale, isHTML)
+			text, _, ok := unheard.expand(nil, source, locale, form == HTML)
 			if !ok {
 				return nil, []Flaw{{Line: 1, Text: "the blocks of the text are too many"}}
 			}
-			return compile(text, known, isHTML)
+			return compile(text, known, form)
 		})}
 	}
-	text, lines, ok := d.expand(where, source, locale, isHTML)
+	text, lines, ok := d.expand(where, source, locale, form == HTML)
 	if !ok {
 		return nil
 	}
-	t, flaws := compile(text, known, isHTML)
+	t, flaws := compile(text, known, form)
 	for _, f := range flaws {
 		from := lines[min(max(f.Line, 1), len(lines))-1]
 		if from.block != "" {

@@ -6,13 +6,15 @@
 // Objects are a variable and filters out of a list; tags are if, unless, case, and for over a list, within no other; all
 // speak of known variables alone.
 // A variable of an object must have a value when the message is made, unless its first filter is default. In HTML,
-// every object is escaped last, whatever filters it went through.
+// every object is escaped last, whatever filters it went through; so it is in JSON, where objects stand within the quotes of
+// strings, or are numbers or yes and no. Conditions look at values as they are.
 //
 // Which origins a text leads to by its own words is found when it is compiled: an address of which a value makes the host,
 // or a part of it, is none of its words.
 package content
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"regexp"
@@ -50,8 +52,8 @@ var (
 // Compiler returns a scene.CompileContent.
 func Compiler() scene.CompileContent {
 	engine := newEngine()
-	return func(source string, known []string, isHTML bool) (scene.Template, []scene.Flaw) {
-		t, flaws := compile(engine, source, known, isHTML)
+	return func(source string, known []string, form scene.Form) (scene.Template, []scene.Flaw) {
+		t, flaws := compile(engine, source, known, form)
 		if len(flaws) > 0 {
 			return nil, flaws
 		}
@@ -71,11 +73,18 @@ func newEngine() *liquid.Engine {
 	engine.RegisterFilter("truncate", truncate)
 	engine.RegisterFilter("capitalize", capitalize) // the engine's own cuts characters of several bytes apart
 	engine.RegisterFilter("liuke_html", func(value any) string { return html.EscapeString(fmt.Sprint(value)) })
+	engine.RegisterFilter("liuke_json", func(value any) (string, error) {
+		quoted, err := json.Marshal(fmt.Sprint(value))
+		if err != nil {
+			return "", err
+		}
+		return string(quoted[1 : len(quoted)-1]), nil
+	})
 	return engine
 }
 
 // compile checks a template's text against the known variables and compiles it.
-func compile(engine *liquid.Engine, source string, known []string, isHTML bool) (*template, []scene.Flaw) {
+func compile(engine *liquid.Engine, source string, known []string, form scene.Form) (*template, []scene.Flaw) {
 	t := &template{used: map[string]bool{}, shown: map[string]bool{}}
 	var flaws []scene.Flaw
 	var out, own strings.Builder // own are the text's own words, with gap for what is filled in
@@ -85,7 +94,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 	}
 	conditions, hidden := 0, false // that are open, and whether a comment of HTML is
 	checkText := func(from, to int) {
-		if opens, ends := strings.LastIndex(source[from:to], "<!--"), strings.LastIndex(source[from:to], "-->"); isHTML && opens != ends {
+		if opens, ends := strings.LastIndex(source[from:to], "<!--"), strings.LastIndex(source[from:to], "-->"); form == scene.HTML && opens != ends {
 			hidden = opens > ends
 		}
 		for _, mark := range []string{"{{", "{%"} {
@@ -94,7 +103,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 			}
 		}
 		out.WriteString(source[from:to])
-		own.WriteString(unescaped(source[from:to], isHTML))
+		own.WriteString(unescaped(source[from:to], form))
 	}
 	var member, list string // of the for that is open
 	use := func(offset int, variable string) string {
@@ -115,7 +124,7 @@ func compile(engine *liquid.Engine, source string, known []string, isHTML bool) 
 		checkText(at, m[0])
 		at = m[1]
 		if m[2] >= 0 {
-			rewritten, variable, err := rewrite(source[m[2]:m[3]], isHTML)
+			rewritten, variable, err := rewrite(source[m[2]:m[3]], form)
 			if err != nil {
 				add(m[0], "%s", err)
 				continue
@@ -192,7 +201,7 @@ func parse(engine *liquid.Engine, source string) (parsed *liquid.Template, flaw 
 }
 
 // rewrite checks one object and adds the filters that hold it to its promises: required first, escaped last.
-func rewrite(text string, isHTML bool) (rewritten, variable string, err error) {
+func rewrite(text string, form scene.Form) (rewritten, variable string, err error) {
 	m := object.FindStringSubmatch(text)
 	if m == nil {
 		return "", "", fmt.Errorf("{{ %s }} must be a variable and filters", text)
@@ -216,8 +225,11 @@ func rewrite(text string, isHTML bool) (rewritten, variable string, err error) {
 		rewritten += " " + strings.TrimSpace(f[0])
 		rest = rest[len(f[0]):]
 	}
-	if isHTML {
+	switch form {
+	case scene.HTML:
 		rewritten += " | liuke_html"
+	case scene.JSON:
+		rewritten += " | liuke_json"
 	}
 	return rewritten, variable, nil
 }

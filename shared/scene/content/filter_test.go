@@ -16,7 +16,7 @@ import (
 // rendered compiles and renders a text that may speak of x, which has the value.
 func rendered(t *testing.T, source string, value any) (string, error) {
 	t.Helper()
-	text, flaws := Compiler()(source, []string{"x"}, false)
+	text, flaws := Compiler()(source, []string{"x"}, scene.Plain)
 	if len(flaws) > 0 {
 		t.Fatalf("%s: %v", source, flaws)
 	}
@@ -111,9 +111,35 @@ func TestFiltersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 		"{{ x | date: '%-O年' }}":                               "the filter date knows no %-O年",
 		"{% if x == 99999999999999999999999 %}much{% endif %}": "",
 	} {
-		text, flaws := Compiler()("\n"+source, []string{"x"}, false)
+		text, flaws := Compiler()("\n"+source, []string{"x"}, scene.Plain)
 		if text != nil || len(flaws) != 1 || !strings.Contains(flaws[0].Text, want) || want != "" && flaws[0].Line != 2 {
 			t.Errorf("%s: %v, want %s", source, flaws, want)
+		}
+	}
+}
+
+func TestValuesAreEscapedLast(t *testing.T) {
+	for _, c := range []struct {
+		name, source string
+		form         scene.Form
+		value        any
+		want         string
+	}{
+		{"in HTML", "{{ x | upcase }}", scene.HTML, "a&b", "A&amp;B"},
+		{"in JSON", `"{{ x | upcase }}"`, scene.JSON, `a&b "q" \`, `"A\u0026B \"Q\" \\"`},
+		{"a cut in JSON", `"{{ x | truncate: 3, '' }}"`, scene.JSON, `a"<b`, `"a\"\u003c"`},
+		{"what a filter puts there", `"{{ x | append: '"' }}"`, scene.JSON, "a", `"a\""`},
+		{"what stands in for a value", `"{{ x | default: '"' }}"`, scene.JSON, nil, `"\""`},
+		{"a number in JSON", "{{ x }}", scene.JSON, 7, "7"},
+		{"yes in JSON", "{{ x }}", scene.JSON, true, "true"},
+		{"plain", "{{ x | upcase }}", scene.Plain, `a&"b`, `A&"B`},
+	} {
+		text, flaws := Compiler()(c.source, []string{"x"}, c.form)
+		if len(flaws) > 0 {
+			t.Fatalf("%s: %v", c.name, flaws)
+		}
+		if got, err := text.Render(map[string]any{"x": c.value}); err != nil || got != c.want {
+			t.Errorf("%s: %s, %v, want %s", c.name, got, err, c.want)
 		}
 	}
 }
@@ -121,7 +147,7 @@ func TestFiltersAreCheckedWhenTheyAreLoaded(t *testing.T) {
 func TestWhatPanicsIsAnError(t *testing.T) {
 	engine := newEngine()
 	engine.RegisterFilter("upcase", func(string) string { panic("Li") })
-	text, flaws := compile(engine, "{{ x | upcase }}", []string{"x"}, false)
+	text, flaws := compile(engine, "{{ x | upcase }}", []string{"x"}, scene.Plain)
 	if len(flaws) > 0 {
 		t.Fatal(flaws)
 	}

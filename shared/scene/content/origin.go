@@ -3,6 +3,8 @@ package content
 import (
 	"html"
 	"strings"
+
+	"liuke/shared/scene"
 )
 
 // gap stands for what is filled in: it may stand in an address, and no host has it, so that an address is the text's own
@@ -34,8 +36,8 @@ func aside(tag string) string {
 }
 
 // unescaped returns a text as it is read.
-func unescaped(text string, isHTML bool) string {
-	if isHTML {
+func unescaped(text string, form scene.Form) string {
+	if form == scene.HTML {
 		return html.UnescapeString(text)
 	}
 	return text
