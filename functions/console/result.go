@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -52,7 +53,10 @@ func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, er
 		return api.Response{}, fault.As(err, fault.Internal, "the scene's results cannot be analysed")
 	}
 	if form == "text" {
-		return text(plainText, result.Text()), nil
+		const layout = "2006-01-02 15:04"
+		span := fmt.Sprintf("\nOf customers who came from %s to %s UTC, counted up to %s UTC but for the last minutes.\n",
+			from.UTC().Format(layout), to.UTC().Format(layout), h.now().UTC().Format(layout))
+		return text(plainText, result.Text()+span), nil
 	}
 	return api.JSON(http.StatusOK, resultView{result, terms.ID, terms.Window.Hours() / 24, from, to}), nil
 }

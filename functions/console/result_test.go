@@ -73,12 +73,21 @@ func TestASceneSaysWhatItBringsAbout(t *testing.T) {
 			r.Headers["accept"] = "text/plain"
 		},
 	} {
-		if _, _, out := b.do(t, "results", change); !strings.Contains(out.Body, "plain (control)") || !strings.Contains(out.Body, "held out") {
+		if _, _, out := b.do(t, "results", change); !strings.Contains(out.Body, "plain (control)") || !strings.Contains(out.Body, "held out") || !strings.Contains(out.Body, "counted up to 2026-03-01 ") {
 			t.Errorf("%s: %s", name, out.Body)
 		}
 	}
 	if _, body, _ := b.do(t, "results", func(r *api.Request) { r.QueryStringParameters["to"] = "2026-02-02" }); body["holdout"].(map[string]any)["assigned"] != 0.0 {
 		t.Errorf("of another time: %v", body)
+	}
+}
+
+func TestTheTextOfASceneThatNobodyCameToHasNoTable(t *testing.T) {
+	b := setup(t)
+	b.scene(t, "win_back", measuredScene)
+	_, _, out := b.do(t, "results", func(r *api.Request) { r.QueryStringParameters["format"] = "text" })
+	if !strings.HasPrefix(out.Body, "win_back: nobody is counted, so there is nothing to compare\n") || strings.Contains(out.Body, "–") {
+		t.Error(out.Body)
 	}
 }
 

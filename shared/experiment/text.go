@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -10,8 +11,11 @@ import (
 )
 
 // Text returns the result as plain text: the verdict, a table of the variants, the comparisons with the reference, the
-// lift over the holdout, and the notes.
+// lift over the holdout, and the notes; of nobody, that alone.
 func (r *Result) Text() string {
+	if r.empty() {
+		return r.Scene + ": nobody is counted, so there is nothing to compare\n"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n%s\n\n", r.Scene, r.Verdict.Text, r.SampleRatio.Text)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -51,6 +55,11 @@ func (r *Result) Text() string {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
 	return b.String()
+}
+
+// empty reports whether no customer was counted.
+func (r *Result) empty() bool {
+	return (r.Holdout == nil || r.Holdout.Assigned == 0) && !slices.ContainsFunc(r.Variants, func(v Variation) bool { return v.Assigned > 0 })
 }
 
 func (r *Result) holdoutText(b *strings.Builder, h *Lift) {
