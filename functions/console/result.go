@@ -53,9 +53,15 @@ func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, er
 		return api.Response{}, fault.As(err, fault.Internal, "the scene's results cannot be analysed")
 	}
 	if form == "text" {
-		const layout = "2006-01-02 15:04"
-		span := fmt.Sprintf("\nOf customers who came from %s to %s UTC, counted up to %s UTC but for the last minutes.\n",
-			from.UTC().Format(layout), to.UTC().Format(layout), h.now().UTC().Format(layout))
+		const layout = "2006-01-02 15:04 MST"
+		span, now := "of all customers until now", h.now().UTC()
+		if until := to.UTC(); until.Before(now) {
+			span = "of customers who came before " + until.Format(layout)
+		}
+		if from.After(time.UnixMilli(0)) {
+			span += ", from " + from.UTC().Format(layout) + " on"
+		}
+		span = fmt.Sprintf("\n%s; counted up to %s, but for the last minutes\n", span, now.Format(layout))
 		return text(plainText, result.Text()+span), nil
 	}
 	return api.JSON(http.StatusOK, resultView{result, terms.ID, terms.Window.Hours() / 24, from, to}), nil

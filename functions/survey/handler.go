@@ -181,6 +181,19 @@ func (h *Handler) locale(r *api.Request, s *survey.Survey) string {
 	return page.Match(r.QueryStringParameters["lang"], api.Header(r, "accept-language"), available)
 }
 
+// localeOf returns the locale of a page of a customer's: what the request names, else the customer's own, which may be "".
+func (h *Handler) localeOf(r *api.Request, own string) string {
+	if named, ok := h.languageOf(r); ok {
+		return named
+	}
+	return page.Match(own, "", h.pages.Locales())
+}
+
+// languageOf returns the locale that the request names, if it is one of the pages'.
+func (h *Handler) languageOf(r *api.Request) (string, bool) {
+	return page.Named(r.QueryStringParameters["lang"], api.Header(r, "accept-language"), h.pages.Locales())
+}
+
 // show answers with a page.
 func show(status int, p page.Page) api.Response {
 	out := api.HTML(status, p.HTML)

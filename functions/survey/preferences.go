@@ -120,6 +120,7 @@ func (h *Handler) preferences(ctx context.Context, r *api.Request) api.Response 
 // preferencesOf is the page of a profile, with what it shows sealed.
 func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token.Keyring, id customer.ID, profile *customer.Profile) (page.Preferences, error) {
 	p := page.Preferences{View: h.pageView(ctx, r), Personalised: profile.Personalised()}
+	p.Locale = h.localeOf(r, profile.Locale())
 	p.Language = p.Locale
 	if said := profile.Locale(); said != "" {
 		p.Language = page.Match(said, "", h.pages.Locales())
@@ -236,6 +237,8 @@ func (h *Handler) preferencesSent(ctx context.Context, r *api.Request) api.Respo
 		query.Set("lang", done.Changes.Locale)
 	} else if asked := r.QueryStringParameters["lang"]; asked != "" {
 		query.Set("lang", h.locale(r, nil))
+	} else if _, ok := h.languageOf(r); !ok {
+		query.Set("lang", was.Language) // the page was in the customer's own
 	}
 	return api.Redirect("?" + query.Encode())
 }

@@ -8,6 +8,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/consent"
 	"liuke/shared/customer"
+	"liuke/shared/fold"
 	"liuke/shared/message"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
@@ -54,7 +55,7 @@ func (h *Handler) unsubscribe(ctx context.Context, r *api.Request) api.Response 
 	if err != nil {
 		return h.problem(ctx, r, nil, err)
 	}
-	v := h.plain(r)
+	v := h.viewOf(ctx, r, u.Customer)
 	return show(http.StatusOK, h.pages.Unsubscribe(v, h.stop(ctx, u, v.Locale)))
 }
 
@@ -87,7 +88,7 @@ func (h *Handler) unsubscribed(ctx context.Context, r *api.Request) api.Response
 		}
 		return api.JSON(http.StatusOK, said)
 	}
-	v := h.plain(r)
+	v := h.viewOf(ctx, r, u.Customer)
 	return show(http.StatusOK, h.pages.Unsubscribed(v, h.stop(ctx, u, v.Locale)))
 }
 
@@ -105,6 +106,29 @@ func (h *Handler) proof(ctx context.Context, r *api.Request, u token.Unsubscribe
 // plain is the view of a page of no survey, with the brand where that was read for another page before: no table is asked.
 func (h *Handler) plain(r *api.Request) page.View {
 	return page.View{Locale: h.locale(r, nil), Brand: h.brand.Peek()}
+}
+
+// viewOf is the view of a customer's page of unsubscribing, with the brand and, where the request names no language that there is,
+// in the customer's own. What cannot be read soon is left out: nobody's way out waits for it.
+func (h *Handler) viewOf(ctx context.Context, r *api.Request, id customer.ID) page.View {
+	ctx, cancel := context.WithTimeout(ctx, clickPatience)
+	defer cancel()
+	v := h.plain(r)
+	brand, err := h.brand.Get(ctx)
+	if err != nil {
+		h.note(ctx, r, err)
+	}
+	v.Brand = brand
+	if _, ok := h.languageOf(r); ok {
+		return v
+	}
+	states, errs := h.People.Load(ctx, []fold.Want{{Customer: id, Profile: true}})
+	if errs[0] != nil {
+		h.note(ctx, r, errs[0])
+		return v
+	}
+	v.Locale = h.localeOf(r, states[0].Profile.Locale())
+	return v
 }
 
 // tooMuch notes on a message that its own link was the one to unsubscribe by, once. Whoever unsubscribes waits no longer for that

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"liuke/shared/api"
+	"liuke/shared/brand"
+	"liuke/shared/customer"
 	"liuke/shared/token"
 )
 
@@ -23,9 +25,46 @@ func TestUnsubscribing(t *testing.T) {
 	}
 	holds(t, status(t, b.do(t, "unsubscribe_one_click", header("accept", browserAccepts)), http.StatusOK), "您已成功退订")
 	holds(t, status(t, b.do(t, "unsubscribe", func(r *api.Request) { r.PathParameters["token"] = "x" }), http.StatusUnauthorized), "链接无效")
-	equal(t, "calls", b.calls, []string{"send", "send", "send"}) // no table: it works whatever else does not
+	equal(t, "calls", b.calls, []string{"document", "send", "send", "send"}) // the page's brand, and no table to unsubscribe by
 	b.fail = func(int, string) mode { return refused }
 	status(t, b.do(t, "unsubscribe_one_click"), http.StatusServiceUnavailable)
+}
+
+func TestThePageOfUnsubscribingIsTheBrandsAndTheCustomers(t *testing.T) {
+	locale := func(name string) customer.Profile {
+		return customer.Profile{Traits: map[string]customer.Trait{customer.TraitLocale: {Value: name}}}
+	}
+	for _, c := range []struct {
+		name, accept, own string
+		down              bool
+		want              string
+	}{
+		{"what the browser names goes before the customer's own", "en", "zh-CN", false, "<button type=\"submit\">Unsubscribe"},
+		{"a browser that names none that there is leaves it to the customer's own", "fi, sv;q=0.5", "zh-CN", false, "电子邮件"},
+		{"a browser that names none, and nothing is known", "", "", false, "<button type=\"submit\">Unsubscribe"},
+		{"the way out stands open while nothing can be read", "fi", "zh-CN", true, "<button type=\"submit\">Unsubscribe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := setup(t)
+			b.documents[brand.Document] = `{"name":"Teehaus"}`
+			b.profiles["user-0001"] = locale(c.own)
+			if c.down {
+				b.fail = func(_ int, call string) mode { return refused }
+			}
+			out := status(t, b.do(t, "unsubscribe", header("accept-language", c.accept)), http.StatusOK)
+			holds(t, out, c.want)
+			if strings.Contains(out.Body, "Teehaus") == c.down {
+				t.Errorf("the page's brand: %s", out.Body)
+			}
+		})
+	}
+}
+
+func TestThePageOfPreferencesFallsToTheCustomersOwnLanguage(t *testing.T) {
+	b := setup(t)
+	b.profiles["user-0001"] = customer.Profile{Traits: map[string]customer.Trait{customer.TraitLocale: {Value: "zh-CN"}}}
+	holds(t, status(t, b.do(t, "preferences", header("accept-language", "fi")), http.StatusOK), `lang="zh-CN"`)
+	holds(t, status(t, b.do(t, "preferences", header("accept-language", "en")), http.StatusOK), `lang="en"`)
 }
 
 // A body that cannot be read is nobody's reason to go on sending.

@@ -11,15 +11,20 @@ import (
 // tag of another region or script falls to the same language (zh-TW to zh-CN, en-GB to en), because a reader is
 // likelier to read that than the fallback.
 func Match(asked, acceptLanguage string, available []string) string {
-	if l, ok := find(asked, available); ok {
+	if l, ok := Named(asked, acceptLanguage, available); ok {
 		return l
 	}
-	for _, tag := range preferred(acceptLanguage) {
+	return available[0]
+}
+
+// Named is Match where the reader names one that is available; ok is false where not.
+func Named(asked, acceptLanguage string, available []string) (locale string, ok bool) {
+	for _, tag := range append([]string{asked}, preferred(acceptLanguage)...) {
 		if l, ok := find(tag, available); ok {
-			return l
+			return l, true
 		}
 	}
-	return available[0]
+	return "", false
 }
 
 // maxHeaderBytes and maxTags bound the work that a header can ask for.
