@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/message"
+	"liuke/shared/scene"
 	"liuke/shared/offer"
 	"liuke/shared/outreach"
 	"liuke/shared/signal"
@@ -56,7 +58,7 @@ func TestOneCallSaysWhyACustomerDidOrDidNotGetIt(t *testing.T) {
 	must(t, b.store.Suppress(t.Context(), message.Email, "a@shop.example", "bounce", now))
 	_, body, _ = b.do(t, "why", scened("win_back"))
 	what = body["now"].(map[string]any)
-	if len(body["decisions"].([]any)) != 0 || what["judge_on"] != "sample" || what["outcome"] != "hold" || what["says"] != "the customer has not consented to the channel" {
+	if len(body["decisions"].([]any)) != 0 || what["judge_on"] != "sample" || what["outcome"] != "hold" || what["says"] != "the customer refused the channel on 2026-03-01" {
 		t.Errorf("of a scene that nothing set off: %v", body)
 	}
 	if g := gateOf(t, body, "holdout"); g["outcome"] != "pass" {
@@ -72,6 +74,26 @@ func TestOneCallSaysWhyACustomerDidOrDidNotGetIt(t *testing.T) {
 	}
 	if status, _, _ := b.do(t, "why", scened("nobody")); status != http.StatusNotFound {
 		t.Errorf("no such scene: %d", status)
+	}
+}
+
+func TestWhySaysHowTheCustomerRefused(t *testing.T) {
+	if says := saysNow(&scene.Candidate{Scene: &scene.Scene{Steps: []scene.Step{{Channels: []message.Channel{message.Email}}}}}, "unknown_customer"); !strings.Contains(says, "no address and no consent") {
+		t.Errorf("of a customer without traits: %s", says)
+	}
+	for event, want := range map[string]string{
+		"unsubscribe:x": "the customer unsubscribed from the channel by a message's link on 2026-03-01",
+		"preferences:x": "the customer switched the channel off on the preferences page on 2026-03-01",
+		"sms:x":         "the customer stopped the channel by a text on 2026-03-01",
+		"":              "the customer has not consented to the channel", // nothing was said
+	} {
+		c := scene.Candidate{Scene: &scene.Scene{Steps: []scene.Step{{Channels: []message.Channel{message.Email}}}}}
+		if event != "" {
+			c.Profile.Set(customer.ConsentTrait("email"), customer.Trait{Value: "false", Time: now.UnixMilli(), Event: event})
+		}
+		if says := saysNow(&c, "no_consent"); says != want {
+			t.Errorf("%s: %s, want %s", event, says, want)
+		}
 	}
 }
 

@@ -223,7 +223,7 @@ func (j *judging) step(ctx context.Context, step int) (v stepView, err error) {
 		said = append(said, last...)
 	}
 	for _, one := range said {
-		g := gateView{Gate: one.Gate, Outcome: outcomes[one.Outcome], Reason: one.Reason, Says: outreach.Says(one.Reason), Until: timeOf(one.Until)}
+		g := gateView{Gate: one.Gate, Outcome: outcomes[one.Outcome], Reason: one.Reason, Says: saysNow(&c, one.Reason), Until: timeOf(one.Until)}
 		v.Gates = append(v.Gates, g)
 		if v.Outcome == outcomes[scene.Pass] && one.Outcome != scene.Pass {
 			v.Outcome, v.Says = g.Outcome, g.Says

@@ -13,7 +13,7 @@ var words = map[string]string{
 	"condition_failed":         "the condition of the step cannot be judged: look at its expression",
 	"entered_before":           "the customer has entered the scene before, which is entered once",
 	"entered_lately":           "the customer has entered the scene too lately",
-	"unknown_customer":         "nothing is known of such a customer: the id may be mistyped",
+	"unknown_customer":         "there is no address and no consent: nobody has told the traits of the customer, or the id is mistyped",
 	"no_consent":               "the customer has not consented to the channel",
 	"no_address":               "the customer has no address on the channel",
 	"bad_address":              "the customer's address is none that the channel takes",
