@@ -11,9 +11,9 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/message"
-	"liuke/shared/scene"
 	"liuke/shared/offer"
 	"liuke/shared/outreach"
+	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
 
