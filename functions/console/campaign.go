@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -69,6 +70,9 @@ func (h *Handler) viewOfCampaign(r *campaign.Record) campaignView {
 		Counts: campaignCounts{r.Counts.Seen, r.Counts.Gone, r.Counts.Audience, r.Counts.Unjudged, r.Counts.Signalled},
 	}
 	v.State, v.Reason = r.Shown(h.now())
+	if n := r.Counts.Unjudged; n > 0 && v.Reason == "" {
+		v.Reason = fmt.Sprintf("the audience could not be judged for %d of %d customers, who are not in it: look at what it divides by", n, r.Counts.Seen-r.Counts.Gone)
+	}
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/campaign"
 	"liuke/shared/document"
 	"liuke/shared/recalc"
 )
@@ -119,5 +120,24 @@ func TestRunsOfWhatCannotRunAreRefused(t *testing.T) {
 	}
 	if status, _, out := b.do(t, "simulate", all(ofScene("asleep"), withBody(`{}`))); status != http.StatusAccepted {
 		t.Errorf("a simulation of a scene that is switched off: %d %s", status, out.Body)
+	}
+}
+
+func TestARunSaysForHowManyItsAudienceCouldNotBeJudged(t *testing.T) {
+	h := &Handler{now: func() time.Time { return now }}
+	for name, c := range map[string]struct {
+		counts campaign.Counts
+		reason string
+		want   string
+	}{
+		"for everybody":                     {campaign.Counts{Seen: 50, Gone: 2, Unjudged: 48}, "", "the audience could not be judged for 48 of 48 customers"},
+		"for nobody":                        {campaign.Counts{Seen: 50, Audience: 12}, "", ""},
+		"a run that failed says why it did": {campaign.Counts{Seen: 50, Unjudged: 1}, "the worker was lost", "the worker was lost"},
+	} {
+		r := &campaign.Record{Counts: c.counts}
+		r.Reason = c.reason
+		if got := h.viewOfCampaign(r).Reason; !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

@@ -69,6 +69,9 @@ func Parse(text string) (Schedule, error) {
 	return s, nil
 }
 
+// WithinHour reports whether the schedule comes more than once in an hour.
+func (s *Schedule) WithinHour() bool { return bits.OnesCount64(s.minutes) > 1 }
+
 // comes reports whether there is a day on which the schedule comes. A weekday is in every month.
 func (s *Schedule) comes() bool {
 	if !s.anyWeekday {

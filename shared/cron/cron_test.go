@@ -76,6 +76,15 @@ func TestTheZeroScheduleNeverComes(t *testing.T) {
 	}
 }
 
+func TestWhatComesMoreThanOnceInAnHour(t *testing.T) {
+	for text, want := range map[string]bool{"0 10 * * 1": false, "59 * * * *": false, "* * * * *": true, "0,30 10 1 1 *": true, "*/30 * * * *": true, "5-6 3 * * *": true, "*/59 3 * * *": true} {
+		s, err := Parse(text)
+		if err != nil || s.WithinHour() != want {
+			t.Errorf("%q: %v, %v", text, s.WithinHour(), err)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "five fields"}, {"* * * *", "five fields"}, {"* * * * * *", "five fields"}, {"@daily", "five fields"},

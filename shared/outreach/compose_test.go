@@ -79,6 +79,13 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 		{"two documents", written(outreach.Block, "thanks", thanks+"---\n"+thanks), []string{"block/thanks:2"}},
 		{"a document, and behind it what is none", written(outreach.Block, "thanks", thanks+"---\n{[ nothing\n"), []string{"block/thanks:2"}},
 		{"an alias", written(outreach.Block, "thanks", "en: &a {text: x, html: y}\nzh-CN: *a\n"), []string{"block/thanks:1", "block/thanks:2"}},
+		{"nothing in the place of steps", written(outreach.Scene, "greeting", greeting+"steps:\n  - {id: more}\n  -\n  - null\n"), []string{
+			fmt.Sprintf("scene/greeting:%d", strings.Count(greeting, "\n")+3), fmt.Sprintf("scene/greeting:%d", strings.Count(greeting, "\n")+4)}},
+		{"a campaign that says it answers the customer", written(outreach.Scene, "greeting", on("{signal: campaign}", "email")), []string{"scene/greeting:3"}},
+		{"a schedule that says so", written(outreach.Scene, "greeting", on("{signal: schedule, cron: '0 10 * * 1'}", "email")), []string{"scene/greeting:3"}},
+		{"a post to a system that says so", written(outreach.Scene, "greeting", on("{signal: campaign}", "webhook")), []string{"scene/greeting:3"}},
+		{"a task of a campaign", written(outreach.Scene, "greeting", on("{signal: campaign}", "task")), nil},
+		{"a mail about an occasion", written(outreach.Scene, "greeting", on("{signal: occasion, occasion: birthday}", "email")), nil},
 		{"no UTF-8", written(outreach.Block, "thanks", "# one\n\xff"), []string{"block/thanks:2"}},
 		{"a NUL", written(outreach.Block, "thanks", "# one\n\x00"), []string{"block/thanks:2"}},
 		{"blanks", written(outreach.Block, "thanks", " \n "), []string{"block/thanks:1"}},
@@ -95,6 +102,16 @@ func TestADocumentIsCheckedWithWhatUsesIt(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// on is a transactional scene that a signal sets off.
+func on(signal, channel string) string {
+	says := map[string]string{"email": "{subject: a, text: a, html: a}", "task": "{title: a, text: a}", "webhook": "{json: '{}'}"}[channel]
+	text := "# it\nid: greeting\nkind: transactional\non: " + signal + "\nchannel: " + channel + "\ncontent: {en: " + says
+	if text += "}\n"; channel == "webhook" {
+		text += "to: shop\n"
+	}
+	return text
 }
 
 func TestWhatIsHostileIsRefusedQuickly(t *testing.T) {

@@ -47,7 +47,7 @@ func (m Mistakes) Unwrap() error { return fault.New(fault.Invalid, "%s", m.Error
 const maxDepth = 24
 
 // screen returns what no document may have, whatever it is: text that is no YAML or more than one document, a nesting that
-// nobody writes by hand, and aliases, by which a few lines stand for gigabytes.
+// nobody writes by hand, nothing in the place of something, which would be passed over, and aliases, by which a few lines stand for gigabytes.
 func screen(name, body string) Mistakes {
 	one := func(line int, format string, args ...any) Mistakes {
 		return Mistakes{{Document: name, Line: max(line, 1), Message: fmt.Sprintf(format, args...)}}
@@ -83,6 +83,8 @@ func screenNode(name string, n *yaml.Node, depth int) (out Mistakes) {
 		return Mistakes{{name, n.Line, n.Column, fmt.Sprintf("this is nested more than %d deep", maxDepth)}}
 	case n.Kind == yaml.AliasNode:
 		return Mistakes{{name, n.Line, n.Column, "aliases are not taken: write out what is meant"}}
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
+		return Mistakes{{name, n.Line, n.Column, "nothing stands here: say what is meant, or leave it out"}}
 	case n.Anchor != "":
 		out = append(out, Mistake{name, n.Line, n.Column, "anchors are not taken: nothing could refer to them"})
 	}

@@ -162,6 +162,9 @@ func (s *Settings) caps(f *settingsFile) error {
 	if f.Limits == nil {
 		return nil
 	}
+	if len(*f.Limits) > scene.MaxCaps {
+		return fault.At("/limits", "there are at most %d limits", scene.MaxCaps)
+	}
 	s.Policy.Caps = nil
 	for i, from := range *f.Limits {
 		at := "/limits/" + strconv.Itoa(i)

@@ -30,6 +30,16 @@ func builtIn(t testing.TB) scene.Policy {
 	return set.Policy
 }
 
+// manyLabels are so many labels of a topic, each in a locale of its own.
+func manyLabels(n int) string {
+	labels := map[string]string{}
+	for i := range n {
+		labels[string([]byte{'a', byte('a' + i/26), byte('a' + i%26)})] = "Tea"
+	}
+	raw, _ := json.Marshal(labels) // texts alone
+	return string(raw)
+}
+
 func micro(m budget.Micro) *budget.Micro { return &m }
 
 func TestSettingsLeaveToThePolicyWhatTheyDoNotSay(t *testing.T) {
@@ -94,6 +104,8 @@ func TestSettingsThatAreWrongSayWhere(t *testing.T) {
 		{"a limit of all that names one", `{"limits":[{"scope":"all","channel":"sms","max":1,"per":"1d"}]}`, "/limits/0/channel"},
 		{"a limit of none", `{"limits":[{"scope":"all","max":0,"per":"1d"}]}`, "/limits/0/max"},
 		{"a limit in a week of years", `{"limits":[{"scope":"all","max":1,"per":"4000d"}]}`, "/limits/0/per"},
+		{"limits without end", `{"limits":[` + strings.Repeat(`{"scope":"all","max":1,"per":"1d"},`, 16) + `{"scope":"all","max":1,"per":"1d"}]}`, "/limits"},
+		{"labels without end", `{"topics":{"tea_club":` + manyLabels(51) + `}}`, "/topics/tea_club"},
 		{"a limit in no time", `{"limits":[{"scope":"all","max":1,"per":"soon"}]}`, "/limits/0/per"},
 		{"a holdout of most", `{"holdout":"60%"}`, "/holdout"},
 		{"a salt beyond measure", `{"holdout_salt":"` + strings.Repeat("s", 33) + `"}`, "/holdout_salt"},

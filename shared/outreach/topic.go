@@ -14,6 +14,7 @@ import (
 const (
 	maxTopics     = 50
 	maxTopicRunes = 60
+	maxLocales    = 50
 )
 
 // topicForm is how scenes name topics.
@@ -28,6 +29,9 @@ func (s *Settings) topics(f *settingsFile) error {
 		at := "/topics/" + escape.Replace(topic)
 		if !topicForm.MatchString(topic) {
 			return fault.At(at, "a topic stands under the name that scenes have for it: lower-case words joined by underscores")
+		}
+		if len(labels) > maxLocales {
+			return fault.At(at, "a topic has labels in at most %d locales", maxLocales)
 		}
 		for locale, label := range labels {
 			switch {

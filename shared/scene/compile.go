@@ -21,7 +21,8 @@ type Compilers struct {
 	// have been checked before.
 	Lazy bool
 	// Sample returns candidates for a scene's own message and for each step behind it: whoever keeps what operators write has
-	// expressions judged on them, for one that cannot be judged lets nobody in; nil judges none.
+	// expressions judged on them, for one that cannot be judged lets nobody in; nil judges none. Where it is set, what answers
+	// nothing of the customer's cannot be transactional either.
 	Sample func(s *Scene) []Candidate
 	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
 	Currency money.Currency

@@ -110,13 +110,13 @@ type (
 	}
 	scoreFile struct {
 		Metric  string `yaml:"metric"`
-		AtLeast *int   `yaml:"at_least"`
-		AtMost  *int   `yaml:"at_most"`
+		AtLeast *whole `yaml:"at_least"`
+		AtMost  *whole `yaml:"at_most"`
 	}
 	capFile struct {
 		Scope   string `yaml:"scope"`
 		Channel string `yaml:"channel"`
-		Max     int    `yaml:"max"`
+		Max     whole  `yaml:"max"`
 		Per     string `yaml:"per"`
 	}
 )
@@ -148,6 +148,7 @@ func (d *document) scene(raw []byte) *Scene {
 		d.mistake(at("kind"), "kind must be %s or %s", Marketing, Transactional)
 	}
 	d.bounds(s, &f)
+	d.answers(s, f.On.Signal)
 	if s.Channels[0] == message.Task {
 		d.task(s, &f)
 	}

@@ -1,6 +1,7 @@
 package scene_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -87,6 +88,16 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"a second document", sceneYAML, sceneYAML + "---\nid: another\n", "a second document begins here: write one"},
 		{"a second document that is none", sceneYAML, sceneYAML + "---\n{[ nothing of this\n", "what stands behind the document cannot be read"},
 		{"a field that no scene has", "fresh_for", "fresh_four", "field fresh_four not found in a scene"},
+		{"a fraction of a number of messages", "max: 1", "max: 1.9", "hello.yaml:8: here belongs a whole number, and not \"1.9\""},
+		{"a weight below one", "channel: email", "channel: email\nvariants: [{id: a, weight: 0.9}, {id: b, weight: 1}]", "hello.yaml:7: here belongs a whole number, and not \"0.9\""},
+		{"a fraction of a score", "{signal: order_placed}", "{signal: answer_given, at_most: 6.5}", "hello.yaml:3: here belongs a whole number, and not \"6.5\""},
+		{"limits without end", "  - {max: 1, per: 1d}\n", strings.Repeat("  - {max: 1, per: 1d}\n", 17), "hello.yaml:8: there are at most 16 limits"},
+		{"steps without end", "channel: email", "channel: email\nsteps:\n" + strings.Repeat("  - {id: a, if: nothing}\n", 17), "hello.yaml:8: a scene has at most 15 further steps"},
+		{"variants without end", "channel: email", "channel: email\nvariants:\n" + strings.Repeat("  - {id: a, weight: 1}\n", 11), "hello.yaml:8: an experiment has 1 to 10 variants"},
+		{"pieces without end", "channel: email", "channel: email\npieces:\n" + strings.Repeat("  - {for: {segment: [Lost]}}\n", 101), "hello.yaml:8: there are at most 100 pieces"},
+		{"locales without end", "  en:", manyLocales(50) + "  en:", "hello.yaml:10: there are at most 50 locales"},
+		{"a schedule that comes each minute", "{signal: order_placed}", "{signal: schedule, cron: '* * * * *'}", "hello.yaml:3: cron: a scene comes once an hour at most"},
+		{"a schedule that comes twice in an hour", "{signal: order_placed}", "{signal: schedule, cron: '0,30 10 * * *'}", "hello.yaml:3: cron: a scene comes once an hour at most"},
 		{"an empty subject", "subject: Hello", "subject: ''", "hello.yaml:11: subject is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -100,6 +111,15 @@ func TestLoadNamesTheLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyLocales are so many locales with nothing to say.
+func manyLocales(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  a%c%c: {subject: a}\n", 'a'+i/26, 'a'+i%26)
+	}
+	return b.String()
 }
 
 func TestLoops(t *testing.T) {
@@ -195,6 +215,7 @@ func TestBlocks(t *testing.T) {
 		{"a subject", "en: {subject: x}", "block/end.yaml:1: a block has text and html alone"},
 		{"a locale that is none", "en: {text: x, html: x}\nenglish: {text: x}", "block/end.yaml:2: \"english\" is not a locale"},
 		{"without the default locale", "de: {text: x, html: x}", "block/end.yaml:1: the block is missing in en"},
+		{"locales without end", strings.ReplaceAll(manyLocales(50), "  ", "") + "en: {text: x}", "block/end.yaml:1: a block has at most 50 locales"},
 		{"a field that is none", "en: {txt: x}", "block/end.yaml:1: field txt not found"},
 	} {
 		_, err := scene.Load(fstest.MapFS{"hello.yaml": {Data: []byte(text)}, "policy.yaml": {Data: []byte(policyYAML)}, "block/end.yaml": {Data: []byte(c.block)}}, compilers)

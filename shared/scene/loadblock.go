@@ -37,6 +37,10 @@ func (l *loader) loadBlocks(files fs.FS) error {
 		if !blockName.MatchString(id) {
 			d.mistake(nil, "a block's file must be named in lower-case words joined by underscores")
 		}
+		if len(b) > maxLocales {
+			d.mistake(nil, "a block has at most %d locales", maxLocales)
+			continue
+		}
 		for locale, piece := range b {
 			if !localeForm.MatchString(locale) {
 				d.mistake(at(locale), "%q is not a locale such as en or zh-CN", locale)

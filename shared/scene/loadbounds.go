@@ -3,6 +3,7 @@ package scene
 import (
 	"liuke/shared/customer"
 	"liuke/shared/message"
+	"liuke/shared/signal"
 )
 
 // bounds reads when, how often and for whom at most a scene speaks.
@@ -24,15 +25,22 @@ func (d *document) bounds(s *Scene, f *sceneFile) {
 		s.Delay = d.duration(at("delay"), f.Delay)
 	}
 	s.Enter = d.enter(f.Enter)
-	for i, c := range f.Limits {
-		s.Caps = append(s.Caps, d.cap(at("limits", i), c, ScopeScene))
-	}
+	s.Caps = d.caps(f.Limits, ScopeScene)
 	s.Holdout = d.holdout(f.Holdout)
 	if f.Holdout != "" && s.Kind == Transactional {
 		d.mistake(at("holdout"), "a transactional scene reaches everyone: holdout belongs to marketing")
 	}
 	if s.Topic = f.Topic; s.Topic != "" && !topicName.MatchString(s.Topic) {
 		d.mistake(at("topic"), "topic must be lower-case words joined by underscores, at most %d characters", maxTopic)
+	}
+}
+
+// answers checks that a scene which calls itself transactional answers something. A task is said to no customer, and scenes that
+// were kept before are read as they are.
+func (d *document) answers(s *Scene, on string) {
+	unasked := on == string(signal.Campaign) || on == string(signal.Schedule)
+	if d.compilers.Sample != nil && unasked && s.Kind == Transactional && s.Channels[0] != message.Task {
+		d.mistake(at("kind"), "what is sent on %s answers nothing that the customer did: kind must be %s", on, Marketing)
 	}
 }
 

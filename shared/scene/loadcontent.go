@@ -51,8 +51,18 @@ func (f *contentFile) fields() map[string]string {
 	return map[string]string{"title": f.Title, "subject": f.Subject, "preheader": f.Preheader, "text": f.Text, "html": f.HTML, "json": f.JSON}
 }
 
+// Bounds of what a step says.
+const (
+	maxPieces  = 100
+	maxLocales = 50
+)
+
 // says checks what a step says: its pieces, and last what fits everybody.
 func (d *document) says(s *Scene, where []any, f *saysFile, channels []message.Channel) (out words) {
+	if len(f.Pieces) > maxPieces {
+		d.mistake(append(where[:len(where):len(where)], "pieces"), "there are at most %d pieces", maxPieces)
+		return nil
+	}
 	for i := range f.Pieces {
 		p := &f.Pieces[i]
 		spot := append(where[:len(where):len(where)], "pieces", i)
@@ -125,6 +135,10 @@ func (d *document) texts(s *Scene, where []any, files map[string]contentFile, te
 
 // locales checks what is said in each locale by one channel.
 func (d *document) locales(s *Scene, where []any, files map[string]contentFile, channel message.Channel, template string) map[string]*content {
+	if len(files) > maxLocales {
+		d.mistake(where, "there are at most %d locales", maxLocales)
+		return map[string]*content{}
+	}
 	out := make(map[string]*content, len(files))
 	for locale, f := range files {
 		spot := append(where[:len(where):len(where)], locale)

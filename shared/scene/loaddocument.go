@@ -43,6 +43,17 @@ func (d *document) decode(raw []byte, into any) bool {
 	return d.ends(decoder)
 }
 
+// whole is a whole number. The reader of YAML alone would cut a fraction off.
+type whole int
+
+// UnmarshalYAML refuses a fraction at its line.
+func (w *whole) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!float" {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: here belongs a whole number, and not %q", n.Line, n.Value)}}
+	}
+	return n.Decode((*int)(w))
+}
+
 // ends reports whether nothing stands behind the document.
 func (d *document) ends(decoder *yaml.Decoder) bool {
 	var next yaml.Node

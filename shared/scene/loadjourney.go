@@ -38,7 +38,7 @@ type (
 	}
 	variantFile struct {
 		ID      string `yaml:"id"`
-		Weight  int    `yaml:"weight"`
+		Weight  whole  `yaml:"weight"`
 		Control bool   `yaml:"control"`
 	}
 )
@@ -93,6 +93,7 @@ func wordsOf[T ~string](names []T) string {
 func (d *document) steps(s *Scene, f *sceneFile) {
 	if len(f.Steps) >= MaxSteps {
 		d.mistake(at("steps"), "a scene has at most %d further steps", MaxSteps-1)
+		return
 	}
 	if len(f.Steps) > 0 && s.Asks() {
 		d.mistake(at("steps"), "what asks to a survey has its reminders as steps: what else follows is another scene's")

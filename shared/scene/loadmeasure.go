@@ -119,7 +119,7 @@ func (d *document) variants(s *Scene, files []variantFile) *experiment.Experimen
 	}
 	e := &experiment.Experiment{Scene: s.ID}
 	for _, f := range files {
-		e.Variants = append(e.Variants, experiment.Variant{ID: f.ID, Weight: f.Weight, Control: f.Control})
+		e.Variants = append(e.Variants, experiment.Variant{ID: f.ID, Weight: int(f.Weight), Control: f.Control})
 	}
 	var wrong *fault.Error
 	if err := e.Validate(); errors.As(err, &wrong) && wrong.Pointer != "/scene" {

@@ -19,9 +19,24 @@ var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
 // capped are the channels that reach customers.
 var capped = []message.Channel{message.Email, message.SMS, message.Push, message.Webhook}
 
+// MaxCaps is how many limits a scene has at most, and how many all scenes have together.
+const MaxCaps = 16
+
+// caps checks limits whose scope must be one of those given.
+func (d *document) caps(files []capFile, scopes ...Scope) (out []Cap) {
+	if len(files) > MaxCaps {
+		d.mistake(at("limits"), "there are at most %d limits", MaxCaps)
+		return nil
+	}
+	for i, c := range files {
+		out = append(out, d.cap(at("limits", i), c, scopes...))
+	}
+	return out
+}
+
 // cap checks a cap whose scope must be one of those given; a single one need not be named.
 func (d *document) cap(where []any, f capFile, scopes ...Scope) Cap {
-	c := Cap{Scope: Scope(f.Scope), Channel: message.Channel(f.Channel), Max: f.Max}
+	c := Cap{Scope: Scope(f.Scope), Channel: message.Channel(f.Channel), Max: int(f.Max)}
 	if f.Scope == "" && len(scopes) == 1 {
 		c.Scope = scopes[0]
 	}

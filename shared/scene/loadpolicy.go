@@ -36,9 +36,7 @@ func (d *document) policy(raw []byte) Policy {
 	if p.Quiet, err = quiet.Parse(f.Quiet.From, f.Quiet.To); err != nil {
 		d.mistake(at("quiet_hours"), "%s", err)
 	}
-	for i, c := range f.Limits {
-		p.Caps = append(p.Caps, d.cap(at("limits", i), c, ScopeChannel, ScopeAll))
-	}
+	p.Caps = d.caps(f.Limits, ScopeChannel, ScopeAll)
 	p.Holdout = holdout.Holdout{Salt: f.Salt, Share: d.holdout(f.Holdout)}
 	if f.Surveys.AgainAfter != "" {
 		if p.AskAgainAfter, err = parseDuration(f.Surveys.AgainAfter); err != nil {

@@ -52,8 +52,11 @@ func (d *document) trigger(f triggerFile) Trigger {
 	switch t.Signal {
 	case signal.OrderPlaced, signal.AnswerGiven, signal.Requested, signal.Campaign:
 	case signal.Schedule:
-		if _, err := cron.Parse(f.Cron); err != nil {
+		switch schedule, err := cron.Parse(f.Cron); {
+		case err != nil:
 			d.mistake(at("on", "cron"), "cron: %s", err)
+		case schedule.WithinHour():
+			d.mistake(at("on", "cron"), "cron: a scene comes once an hour at most: give a single minute, such as \"0 * * * *\"")
 		}
 	case signal.SegmentChanged:
 		d.labels(t)
@@ -112,7 +115,7 @@ func (d *document) scores(f triggerFile, kind signal.Kind) (all []Score) {
 }
 
 func (d *document) score(where []any, f scoreFile) Score {
-	c := Score{Metric: survey.Kind(f.Metric), AtLeast: f.AtLeast, AtMost: f.AtMost}
+	c := Score{Metric: survey.Kind(f.Metric), AtLeast: (*int)(f.AtLeast), AtMost: (*int)(f.AtMost)}
 	if c.Metric != "" && !c.Metric.Metric() {
 		d.mistake(append(where, "metric"), "metric must be %s, %s or %s", survey.NPS, survey.CSAT, survey.CES)
 		return c
