@@ -223,6 +223,9 @@ func (h *Handler) choose(w *worded, in *previewRequest) error {
 			return fault.At("/channel", "the step speaks by %v", step.Channels)
 		}
 	}
+	if labels, _, ok := h.labels(scene.SegmentModel); in.Segment != "" && ok && !slices.Contains(labels, in.Segment) {
+		return fault.At("/segment", "there is no such segment: there are %s", strings.Join(labels, ", "))
+	}
 	if e := w.scene.Experiment; e != nil {
 		w.saying.Variant = e.Variants[0].ID
 	}

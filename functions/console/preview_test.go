@@ -111,6 +111,7 @@ func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
 	}
 	for members, pointer := range map[string]string{
 		`,"step":1`: "/step", `,"step":-1`: "/step", `,"variant":"c"`: "/variant", `,"channel":"push"`: "/channel",
+		`,"segment":"Nobody"`: "/segment",
 		`,"customer":"user-0001","sample":true`: "/sample", `,"colour":1`: "/colour",
 	} {
 		if status, body := preview(members); status != http.StatusBadRequest || body["pointer"] != pointer {
@@ -129,6 +130,14 @@ func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
 	}
 	if documents, err := b.store.SceneDocuments(t.Context()); err != nil || len(documents) > 0 {
 		t.Errorf("a preview kept %v, %v", documents, err)
+	}
+}
+
+func TestAWebhookIsTestedByItsDestinationsName(t *testing.T) {
+	for to, want := range map[string]bool{"erp": true, "erp_2": true, "http://erp.example/": false, "erp\r\nx": false, "Erp": false, "": false} {
+		if got := addresses(message.Webhook, to); got != want {
+			t.Errorf("%q: %v", to, got)
+		}
 	}
 }
 

@@ -102,6 +102,8 @@ func addresses(channel message.Channel, to string) bool {
 		return err == nil && parsed.Address == to && mailable(to)
 	case message.SMS:
 		return phoneForm.MatchString(to)
+	case message.Webhook: // a destination by its name
+		return scene.IsDestination(to)
 	}
 	return len(to) <= maxAddress && !strings.ContainsFunc(to, unicode.IsControl)
 }

@@ -37,9 +37,6 @@ const (
 	queryForm  = "form"
 )
 
-// maxTopics is how many topics a page shows.
-const maxTopics = 30
-
 // channels are the ways to reach a customer that the page shows, in its order.
 var channels = []string{"email", "sms", "push"}
 
@@ -140,7 +137,7 @@ func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token
 	if err != nil {
 		return p, err
 	}
-	for _, t := range topics[:min(len(topics), maxTopics)] {
+	for _, t := range topics[:min(len(topics), consent.MaxTopics)] {
 		wanted, said := profile.Topic(t.ID)
 		c := page.Choice{ID: t.ID, Label: t.Label(p.Locale, survey.Fallback), On: wanted || !said}
 		p.Topics = append(p.Topics, c)

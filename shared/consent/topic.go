@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// MaxTopics is how many topics all scenes name at most, and a customer is shown.
+const MaxTopics = 50
+
 // Topic is what a customer may want to hear of, or not.
 type Topic struct {
 	ID     string            `json:"id"`

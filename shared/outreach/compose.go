@@ -197,10 +197,18 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 		}
 	}
 	others := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
+	if edited.Body != "" {
+		if err := bearable(append(slices.Clone(others), edited)); err != nil {
+			return err
+		}
+	}
 	if k == Scene { // nothing depends on a scene
 		with.Sample = func(sc *scene.Scene) []scene.Candidate { return sampleCandidates(sc, with.Currency) }
 		_, err := alone(others, edited, with)
 		return err
+	}
+	if _, err := load(own(append(slices.Clone(others), edited)), "", with); err == nil {
+		return nil
 	}
 	_, broken, err := Compose(documents, with)
 	if err != nil {
@@ -215,6 +223,7 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 // scene.Set.Events).
 func Events(documents []document.Document, edited document.Document, with scene.Compilers) ([]string, error) {
 	all := slices.DeleteFunc(slices.Clone(documents), func(d document.Document) bool { return d.Name == edited.Name })
+	with.Lazy = true // as those read the scenes who are told of events
 	set, _, err := Compose(append(all, edited), with)
 	if err != nil {
 		return nil, err

@@ -266,8 +266,11 @@ func (s *Settings) budget(f *settingsFile, currency money.Currency) error {
 			return nil, fault.At(at, "%s", err)
 		}
 		m, ok := budget.MicroOf(a, currency)
-		if !ok || m < 0 {
+		switch {
+		case a < 0:
 			return nil, fault.At(at, "a limit is an amount of money that is not below 0")
+		case !ok:
+			return nil, fault.At(at, "the limit is too large")
 		}
 		return &m, nil
 	}

@@ -120,6 +120,7 @@ func TestSettingsThatAreWrongSayWhere(t *testing.T) {
 		{"a price that is none", `{"prices":[{"channel":"sms","each":"0,05"}]}`, "/prices/0/each"},
 		{"a price finer than a millionth", `{"prices":[{"channel":"sms","each":"0.0000001"}]}`, "/prices/0/each"},
 		{"a price twice", `{"prices":[{"channel":"sms","each":"0.05"},{"channel":"sms","each":"0.06"}]}`, "/prices/1"},
+		{"a limit that is too large", `{"prices":[{"channel":"sms","each":"0.085"}],"budget":{"per_day":"92233720368547758.07"}}`, "/budget/per_day"},
 		{"a hint in no language", `{"sms":{"stop_hint":{"English":"STOP"}}}`, "/sms/stop_hint/English"},
 		{"a hint of two lines", `{"sms":{"stop_hint":{"en":"STOP\nnow"}}}`, "/sms/stop_hint/en"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"liuke/shared/consent"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/request"
@@ -12,7 +13,6 @@ import (
 
 // Bounds of what topics are called.
 const (
-	maxTopics     = 50
 	maxTopicRunes = 60
 	maxLocales    = 50
 )
@@ -21,8 +21,8 @@ const (
 var topicForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
 
 func (s *Settings) topics(f *settingsFile) error {
-	if len(f.Topics) > maxTopics {
-		return fault.At("/topics", "at most %d topics have labels", maxTopics)
+	if len(f.Topics) > consent.MaxTopics {
+		return fault.At("/topics", "at most %d topics have labels", consent.MaxTopics)
 	}
 	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	for topic, labels := range f.Topics {

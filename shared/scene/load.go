@@ -56,6 +56,7 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 	if len(l.mistakes) > 0 {
 		return nil, fault.New(fault.Invalid, "%s", strings.Join(l.mistakes, "\n"))
 	}
+	set.Work = l.work
 	set.drawBy(set.Policy.Holdout.Salt)
 	slices.SortFunc(set.scenes, func(a, b *Scene) int { return strings.Compare(a.ID, b.ID) })
 	return set, nil
@@ -66,6 +67,7 @@ type loader struct {
 	blocks    map[string]block
 	templates map[string]template
 	mistakes  []string
+	work      Work // of all scenes
 }
 
 // The shapes of the files. Their field names are what operators write.

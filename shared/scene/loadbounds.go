@@ -50,11 +50,17 @@ func (d *document) measures(s *Scene, f *sceneFile) {
 	s.Experiment = d.variants(s, f.Variants)
 }
 
+// IsDestination reports whether a text can be the name of a destination of webhooks.
+func IsDestination(name string) bool { return sceneID.MatchString(name) && len(name) <= maxDestination }
+
+// maxDestination is the longest name of a destination.
+const maxDestination = 64
+
 // destination checks where the channel webhook posts to.
 func (d *document) destination(s *Scene) {
 	posts := s.Channels[0] == message.Webhook
 	switch {
-	case posts && !sceneID.MatchString(s.To):
+	case posts && !IsDestination(s.To):
 		d.mistake(at("to"), "the channel %s needs a destination: to, in lower-case words joined by underscores", message.Webhook)
 	case !posts && s.To != "":
 		d.mistake(at("to"), "to belongs to the channel %s", message.Webhook)

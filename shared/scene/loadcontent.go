@@ -95,10 +95,10 @@ func (d *document) segments(where []any, labels []string) {
 	if len(labels) == 0 || d.compilers.Labels == nil {
 		return
 	}
-	all, _, ok := d.compilers.Labels(segmentModel)
+	all, _, ok := d.compilers.Labels(SegmentModel)
 	for i, label := range labels {
 		if ok && !slices.Contains(all, label) {
-			d.mistake(append(where, i), "%q is no label of %s: there are %v", label, segmentModel, all)
+			d.mistake(append(where, i), "%q is no label of %s: there are %v", label, SegmentModel, all)
 		}
 	}
 }
@@ -246,8 +246,11 @@ func (d *document) template(compile CompileContent, where []any, source, locale 
 			return compile(text, known, form)
 		})}
 	}
+	if d.full {
+		return nil
+	}
 	text, lines, ok := d.expand(where, source, locale, form == HTML)
-	if !ok {
+	if !ok || !d.bears(where, text) {
 		return nil
 	}
 	t, flaws := compile(text, known, form)

@@ -16,6 +16,8 @@ type document struct {
 	name string
 	raw  []byte
 	root yaml.Node // read where a mistake must be placed
+	own  Work      // of the texts that were compiled
+	full bool      // they are too many
 }
 
 var lineOfYAML = regexp.MustCompile(`line (\d+): `)

@@ -13,8 +13,8 @@ import (
 // modelName is how segment models are called.
 var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
 
-// segmentModel is the model whose labels pieces name.
-const segmentModel = "rfm10"
+// SegmentModel is the model whose labels pieces name.
+const SegmentModel = "rfm10"
 
 // labels checks the model and labels of a segment change. Labels of a model that does not come with the suite are its
 // operator's part.

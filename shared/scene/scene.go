@@ -130,6 +130,7 @@ func parent(tag string) string {
 // Set is all scenes, and the policy that holds for them together.
 type Set struct {
 	Policy Policy
+	Work   Work     // of all texts; zero where none was compiled, or they are compiled when they are needed
 	scenes []*Scene // by id
 }
 
