@@ -8,9 +8,11 @@ import (
 	"strconv"
 	"strings"
 
+	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/fault"
 	"liuke/shared/scene"
+	"liuke/shared/signal"
 )
 
 // Path is where a document stands among the files of package scene.
@@ -203,6 +205,9 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 		}
 	}
 	if k == Scene { // nothing depends on a scene
+		with.Fill = func(sc *scene.Scene) (scene.Saying, customer.Profile, signal.Signal) {
+			return sampleSaying(), SampleProfile(""), SampleSignal(sc, SampleCustomer, with.Currency, sampleTime)
+		}
 		with.Sample = func(sc *scene.Scene) []scene.Candidate { return sampleCandidates(sc, with.Currency) }
 		_, err := alone(others, edited, with)
 		return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/customer"
 	"liuke/shared/message"
 	"liuke/shared/money"
@@ -103,9 +104,25 @@ func sampleScores() []customer.Scores {
 	return []customer.Scores{{R: 3, F: 3, M: 3, Segment: "Champions", Risk: "low", Run: 1}, {R: 1, F: 1, M: 1, Segment: "Lost", Risk: "high", Run: 1}, {}}
 }
 
+// sampleTime is when the signal of a sample came that is tried.
+var sampleTime = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
+
+// sampleSaying is what texts are filled in with when they are tried: all that there can be.
+func sampleSaying() scene.Saying {
+	at := func(page string) string { return "https://shop.example/" + page }
+	return scene.Saying{
+		Sender: "Shop", Stop: "Reply STOP to opt out", Code: "SAMPLE-CODE",
+		Look: brand.Look{Name: "Shop", Shop: at(""), Fill: "#1d4ed8", On: "#ffffff", Edge: "#1d4ed8"},
+		Links: scene.Links{Unsubscribe: at("u"), Preferences: at("p"), Survey: scene.Question{
+			Title: "Survey", Ask: "How likely is it?", Scored: true, Lowest: "Not at all", Highest: "Very", Link: at("s"),
+			Choices: []scene.Choice{{Value: "0", Label: "0", Link: at("s?0")}, {Value: "10", Label: "10", Link: at("s?10")}},
+		}},
+	}
+}
+
 // sampleCandidates are made-up customers at each step of a scene, for whom its expressions must have an answer.
 func sampleCandidates(sc *scene.Scene, currency money.Currency) (all []scene.Candidate) {
-	caused := time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
+	caused := sampleTime
 	sig := SampleSignal(sc, SampleCustomer, currency, caused)
 	for _, scores := range sampleScores() {
 		for step := range sc.Steps {

@@ -59,6 +59,33 @@ func TestWhatScenesSayInAllIsBounded(t *testing.T) {
 	}
 }
 
+func TestWhatCanNeverBeSentIsRefusedWhereItStands(t *testing.T) {
+	posts := func(json string) string {
+		return "id: s\nkind: transactional\non: {signal: order_placed}\nchannel: webhook\nto: erp\ncontent:\n  en:\n    json: '" + json + "'\n"
+	}
+	mails := func(subject string) string {
+		return strings.Replace(greeting, "subject: Welcome", "subject: "+subject, 1)
+	}
+	for _, c := range []struct {
+		name, id, body, says string
+		line                 int
+	}{
+		{"an object is taken", "s", posts(`{"a":"{{ customer.name }}","n":{{ order.total }}}`), "", 0},
+		{"a condition is taken", "s", posts(`{% if order.first %}{"a":1}{% else %}[]{% endif %}`), "", 0},
+		{"an object that is not closed", "s", posts(`{"a":"x"`), "no JSON", 8},
+		{"a text without quotes", "s", posts(`{"a":{{ customer.name }}}`), "no JSON", 8},
+		{"a blank subject", "greeting", mails(`"  "`), "must not be blank", 9},
+		{"a subject that is too long", "greeting", mails(strings.Repeat("a", 256)), "at most 255 characters", 9},
+		{"a subject that is long by what it fills in", "greeting", mails("'" + strings.Repeat("a", 250) + `{{ customer.first_name | default: "there" }}'`), "", 0},
+	} {
+		stand := []document.Document{written(outreach.Block, "thanks", thanks)}
+		got, all := wrong(t, outreach.Check(stand, written(outreach.Scene, c.id, c.body), compilers))
+		if c.says == "" && len(got) > 0 || c.says != "" && (len(all) != 1 || all[0].Line != c.line || !strings.Contains(all[0].Message, c.says)) {
+			t.Errorf("%s: %v", c.name, all)
+		}
+	}
+}
+
 func TestScenesNameNoMoreTopicsThanCustomersAreShown(t *testing.T) {
 	of := func(i int) document.Document {
 		id := fmt.Sprintf("topical_%d", i)

@@ -3,8 +3,10 @@ package scene
 import (
 	"sync"
 
+	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/money"
+	"liuke/shared/signal"
 )
 
 // Compilers make of a scene's texts what can be run. Each program hands in those that it needs: whoever decides links
@@ -24,6 +26,9 @@ type Compilers struct {
 	// expressions judged on them, for one that cannot be judged lets nobody in; nil judges none. Where it is set, what answers
 	// nothing of the customer's cannot be transactional either.
 	Sample func(s *Scene) []Candidate
+	// Fill makes up what a scene's texts are filled in with once, by whoever keeps what operators write: what fails then can
+	// never be sent. Nil fills in none.
+	Fill func(s *Scene) (Saying, customer.Profile, signal.Signal)
 	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
 	Currency money.Currency
 }

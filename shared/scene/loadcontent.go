@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"liuke/shared/message"
 )
@@ -200,9 +201,16 @@ func (d *document) content(s *Scene, where []any, f contentFile, locale string, 
 	}
 	if compile != nil && !d.compilers.Lazy {
 		d.offers(s, at, c, channel)
+		d.filled(s, at, c, channel)
 		for _, part := range []string{"subject", varPreheader, "title"} {
 			if strings.ContainsFunc(strings.TrimSpace(f.fields()[part]), unicode.IsControl) {
 				d.mistakeIn(at(part), 1, "the %s must be one line, without control characters", part)
+			}
+			if text := f.fields()[part]; text != "" && strings.TrimSpace(text) == "" {
+				d.mistakeIn(at(part), 1, "the %s must not be blank", part)
+			}
+			if constant := marks.ReplaceAllString(f.fields()[part], ""); utf8.RuneCountInString(constant) > maxLine {
+				d.mistakeIn(at(part), 1, "the %s has at most %d characters beside what is filled in", part, maxLine)
 			}
 		}
 	}

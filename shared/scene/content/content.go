@@ -92,11 +92,9 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 	add := func(offset int, format string, args ...any) {
 		flaws = append(flaws, scene.Flaw{Line: 1 + strings.Count(source[:offset], "\n"), Text: fmt.Sprintf(format, args...)})
 	}
-	conditions, hidden := 0, false // that are open, and whether a comment of HTML is
+	conditions := 0          // that are open
+	var page strings.Builder // the text with names in the places of variables that are shown to everybody
 	checkText := func(from, to int) {
-		if opens, ends := strings.LastIndex(source[from:to], "<!--"), strings.LastIndex(source[from:to], "-->"); form == scene.HTML && opens != ends {
-			hidden = opens > ends
-		}
 		for _, mark := range []string{"{{", "{%"} {
 			if i := strings.Index(source[from:to], mark); i >= 0 {
 				add(from+i, "%s is never closed", mark)
@@ -104,6 +102,7 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		}
 		out.WriteString(source[from:to])
 		own.WriteString(unescaped(source[from:to], form))
+		page.WriteString(strings.ReplaceAll(source[from:to], edge, ""))
 	}
 	var member, list string // of the for that is open
 	use := func(offset int, variable string) string {
@@ -131,7 +130,12 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 			}
 			alone := variable == source[m[2]:m[3]]
 			variable = use(m[0], variable)
-			if alone && conditions == 0 && !hidden && (member == "" || strings.HasPrefix(variable, list+".")) {
+			switch {
+			case !alone || conditions > 0 || member != "" && !strings.HasPrefix(variable, list+"."):
+				page.WriteString("x")
+			case form == scene.HTML:
+				page.WriteString(edge + variable + edge)
+			default:
 				t.shown[variable] = true
 			}
 			out.WriteString(source[m[0]:m[2]] + rewritten + source[m[3]:m[1]])
@@ -183,6 +187,9 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		return nil, []scene.Flaw{*flaw}
 	}
 	t.liquid, t.origins = parsed, link.Origins(own.String())
+	if form == scene.HTML {
+		t.shown = visible(page.String())
+	}
 	return t, nil
 }
 
