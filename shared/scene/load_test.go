@@ -231,7 +231,7 @@ func TestATextGrowsByItsBlocksWithinBounds(t *testing.T) {
 		"{% render 'start' %}": "hello.yaml:17: and more blocks that there are not",
 		"{{ order.colour }}":   "hello.yaml:17: and more",
 	} {
-		_, err := load(strings.Replace(sceneYAML, "no more", strings.Repeat(again, 20_000), 1))
+		_, err := load(strings.Replace(sceneYAML, "no more", strings.Repeat(again, 15_000), 1))
 		if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "\n") > 60 {
 			t.Errorf("%s: not %s", again, want)
 		}
