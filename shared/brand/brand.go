@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"liuke/shared/fault"
 )
@@ -56,7 +54,7 @@ func Parse(raw []byte) (*Brand, error) {
 }
 
 func (b *Brand) validate() error {
-	if n := utf8.RuneCountInString(b.Name); strings.TrimSpace(b.Name) == "" || n > MaxName || !utf8.ValidString(b.Name) || strings.IndexFunc(b.Name, unformatted) >= 0 {
+	if !OneLine(b.Name, MaxName) {
 		return fault.At("/name", "the name has 1 to %d characters, none of them a control character", MaxName)
 	}
 	if b.Colour != "" {
@@ -87,8 +85,6 @@ func isShop(address string) bool {
 
 // host is a name of the DNS: labels of letters, digits and hyphens (RFC 1123, 2.1).
 var host = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-
-func unformatted(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // images are the types of image that a logo may have, and how each begins.
 var images = map[string]func(b []byte) bool{

@@ -34,6 +34,7 @@ func TestABrandThatIsWrongIsRefused(t *testing.T) {
 		"two objects":                            {`{"name":"x"}{}`, ""},
 		"no name":                                {`{"colour":"#000000"}`, "/name"},
 		"a long name":                            {`{"name":"` + strings.Repeat("x", 61) + `"}`, "/name"},
+		"a name that nobody sees":                {`{"name":"\u200b\u3164"}`, "/name"},
 		"a name that turns the text":             {`{"name":"a\u202eb"}`, "/name"},
 		"a colour by name":                       {`{"name":"x","colour":"red"}`, "/colour"},
 		"a colour with a rule in it":             {`{"name":"x","colour":"#000000}*{"}`, "/colour"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"liuke/shared/brand"
 	"liuke/shared/budget"
 	"liuke/shared/document"
 	"liuke/shared/fault"
@@ -321,7 +322,7 @@ func (s *Settings) hints(f *settingsFile) error {
 		switch {
 		case !localeForm.MatchString(locale):
 			return fault.At(at, "a hint stands under a locale such as en or zh-CN")
-		case strings.TrimSpace(text) == "" || len([]rune(text)) > maxHintRunes || strings.ContainsAny(text, "\r\n\x00"):
+		case !brand.OneLine(text, maxHintRunes):
 			return fault.At(at, "a hint is one line of at most %d characters, such as: Reply STOP to opt out", maxHintRunes)
 		}
 	}

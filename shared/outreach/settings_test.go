@@ -121,6 +121,8 @@ func TestSettingsThatAreWrongSayWhere(t *testing.T) {
 		{"a price finer than a millionth", `{"prices":[{"channel":"sms","each":"0.0000001"}]}`, "/prices/0/each"},
 		{"a price twice", `{"prices":[{"channel":"sms","each":"0.05"},{"channel":"sms","each":"0.06"}]}`, "/prices/1"},
 		{"a limit that is too large", `{"prices":[{"channel":"sms","each":"0.085"}],"budget":{"per_day":"92233720368547758.07"}}`, "/budget/per_day"},
+		{"a hint that turns the text", `{"sms":{"stop_hint":{"en":"STOP\u202e"}}}`, "/sms/stop_hint/en"},
+		{"a label that nobody sees", `{"topics":{"tea_club":{"en":"\u200b\u3164\u2800"}}}`, "/topics/tea_club/en"},
 		{"a hint in no language", `{"sms":{"stop_hint":{"English":"STOP"}}}`, "/sms/stop_hint/English"},
 		{"a hint of two lines", `{"sms":{"stop_hint":{"en":"STOP\nnow"}}}`, "/sms/stop_hint/en"},
 	} {

@@ -3,8 +3,8 @@ package outreach
 import (
 	"regexp"
 	"strings"
-	"unicode"
 
+	"liuke/shared/brand"
 	"liuke/shared/consent"
 	"liuke/shared/document"
 	"liuke/shared/fault"
@@ -37,7 +37,7 @@ func (s *Settings) topics(f *settingsFile) error {
 			switch {
 			case !localeForm.MatchString(locale):
 				return fault.At(at+"/"+escape.Replace(locale), "a label stands under a locale such as en or zh-CN")
-			case strings.TrimSpace(label) == "" || len([]rune(label)) > maxTopicRunes || strings.ContainsFunc(label, unicode.IsControl):
+			case !brand.OneLine(label, maxTopicRunes):
 				return fault.At(at+"/"+locale, "a label is one line of at most %d characters", maxTopicRunes)
 			}
 		}
