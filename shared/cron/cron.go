@@ -94,12 +94,12 @@ func (f *field) parse(text string) (set uint64, err error) {
 			last = 6 // of "*": 7 is 0 again
 		}
 		if span != "*" {
-			if first, err = f.number(from); err != nil {
+			if first, err = f.number(from, item); err != nil {
 				return 0, err
 			}
 			last = first
 			if ranged {
-				if last, err = f.number(to); err != nil {
+				if last, err = f.number(to, item); err != nil {
 					return 0, err
 				}
 			}
@@ -120,7 +120,8 @@ func (f *field) parse(text string) (set uint64, err error) {
 	return set, nil
 }
 
-func (f *field) number(text string) (int, error) {
+// number reads a number, or a name, of an item of the schedule.
+func (f *field) number(text, item string) (int, error) {
 	if len(text) == 3 {
 		if i := strings.Index(f.names, strings.ToLower(text)); i >= 0 && i%3 == 0 {
 			return f.least + i/3, nil
@@ -128,7 +129,7 @@ func (f *field) number(text string) (int, error) {
 	}
 	n, err := digits(text)
 	if err != nil || n < f.lowest || n > f.highest {
-		return 0, fault.New(fault.Invalid, "the %s of the schedule is from %d to %d, and %q is not", f.name, f.lowest, f.highest, text)
+		return 0, fault.New(fault.Invalid, "the %s of the schedule is from %d to %d, and %q is not", f.name, f.lowest, f.highest, item)
 	}
 	return n, nil
 }

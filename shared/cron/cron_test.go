@@ -88,7 +88,7 @@ func TestWhatComesMoreThanOnceInAnHour(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "five fields"}, {"* * * *", "five fields"}, {"* * * * * *", "five fields"}, {"@daily", "five fields"},
-		{"60 * * * *", "minute"}, {"* 24 * * *", "hour"}, {"* * 0 * *", "day of the month"}, {"* * 32 * *", "day of the month"},
+		{"-1 * * * *", `"-1" is not`}, {"60 * * * *", "minute"}, {"* 24 * * *", "hour"}, {"* * 0 * *", "day of the month"}, {"* * 32 * *", "day of the month"},
 		{"* * * 13 *", "month"}, {"* * * * 8", "day of the week"}, {"* * * monday *", "month"}, {"* * * * mo", "day of the week"},
 		{"* * * * unm", "day of the week"}, {"mon * * * *", "minute"}, {"+1 * * * *", "minute"}, {"001 * * * *", "minute"}, {", * * * *", "minute"}, {"1, * * * *", "minute"},
 		{"*/0 * * * *", "step"}, {"5/2 * * * *", "step"}, {"*/ * * * *", "step"}, {"*/2/2 * * * *", "step"}, {"5-3 * * * *", "before it begins"},

@@ -174,6 +174,12 @@ func (m *making) line(part string, t Template) string {
 	if m.err == nil && strings.ContainsFunc(out, unicode.IsControl) {
 		m.err = fault.New(fault.Invalid, "%s: the %s must be one line", m.where, part)
 	}
+	if m.err == nil && t != nil && out == "" && part != varPreheader {
+		m.err = fault.New(fault.Invalid, "%s: the %s is blank", m.where, part)
+	}
+	if cut := []rune(out); len(cut) > maxLine {
+		out = string(cut[:maxLine-1]) + "…"
+	}
 	return out
 }
 

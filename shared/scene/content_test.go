@@ -231,3 +231,20 @@ func TestMissingVariableIsNamed(t *testing.T) {
 		})
 	}
 }
+
+func TestASubjectIsNeitherBlankNorWithoutEnd(t *testing.T) {
+	for _, c := range []struct {
+		subject string
+		runes   int // 0 for an error
+	}{{"{% if order.id == 'another' %}x{% endif %}", 0}, {"{{ customer.name }}", 255}} {
+		set, err := load(strings.Replace(sceneYAML, "subject: Hello", `subject: "`+c.subject+`"`, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := set.Scene("hello")
+		out, err := s.Render(saying, profile(map[string]string{customer.TraitName: strings.Repeat("安", 400)}), message.New(s.ID, 0, s.Channels[0], ordered(t)))
+		if (err == nil) != (c.runes > 0) || len([]rune(out.Subject)) != c.runes {
+			t.Errorf("%s: %d, %v", c.subject, len([]rune(out.Subject)), err)
+		}
+	}
+}
