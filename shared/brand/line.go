@@ -12,6 +12,16 @@ func OneLine(text string, most int) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && strings.ContainsFunc(text, seen) && !strings.ContainsFunc(text, unformatted)
 }
 
+// Straight returns a text without the characters that turn the direction of writing.
+func Straight(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // seen reports whether a character leaves ink: Hangul fillers and the empty pattern of Braille are letters and signs that do not.
 func seen(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && r != '\u2800'

@@ -186,8 +186,8 @@ func (m *making) line(part string, t Template) string {
 // bindings are the values of all variables.
 func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any, error) {
 	who := map[string]any{}
-	given(who, "name", called(p.Name()))
-	given(who, "first_name", called(p.Get(customer.TraitFirstName)))
+	given(who, "name", called(brand.Straight(p.Name())))
+	given(who, "first_name", called(brand.Straight(p.Get(customer.TraitFirstName))))
 	values := map[string]any{"customer": who}
 	given(values, "sender_name", say.Sender)
 	given(values, varUnsubscribe, say.Links.Unsubscribe)
@@ -209,7 +209,7 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return nil, damaged(err)
 		}
-		o := map[string]any{"id": d.Order, "currency": d.Currency, "first": d.First}
+		o := map[string]any{"id": brand.Straight(d.Order), "currency": d.Currency, "first": d.First}
 		if currency, err := money.ParseCurrency(d.Currency); err == nil {
 			o["total"] = currency.Format(money.Amount(d.Amount))
 		}
@@ -244,7 +244,7 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 			return nil, damaged(err)
 		}
 		about := map[string]any{"name": d.Event}
-		given(about, "subject", d.Subject)
+		given(about, "subject", brand.Straight(d.Subject))
 		values["event"] = about
 	}
 	return values, nil

@@ -242,8 +242,8 @@ func TestASubjectIsNeitherBlankNorWithoutEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := set.Scene("hello")
-		out, err := s.Render(saying, profile(map[string]string{customer.TraitName: strings.Repeat("安", 400)}), message.New(s.ID, 0, s.Channels[0], ordered(t)))
-		if (err == nil) != (c.runes > 0) || len([]rune(out.Subject)) != c.runes {
+		out, err := s.Render(saying, profile(map[string]string{customer.TraitName: "\u202e" + strings.Repeat("安", 400)}), message.New(s.ID, 0, s.Channels[0], ordered(t)))
+		if (err == nil) != (c.runes > 0) || len([]rune(out.Subject)) != c.runes || strings.ContainsAny(out.Subject, "\u202e") {
 			t.Errorf("%s: %d, %v", c.subject, len([]rune(out.Subject)), err)
 		}
 	}
