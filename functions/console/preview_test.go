@@ -111,7 +111,7 @@ func TestATextIsPreviewedThatNobodyHasKept(t *testing.T) {
 	}
 	for members, pointer := range map[string]string{
 		`,"step":1`: "/step", `,"step":-1`: "/step", `,"variant":"c"`: "/variant", `,"channel":"push"`: "/channel",
-		`,"segment":"Nobody"`: "/segment",
+		`,"segment":"Nobody"`:                   "/segment",
 		`,"customer":"user-0001","sample":true`: "/sample", `,"colour":1`: "/colour",
 	} {
 		if status, body := preview(members); status != http.StatusBadRequest || body["pointer"] != pointer {
