@@ -187,13 +187,11 @@ func (j *judging) entered() (last time.Time) {
 	if j.scene.Enter == (scene.Enter{}) {
 		return last
 	}
-	for _, before := range j.dossier.Contact.EnteredOf(j.scene.ID) {
-		last = before.At
+	if before, ok := j.dossier.Contact.EnteredLast(j.scene.ID); ok {
+		return before.At
 	}
-	if last.IsZero() {
-		for _, once := range j.dossier.Entries {
-			last = once.Decided
-		}
+	for _, once := range j.dossier.Entries {
+		last = once.Decided
 	}
 	return last
 }

@@ -16,6 +16,7 @@ import (
 	"liuke/shared/channel"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/lately"
 	"liuke/shared/message"
 	"liuke/shared/queue"
 	"liuke/shared/scene"
@@ -157,7 +158,7 @@ func newWorld(shared *Handler, id string, ch message.Channel, seed uint64) *worl
 	w.job = string(body)
 	w.queue = []string{w.job}
 	h := *shared
-	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, &silent{last: map[string]time.Time{}}
+	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, lately.NewNames(askAgain)
 	h.Offers = w
 	h.Store, h.Messages, h.Channels = w, w, map[message.Channel]channel.Channel{ch: sender{w}}
 	h.Now = func() time.Time { return w.now }

@@ -16,6 +16,7 @@ import (
 	"liuke/shared/clock"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/lately"
 	"liuke/shared/message"
 	"liuke/shared/money"
 	"liuke/shared/outreach"
@@ -67,7 +68,7 @@ type Handler struct {
 	operators outreach.Settings
 	look      brand.Look
 	marks     *marks
-	silent    *silent
+	silent    *lately.Names // destinations that did not answer
 	pacer     *pacer
 	runner    *batch.Runner[message.Job]
 }
@@ -106,7 +107,7 @@ func NewHandler(h Handler) (*Handler, error) {
 			return nil, err
 		}
 	}
-	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, &silent{last: map[string]time.Time{}}
+	h.marks, h.silent = &marks{last: map[survey.Hour]time.Time{}}, lately.NewNames(askAgain)
 	if h.NewAttempt == nil {
 		h.NewAttempt = rand.Text
 	}

@@ -14,7 +14,8 @@ import (
 // countClicks lets the links of a mail lead through a page that counts that they were followed: all but those to the
 // customers' own pages, those to what is no plain address, and those to where no word of the operator's leads: to a scheme and
 // host that stand neither in the words which the mail was made of nor in the address of the brand's shop. Whatever a value
-// says, such as a name or the id of an order that anybody may have made up, nobody is redirected by it. An SMS keeps its links, which would take a segment more each.
+// says, such as a name or the id of an order that anybody may have made up, nobody is redirected by it. An SMS keeps its links,
+// which would take a segment more each.
 func (h *Handler) countClicks(keys *token.Keyring, e message.Entry, said *scene.Rendered) {
 	if e.Channel != message.Email {
 		return

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"liuke/shared/channel"
@@ -24,25 +23,6 @@ var _ Asker = (*webhook.Channel)(nil)
 // askAgain is how long a message waits in the queue for a code that nobody has given yet, and how long a destination that does not
 // answer is asked nothing: what waits for it must not keep others waiting.
 const askAgain = time.Minute
-
-// silent remembers which destinations did not answer, and when.
-type silent struct {
-	mu   sync.Mutex
-	last map[string]time.Time
-}
-
-func (s *silent) is(destination string, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at, ok := s.last[destination]
-	return ok && now.Sub(at) < askAgain
-}
-
-func (s *silent) note(destination string, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last[destination] = now
-}
 
 // asks reports whether a message is to carry a code that a webhook is asked for, and has none yet.
 func (h *Handler) asks(e *message.Entry) bool {
@@ -71,7 +51,7 @@ func (h *Handler) code(ctx context.Context, sc *scene.Scene, d *message.Dossier,
 	if h.Offers == nil {
 		return obstacle{gate: scene.GateOffer, why: offer.ReasonNotSetUp}, nil
 	}
-	if h.silent.is(sc.Offer.Webhook, h.Now()) {
+	if h.silent.Has(sc.Offer.Webhook, h.Now()) {
 		return obstacle{}, h.askLater(sc, "nothing")
 	}
 	question, err := json.Marshal(offer.Question{
@@ -111,7 +91,7 @@ func (h *Handler) unanswered(ctx context.Context, sc *scene.Scene, asked error) 
 		h.Count.Count("OffersBlocked", 1)
 		return obstacle{}, fault.New(fault.Internal, "the destination %s, which is asked for codes, says %s", sc.Offer.Webhook, reason)
 	case channel.Unknown:
-		h.silent.note(sc.Offer.Webhook, h.Now())
+		h.silent.Note(sc.Offer.Webhook, h.Now())
 		return obstacle{}, h.askLater(sc, reason)
 	default:
 		return obstacle{}, h.askLater(sc, reason)

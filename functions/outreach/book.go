@@ -29,8 +29,8 @@ func goalOf(sig signal.Signal) message.Goal {
 }
 
 // book attributes a signal that meets a scene's goal to the last entering before it, once; where it has been, what is booked is
-// corrected. What has become of an order is booked as it is where the order has not been heard of yet. A customer who was held out is attributed to as well: that is what the others are compared with. What set an
-// entering off isn't what came of it.
+// corrected. What has become of an order is booked as it is where the order has not been heard of yet. A customer who was held
+// out is attributed to as well: that is what the others are compared with. What set an entering off isn't what came of it.
 func (h *Handler) book(ctx context.Context, d *message.Dossier, sc *scene.Scene, t task, entered []message.Entry, out *result) error {
 	goal := goalOf(t.sig)
 	var last *message.Entry

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"liuke/shared/campaign"
@@ -35,19 +34,8 @@ func (h *Handler) startCampaigns(ctx context.Context) error {
 // reasonCancelled is why a message of a campaign that waited is held.
 const reasonCancelled = "run_cancelled"
 
-// runKnown is how long a run that was not cancelled is taken not to be, before its record is read again: one read unit.
+// runKnown is how long it is taken for granted whether a run was cancelled, before its record is read again: one read unit.
 const runKnown = 20 * time.Second
-
-// runs remembers of runs whether they were cancelled, and when that was read.
-type runs struct {
-	mu   sync.Mutex
-	last map[string]runRead // by scene and id
-}
-
-type runRead struct {
-	cancelled bool
-	at        time.Time
-}
 
 // cancelled reports whether a signal is of a campaign's run that was cancelled since, and of which scene that is. A run whose record
 // is no longer kept was not.
@@ -56,22 +44,23 @@ func (h *Handler) cancelled(ctx context.Context, sig signal.Signal, now time.Tim
 	if sig.Kind != signal.Campaign || h.Campaigns == nil || json.Unmarshal(sig.Data, &d) != nil || d.Scene == "" || d.Run == "" {
 		return "", false, nil
 	}
-	h.runs.mu.Lock()
-	defer h.runs.mu.Unlock()
 	name := d.Scene + "/" + d.Run
-	read, known := h.runs.last[name]
-	if !known || !read.cancelled && now.Sub(read.at).Abs() >= runKnown {
-		record, err := h.Campaigns.Campaign(ctx, d.Scene, d.Run)
-		if err != nil && fault.CodeOf(err) != fault.NotFound {
-			return "", false, err
-		}
-		read = runRead{err == nil && record.State == campaign.Cancelled, now}
-		if len(h.runs.last) >= 1000 {
-			clear(h.runs.last)
-		}
-		h.runs.last[name] = read
+	switch {
+	case h.going.Has(name, now):
+		return "", false, nil
+	case h.gone.Has(name, now):
+		return d.Scene, true, nil
 	}
-	return d.Scene, read.cancelled, nil
+	record, err := h.Campaigns.Campaign(ctx, d.Scene, d.Run)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return "", false, err
+	}
+	if err == nil && record.State == campaign.Cancelled {
+		h.gone.Note(name, now)
+		return d.Scene, true, nil
+	}
+	h.going.Note(name, now)
+	return "", false, nil
 }
 
 // sceneKnown is how long a scene that is named may be unknown: it may have been written since the scenes were read last.

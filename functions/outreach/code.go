@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"liuke/shared/fault"
@@ -21,25 +20,6 @@ type Offers interface {
 
 // emptyFor is how long a pool that had no code is taken to have none.
 const emptyFor = time.Minute
-
-// emptied remembers which pools had no code, and when.
-type emptied struct {
-	mu   sync.Mutex
-	last map[string]time.Time
-}
-
-func (e *emptied) is(pool string, now time.Time) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	at, ok := e.last[pool]
-	return ok && now.Sub(at) < emptyFor
-}
-
-func (e *emptied) note(pool string, now time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.last[pool] = now
-}
 
 // means is what a claim needs beside the customer: money and a code.
 type means struct {
@@ -89,7 +69,7 @@ func (h *Handler) open(ctx context.Context, c *scene.Candidate, next *message.En
 	if why := pool.Refuses(c.Scene.ID, c.Now); why != "" {
 		return why, nil
 	}
-	if h.empty.is(m.pool, c.Now) {
+	if h.empty.Has(m.pool, c.Now) {
 		return offer.ReasonEmpty, nil
 	}
 	m.claim = offer.NewClaim(pool, next.ID)
@@ -103,7 +83,7 @@ func (h *Handler) code(ctx context.Context, c *scene.Candidate, next *message.En
 	case err != nil:
 		return "", err
 	case step.Action == offer.Empty:
-		h.empty.note(m.pool, c.Now)
+		h.empty.Note(m.pool, c.Now)
 		return offer.ReasonEmpty, nil
 	case step.Action != offer.Give:
 		return "", fault.New(fault.Unavailable, "too many others are claiming codes of the pool")

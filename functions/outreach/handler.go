@@ -19,6 +19,7 @@ import (
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
 	"liuke/shared/kept"
+	"liuke/shared/lately"
 	"liuke/shared/measure/recount"
 	"liuke/shared/message"
 	"liuke/shared/money"
@@ -83,8 +84,9 @@ type Handler struct {
 
 	business *time.Location
 	enroller *recount.Enroller
-	empty    *emptied
-	runs     *runs
+	empty    *lately.Names // pools without a code
+	going    *lately.Names // runs that were not cancelled, by scene and id
+	gone     *lately.Names // runs that were
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
@@ -101,8 +103,8 @@ func compilers(currency money.Currency) scene.Compilers {
 // NewHandler completes a handler for a business in the time zone.
 func NewHandler(h Handler, business *time.Location) (*Handler, error) {
 	h.rules = &scene.Rules{Atlas: quiet.NewAtlas(business)}
-	h.business, h.enroller, h.empty = business, recount.NewEnroller(h.Store, h.Now), &emptied{last: map[string]time.Time{}}
-	h.runs = &runs{last: map[string]runRead{}}
+	h.business, h.enroller, h.empty = business, recount.NewEnroller(h.Store, h.Now), lately.NewNames(emptyFor)
+	h.going, h.gone = lately.NewNames(runKnown), lately.NewNames(runKnown)
 	if h.Pools == nil {
 		h.Pools = kept.New(func(ctx context.Context) (map[string]*offer.Pool, error) { return h.Store.Pools(ctx) }, h.Now).Get
 	}

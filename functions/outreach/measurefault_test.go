@@ -11,6 +11,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
 	"liuke/shared/fault"
+	"liuke/shared/lately"
 	"liuke/shared/measure"
 	"liuke/shared/measure/recount"
 	"liuke/shared/message"
@@ -106,7 +107,7 @@ func TestCrashesGiveNoCodeTwiceAndSpendNoMoreThanTheBudget(t *testing.T) {
 		w := &world{t: t}
 		h := *b.handler
 		h.Store, h.Signals, h.Messages = store, nowhere{}, nowhere{}
-		h.enroller, h.empty = recount.NewEnroller(store, b.clock), &emptied{last: map[string]time.Time{}}
+		h.enroller, h.empty = recount.NewEnroller(store, b.clock), lately.NewNames(emptyFor)
 		h.Pools = b.store.Pools
 		// Each seed has a pool, a scene and an account of its own in the same tables.
 		id := fmt.Sprint("s", seed)

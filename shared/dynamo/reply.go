@@ -76,11 +76,11 @@ func (s *Store) Say(ctx context.Context, channel message.Channel, address string
 	}
 }
 
-// wordsOf are those of a suppression; of one that was written before words were told apart, the last of each kind.
+// wordsOf are those of a suppression, none where nobody has said any.
 func wordsOf(item map[string]types.AttributeValue) (w consent.Words, err error) {
 	raw := textOf(item[attrWords])
 	if raw == "" {
-		return consent.Words{Stopped: numberOf(item[attrStopped]), Resumed: numberOf(item[attrResumed])}, nil
+		return w, nil
 	}
 	return w, fault.As(json.Unmarshal([]byte(raw), &w), fault.Internal, "decode the words on messages")
 }
