@@ -3,6 +3,7 @@ package outreach_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,27 @@ func TestSettingsLeaveToThePolicyWhatTheyDoNotSay(t *testing.T) {
 				t.Errorf("%s reads as %v: %s", raw, err, cmp.Diff(got, again))
 			}
 		})
+	}
+}
+
+// The settings that the README shows are taken as they stand there, and say what it says of them.
+func TestTheReadmesSettings(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(readme), "**The settings `outreach`**")
+	_, after, _ = strings.Cut(after, "```json\n")
+	body, _, ok := strings.Cut(after, "```")
+	if !ok {
+		t.Fatal("the README shows none")
+	}
+	s, err := outreach.ParseSettings(body, builtIn(t), euro)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cost, err := s.CostOf("sms", 2); err != nil || cost != 100_000 {
+		t.Errorf("a text of two segments costs %d, %v", cost, err)
 	}
 }
 
