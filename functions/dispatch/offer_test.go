@@ -28,14 +28,33 @@ const shopSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 // shop is a webhook that gives a code to each id, the same whenever it is asked, unless answer answers in its place.
 type shop struct {
-	t      *testing.T
-	now    *time.Time
-	answer http.HandlerFunc
+	t   *testing.T
+	now *time.Time
 
-	mu        sync.Mutex
+	mu     sync.Mutex
+	answer http.HandlerFunc
+	seen   seen
+}
+
+// seen is what a shop was asked, and what it gave.
+type seen struct {
 	asked     []string // the ids, in turn
 	questions []offer.Question
-	codes     map[string]string
+	codes     map[string]string // by id
+}
+
+// saw returns what the shop was asked until now. The asker may go on while an answer is still being given, so nothing is shared.
+func (s *shop) saw() seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return seen{slices.Clone(s.seen.asked), slices.Clone(s.seen.questions), maps.Clone(s.seen.codes)}
+}
+
+// answers has the shop answer so from now on; by nil, with a code.
+func (s *shop) answers(answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -50,11 +69,11 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.Header.Get("Webhook-Id")
 	s.mu.Lock()
-	s.asked, s.questions = append(s.asked, id), append(s.questions, q)
-	if s.codes[id] == "" {
-		s.codes[id] = fmt.Sprint("SAVE10-", len(s.codes)+1)
+	s.seen.asked, s.seen.questions = append(s.seen.asked, id), append(s.seen.questions, q)
+	if s.seen.codes[id] == "" {
+		s.seen.codes[id] = fmt.Sprint("SAVE10-", len(s.seen.codes)+1)
 	}
-	code, answer := s.codes[id], s.answer
+	code, answer := s.seen.codes[id], s.answer
 	s.mu.Unlock()
 	if answer != nil {
 		answer(w, r)
@@ -66,7 +85,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // withShop gives the bundle the scene with codes, and the shop to ask.
 func (b *bundle) withShop() *shop {
 	b.t.Helper()
-	s := &shop{t: b.t, now: b.now, codes: map[string]string{}}
+	s := &shop{t: b.t, now: b.now, seen: seen{codes: map[string]string{}}}
 	server := httptest.NewServer(s)
 	b.t.Cleanup(server.Close)
 	raw, err := json.Marshal(webhook.Destinations{"shop": {URL: server.URL, Current: shopSecret}})
@@ -154,27 +173,28 @@ func TestWhatTheWebhookSaysDecidesOfTheMessage(t *testing.T) {
 		}, blocked, message.Claimed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s.answer = c.answer
-			before, asked := len(b.provider.mails()), len(s.asked)
+			s.answers(c.answer)
+			before, asked := len(b.provider.mails()), len(s.saw().asked)
 			e, err := b.try(b.claimCode(c.name, 0))
-			if !c.ends(err) || e.State != c.state || e.Reason != c.reason || (e.Gate == scene.GateOffer) != (e.State == message.Held) || len(s.asked) != asked+1 {
-				t.Errorf("asked %d times, %+v, %v", len(s.asked)-asked, e, err)
+			if !c.ends(err) || e.State != c.state || e.Reason != c.reason || (e.Gate == scene.GateOffer) != (e.State == message.Held) || len(s.saw().asked) != asked+1 {
+				t.Errorf("asked %d times, %+v, %v", len(s.saw().asked)-asked, e, err)
 			}
-			switch code := s.codes[e.ID]; {
+			switch code := s.saw().codes[e.ID]; {
 			case c.state != message.Sent && (e.Code != offer.Given{} || len(b.provider.mails()) != before):
 				t.Errorf("%d mails, the entry has %+v", len(b.provider.mails())-before, e.Code)
 			case c.state == message.Sent && (e.Code != offer.Given{Webhook: "shop", Code: code} || !strings.Contains(b.provider.mails()[before], "Take "+code+".")):
 				t.Errorf("%+v, %s", e.Code, b.provider.mails()[before])
 			}
 			if c.state == message.Claimed { // and once it answers, the message goes out
-				s.answer, *b.now = nil, b.now.Add(askAgain)
-				if e, err := b.try(e); err != nil || e.State != message.Sent || e.Code.Code != s.codes[e.ID] || s.asked[len(s.asked)-1] != e.ID {
+				s.answers(nil)
+				*b.now = b.now.Add(askAgain)
+				if e, err := b.try(e); err != nil || e.State != message.Sent || e.Code.Code != s.saw().codes[e.ID] || s.saw().asked[len(s.saw().asked)-1] != e.ID {
 					t.Errorf("later: %+v, %v", e, err)
 				}
 			}
 		})
 	}
-	if q := s.questions[0]; q.Scene != "with_code" || q.Entry != s.asked[0] || q.Customer != "user-0001" || q.Variant != "bold" {
+	if q := s.saw().questions[0]; q.Scene != "with_code" || q.Entry != s.saw().asked[0] || q.Customer != "user-0001" || q.Variant != "bold" {
 		t.Errorf("asked %+v", q)
 	}
 	if logged := b.logged.String() + b.metrics.String(); strings.Contains(logged, "user-0001") || strings.Contains(logged, "SAVE10") || strings.Contains(logged, "A-1") {
@@ -187,7 +207,7 @@ func TestACodeIsInTheLedgerBeforeItGoesOutAndCostsNoWrite(t *testing.T) {
 	s := b.withShop()
 	e := b.claimCode("o", 0)
 	b.provider.before = func() {
-		if e := b.stored(e.ID); e.State != message.Sending || e.Code.Code != s.codes[e.ID] {
+		if e := b.stored(e.ID); e.State != message.Sending || e.Code.Code != s.saw().codes[e.ID] {
 			t.Errorf("as it goes out, the entry is %s and has %+v", e.State, e.Code)
 		}
 	}
@@ -196,8 +216,8 @@ func TestACodeIsInTheLedgerBeforeItGoesOutAndCostsNoWrite(t *testing.T) {
 	for range 2 { // the second time the provider takes it
 		b.handler.handle(dynamo.WithMeter(t.Context(), meter), []message.Job{{Customer: e.Customer, Entry: e.ID}})
 	}
-	if _, write := meter.Units(); write != 4 || b.stored(e.ID).State != message.Sent || len(s.asked) != 1 {
-		t.Errorf("asked %d times, %g write units for two tries, %+v", len(s.asked), write, b.stored(e.ID))
+	if _, write := meter.Units(); write != 4 || b.stored(e.ID).State != message.Sent || len(s.saw().asked) != 1 {
+		t.Errorf("asked %d times, %g write units for two tries, %+v", len(s.saw().asked), write, b.stored(e.ID))
 	}
 }
 
@@ -252,8 +272,8 @@ func TestASenderThatDiesGivesOneCode(t *testing.T) {
 			if err != nil || stored.State != c.state || stored.Code.Code != "SAVE10-1" || len(b.provider.mails()) != c.mails {
 				t.Errorf("%d mails, %+v, %v", len(b.provider.mails()), stored, err)
 			}
-			if ids := slices.Sorted(maps.Keys(s.codes)); len(s.asked) != c.asked || !slices.Equal(ids, []string{e.ID}) {
-				t.Errorf("asked %v", s.asked)
+			if ids := slices.Sorted(maps.Keys(s.saw().codes)); len(s.saw().asked) != c.asked || !slices.Equal(ids, []string{e.ID}) {
+				t.Errorf("asked %v", s.saw().asked)
 			}
 		})
 	}
@@ -265,19 +285,19 @@ func TestAJourneyHasOneCodeWhicheverStepAsks(t *testing.T) {
 	first := b.claimCode("o", 0)
 	b.try(first)
 	later, err := b.try(b.claimCode("o", 1))
-	if err != nil || later.State != message.Sent || later.Code.Code != s.codes[first.ID] || len(s.asked) != 1 {
-		t.Errorf("behind a first step with a code: asked %v, %+v, %v", s.asked, later, err)
+	if err != nil || later.State != message.Sent || later.Code.Code != s.saw().codes[first.ID] || len(s.saw().asked) != 1 {
+		t.Errorf("behind a first step with a code: asked %v, %+v, %v", s.saw().asked, later, err)
 	}
 	late := b.claimCode("p", 0)
 	later, err = b.try(b.claimCode("p", 1))
-	if err != nil || later.Code.Code != s.codes[late.ID] || s.asked[1] != late.ID {
-		t.Errorf("before the first step was sent: asked %v, %+v, %v", s.asked, later, err)
+	if err != nil || later.Code.Code != s.saw().codes[late.ID] || s.saw().asked[1] != late.ID {
+		t.Errorf("before the first step was sent: asked %v, %+v, %v", s.saw().asked, later, err)
 	}
 	if late, err = b.try(late); err != nil || late.Code.Code != later.Code.Code {
 		t.Errorf("the first step has %+v and the later one %+v, %v", late.Code, later.Code, err)
 	}
 	alone, err := b.try(b.claimCode("q", 1))
-	if err != nil || alone.State != message.Sent || len(s.codes) != 3 {
+	if err != nil || alone.State != message.Sent || len(s.saw().codes) != 3 {
 		t.Errorf("without a first step: %+v, %v", alone, err)
 	}
 }
@@ -285,22 +305,23 @@ func TestAJourneyHasOneCodeWhicheverStepAsks(t *testing.T) {
 func TestWhoDoesNotAnswerKeepsNobodyElseWaiting(t *testing.T) {
 	b := setup(t)
 	s := b.withShop()
-	s.answer = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	s.answers(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	first, second := b.claimCode("o", 0), b.claimCode("p", 0)
 	for i, e := range []message.Entry{first, second, first} {
-		if e, err := b.try(e); fault.CodeOf(err) != fault.Throttled || e.State != message.Claimed || len(s.asked) != 1 {
-			t.Errorf("%d: asked %v, %+v, %v", i, s.asked, e, err)
+		if e, err := b.try(e); fault.CodeOf(err) != fault.Throttled || e.State != message.Claimed || len(s.saw().asked) != 1 {
+			t.Errorf("%d: asked %v, %+v, %v", i, s.saw().asked, e, err)
 		}
 	}
-	s.answer, *b.now = nil, b.now.Add(askAgain)
+	s.answers(nil)
+	*b.now = b.now.Add(askAgain)
 	for _, e := range []message.Entry{first, second} {
 		if e, err := b.try(e); err != nil || e.State != message.Sent {
 			t.Errorf("once it answers: %+v, %v", e, err)
 		}
 	}
-	s.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }
+	s.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
 	b.try(b.claimCode("q", 0))
-	s.answer = nil
+	s.answers(nil)
 	if e, err := b.try(b.claimCode("r", 0)); err != nil || e.State != message.Sent {
 		t.Errorf("after one who was told of too many: %+v, %v", e, err)
 	}
@@ -312,7 +333,7 @@ func TestACodeThatAnEntryHasIsNotAskedFor(t *testing.T) {
 	e := b.claimCode("o", 0)
 	e.Code = offer.Given{Pool: "winback10", Code: "P-1"}
 	e = b.write(e, nil)
-	if e, err := b.try(e); err != nil || e.Code.Code != "P-1" || len(s.asked) != 0 || !strings.Contains(b.provider.mails()[0], "Take P-1.") {
+	if e, err := b.try(e); err != nil || e.Code.Code != "P-1" || len(s.saw().asked) != 0 || !strings.Contains(b.provider.mails()[0], "Take P-1.") {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
