@@ -32,7 +32,10 @@ steps:
 
 func TestAMessageIsHeldWhoseGoalWasMetSinceTheClaim(t *testing.T) {
 	const ordered, left = "order_placed", "event, event: Ticket Resolved"
-	const goal = "goal: {signal: order_placed, within: 5d}"
+	const (
+		goal    = "goal: {signal: order_placed, within: 5d}"
+		promise = "goal: {signal: order_placed, within: 5d, exit: false}"
+	)
 	for _, c := range []struct {
 		name     string
 		kind     scene.Kind
@@ -50,6 +53,8 @@ func TestAMessageIsHeldWhoseGoalWasMetSinceTheClaim(t *testing.T) {
 		{"owed to the customer", scene.Transactional, left, goal, 0, []message.Goal{{ID: "order:o-1", At: arrival, Version: 1}}, false, 0},
 		{"a later step of that", scene.Transactional, left, goal, 1, []message.Goal{{ID: "order:o-1", At: arrival, Version: 1}}, true, 1},
 		{"set off by an order, and another came since", scene.Marketing, ordered, goal, 0, []message.Goal{{ID: "order:o-2", At: arrival, Version: 1}}, false, 0},
+		{"a promise, which is kept whatever came since", scene.Marketing, left, promise, 0, []message.Goal{{ID: "order:o-1", At: arrival, Version: 1}}, false, 0},
+		{"a later step of that, too", scene.Marketing, left, promise, 1, []message.Goal{{ID: "order:o-1", At: arrival, Version: 1}}, false, 0},
 		{"a later step, not met yet", scene.Marketing, left, goal, 1, nil, false, 1},
 		{"a later step, met", scene.Marketing, left, goal, 1, []message.Goal{{ID: "order:o-1", At: arrival, Version: 1}}, true, 1},
 		{"a later step of what was set off by an order, and another came since", scene.Marketing, ordered, goal, 1, []message.Goal{{ID: "order:o-2", At: arrival, Version: 1}}, true, 1},

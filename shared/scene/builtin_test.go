@@ -98,7 +98,7 @@ func TestEveryBuiltInSceneAtEachOfItsGates(t *testing.T) {
 					audience.out(c)
 				}
 			})
-			expect("goal", "goal_met", s.Goal != nil, func(c *scene.Candidate, _ *scene.Policy) { c.GoalMet = s.Goal != nil })
+			expect("goal", "goal_met", s.Goal.Ends(), func(c *scene.Candidate, _ *scene.Policy) { c.GoalMet = s.Goal != nil })
 			expect("condition", "condition_not_met", s.Steps[step].If != nil, func(c *scene.Candidate, _ *scene.Policy) {
 				if s.Steps[step].If != nil {
 					c.First.Clicked, c.Scores.Segment = true, "Loyal Customers"

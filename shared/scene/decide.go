@@ -188,9 +188,9 @@ func (r *Rules) pass(gates []gate, c *Candidate) Verdict {
 
 func hold(reason string) Verdict { return Verdict{Outcome: Hold, Reason: reason} }
 
-// goal ends a journey that has brought about what it was for.
+// goal ends a journey that has brought about what it was for, unless its goal is there to be counted alone.
 func (r *Rules) goal(c *Candidate) Verdict {
-	if c.GoalMet {
+	if c.GoalMet && c.Scene.Goal.Ends() {
 		return hold("goal_met")
 	}
 	return Verdict{}

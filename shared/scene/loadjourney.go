@@ -27,6 +27,7 @@ type (
 		Event  string `yaml:"event"`
 		Survey string `yaml:"survey"`
 		Within string `yaml:"within"`
+		Exit   *bool  `yaml:"exit"`
 	}
 	budgetFile struct {
 		Day   string `yaml:"per_day"`

@@ -20,7 +20,7 @@ func (d *document) goal(f *goalFile) *Goal {
 	if f == nil {
 		return nil
 	}
-	g := &Goal{Signal: signal.Kind(f.Signal), Event: f.Event, Survey: f.Survey}
+	g := &Goal{Signal: signal.Kind(f.Signal), Event: f.Event, Survey: f.Survey, Counts: f.Exit != nil && !*f.Exit}
 	if f.Signal == "" && f.Event != "" {
 		g.Signal = signal.Happened
 	}

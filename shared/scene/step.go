@@ -58,7 +58,11 @@ type Goal struct {
 	Event  string      // of Happened
 	Survey string      // of AnswerGiven; "" for any
 	Within time.Duration
+	Counts bool // it counts alone, and ends no journey: what was promised is owed whatever the customer does meanwhile
 }
+
+// Ends reports whether a journey ends that has met its scene's goal.
+func (g *Goal) Ends() bool { return g != nil && !g.Counts }
 
 // Met reports whether the signal is what the goal asks for, or says what has become of it, whenever it happened.
 func (g *Goal) Met(sig signal.Signal) bool {
