@@ -48,7 +48,7 @@ func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, er
 	if err != nil {
 		return api.Response{}, err
 	}
-	result, err := terms.Experiment.Analyse(sum.Observed(&terms.Experiment, terms.Held, h.business.Currency))
+	result, err := terms.Experiment.Analyse(sum.Observed(&terms, h.business.Currency))
 	if err != nil {
 		return api.Response{}, fault.As(err, fault.Internal, "the scene's results cannot be analysed")
 	}

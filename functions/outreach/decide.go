@@ -223,7 +223,7 @@ func (h *Handler) claim(ctx context.Context, e message.Entry, c *scene.Candidate
 		return e, err
 	}
 	if enters(c, v) {
-		if contact, err = h.enter(ctx, c, v, &next, contact); err != nil {
+		if contact, err = h.enter(ctx, c, v, &next, d, contact); err != nil {
 			return e, err
 		}
 	}

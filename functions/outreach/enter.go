@@ -37,8 +37,8 @@ func enters(c *scene.Candidate, v *scene.Verdict) bool {
 
 // enter is the one place where a customer enters a scene. It returns the contact record that says so, for whoever writes it
 // with a claim; that of one who has entered by the entry already is as it was.
-func (h *Handler) enter(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, contact message.Contact) (message.Contact, error) {
-	if err := h.enrol(ctx, c, v, e); err != nil {
+func (h *Handler) enter(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, d *message.Dossier, contact message.Contact) (message.Contact, error) {
+	if err := h.enrol(ctx, c, v, e, d); err != nil {
 		return contact, err
 	}
 	next := contact.Enter(c.Scene.ID, e.ID, e.EnteredAt()) // of one that waited, as it was: others may have displaced it since
@@ -50,7 +50,7 @@ func (h *Handler) enter(ctx context.Context, c *scene.Candidate, v *scene.Verdic
 
 // enterAlone enters a customer whose entry is not claimed, so that nothing else writes the contact record.
 func (h *Handler) enterAlone(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, d *message.Dossier) error {
-	contact, err := h.enter(ctx, c, v, e, d.Contact)
+	contact, err := h.enter(ctx, c, v, e, d, d.Contact)
 	if err != nil || slices.Equal(contact.Entered, d.Contact.Entered) {
 		return err
 	}

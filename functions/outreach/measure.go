@@ -15,7 +15,6 @@ import (
 type Measures interface {
 	recount.EnrolmentStore
 	recount.Store
-	Enrolments(ctx context.Context, person customer.ID, scene string) ([]measure.Enrolment, error)
 }
 
 // beforeHoldout are the gates of a first step that are asked before the holdout's.
@@ -36,7 +35,7 @@ func (h *Handler) draw(c *scene.Candidate) string {
 // verdict before depends on the variant. It is done before the verdict is written: one that is there without its enrolment
 // would never get it, and an enrolment without its verdict is counted as one of which nothing has come yet. The time is that of
 // the first decision, so that whoever repeats it enrols in the same hour.
-func (h *Handler) enrol(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry) error {
+func (h *Handler) enrol(ctx context.Context, c *scene.Candidate, v *scene.Verdict, e *message.Entry, d *message.Dossier) error {
 	if c.Step > 0 || !c.Scene.Measured() || v.Outcome == scene.Hold && beforeHoldout[v.Gate] {
 		return nil
 	}
@@ -46,6 +45,8 @@ func (h *Handler) enrol(ctx context.Context, c *scene.Candidate, v *scene.Verdic
 		who.Variant = ""
 	}
 	who.Entries = []message.Ref{{Customer: e.Customer, Entry: e.ID}}
+	spent := measure.SpentBefore(&d.History, customer.DayOf(who.At, h.business))
+	who.Before = &spent
 	_, err := h.enroller.Enrol(ctx, who)
 	return err
 }

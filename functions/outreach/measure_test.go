@@ -157,6 +157,44 @@ func TestEachCustomerIsCountedOnceWhateverComesTwice(t *testing.T) {
 	}
 }
 
+// Orders of the last half year count, the one that sets the scene off among them, and none that is older; who never ordered, or is
+// held out, has a figure as well.
+func TestAnEnrolmentHasWhatTheCustomerHadSpentBefore(t *testing.T) {
+	b := setup(t)
+	b.stage("holdout: 50%\n"+plainAndBold, outreach.Settings{})
+	today := customer.DayOf(arrival, b.handler.business)
+	held := 0
+	for i := range 8 {
+		id := customer.ID(fmt.Sprint("c-", i))
+		b.customer(id, nil)
+		var want money.Amount
+		if i%2 == 0 {
+			rec := customer.Record{ID: id, Version: 1}
+			rec.History.Add(today, 500)
+			rec.History.Adjust(today-measure.BeforeDays+1, 1, 70_000)
+			rec.History.Adjust(today-measure.BeforeDays, 1, 1_000_000)
+			want = 70_500
+			if err := b.store.Commit(t.Context(), &rec, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.invoke(b.handler, envelope(t, order(id, i, arrival)))
+		all, err := b.store.Enrolments(t.Context(), id, "greet")
+		if err != nil || len(all) != 1 || all[0].Before == nil || *all[0].Before != want {
+			t.Errorf("%s: %+v, want %d: %v", id, all, want, err)
+		}
+		if len(all) == 1 && all[0].Held {
+			held++
+		}
+	}
+	if held == 0 || held == 8 {
+		t.Errorf("%d are held out", held)
+	}
+	if spent := b.tallied().Held.Before; spent.Count != int64(held) {
+		t.Errorf("%d held out, and counted %+v", held, spent)
+	}
+}
+
 func TestWhoWasMergedIsEnrolledAsThePersonThatItBecame(t *testing.T) {
 	b := setup(t)
 	b.stage(plainAndBold, outreach.Settings{})

@@ -75,7 +75,7 @@ func (h *Handler) countTask(ctx context.Context, e *message.Entry, c *scene.Cand
 		return nil, nil
 	}
 	if err == nil && enters(c, v) {
-		contact, err = h.enter(ctx, c, v, e, contact)
+		contact, err = h.enter(ctx, c, v, e, d, contact)
 	}
 	return &contact, err
 }

@@ -153,10 +153,6 @@ func (w *world) DeleteDue(_ context.Context, k dynamo.Key) error {
 
 // Enrolments have their own test of what crashes do; here they only stand.
 
-func (w *world) Enrolment(_ context.Context, person customer.ID, scene, trial string) (*measure.Enrolment, error) {
-	return w.drawn[string(person)+" "+scene+" "+trial], nil
-}
-
 func (w *world) Enrolments(_ context.Context, person customer.ID, scene string) (all []measure.Enrolment, err error) {
 	for _, e := range w.drawn {
 		if e.Person == person && e.Scene == scene {
@@ -172,7 +168,8 @@ func (w *world) Enrol(_ context.Context, e *measure.Enrolment) error {
 }
 
 func (w *world) EnrolAgain(_ context.Context, e *measure.Enrolment, ref message.Ref) error {
-	e.Entries = append(e.Entries, ref)
+	stored := w.drawn[string(e.Person)+" "+e.Scene+" "+e.Trial]
+	stored.Entries = append(stored.Entries, ref)
 	return nil
 }
 

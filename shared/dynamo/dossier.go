@@ -41,7 +41,7 @@ func (s *Store) Dossier(ctx context.Context, w message.Wanted) (d message.Dossie
 			return d, err
 		}
 	default:
-		d.Person, d.Scores = rec.ID, rec.Scores
+		d.Person, d.Scores, d.History = rec.ID, rec.Scores, rec.History
 		if d.Profile, err = decodeProfile(items[profile.name]); err != nil {
 			return d, err
 		}
@@ -65,5 +65,5 @@ func (s *Store) person(ctx context.Context, id customer.ID) (message.Dossier, er
 		return message.Dossier{Erased: states[0].Erased}, errs[0]
 	}
 	p := &states[0]
-	return message.Dossier{Person: p.Customer.ID, Profile: p.Profile, Scores: p.Customer.Scores, Contact: p.Contact}, nil
+	return message.Dossier{Person: p.Customer.ID, Profile: p.Profile, Scores: p.Customer.Scores, History: p.Customer.History, Contact: p.Contact}, nil
 }

@@ -12,7 +12,7 @@ import (
 // DossiersAtOnce is how many customers' dossiers one call reads.
 const DossiersAtOnce = batchKeys / 4
 
-// Dossiers reads the dossiers of customers as Dossier does, but without entries, eventually consistent, 25 a call: half a read
+// Dossiers reads the dossiers of customers as Dossier does, but without entries and history, eventually consistent, 25 a call: half a read
 // unit for each of four items. Of a customer who was absorbed it says by whom, and nothing else.
 func (s *Store) Dossiers(ctx context.Context, ids []customer.ID) (all []message.Dossier, err error) {
 	defer fault.Wrap(&err, "read the dossiers of %d customers", len(ids))

@@ -16,6 +16,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/measure"
 	"liuke/shared/message"
+	"liuke/shared/money"
 )
 
 // EnrolmentKey is a person's enrolment in a trial of a scene.
@@ -44,6 +45,7 @@ const (
 	attrEnrolled = "t_enrolled" // Unix milliseconds
 	attrWindow   = "window"     // milliseconds
 	attrEntries  = "entries"    // a set: each the entry's id, and whose it is
+	attrBefore   = "before"     // minor units
 	attrCounted  = "counted"    // Unix milliseconds
 	attrPart     = "part"
 	attrBegun    = "begun" // Unix milliseconds
@@ -57,16 +59,6 @@ func enrolledIPK(h measure.Hour, shard int) string {
 }
 
 func enrolledShard(person customer.ID) int { return DueShard(string(person)) % measure.Shards }
-
-// Enrolment reads a person's enrolment in a trial, strongly consistent, one read unit; nil where there is none.
-func (s *Store) Enrolment(ctx context.Context, person customer.ID, scene, trialID string) (e *measure.Enrolment, err error) {
-	defer fault.Wrap(&err, "read an enrolment")
-	item, err := s.getRecord(ctx, EnrolmentKey(person, scene, trialID))
-	if err != nil || len(item) == 0 {
-		return nil, err
-	}
-	return decodeEnrolment(item)
-}
 
 // Enrolments reads a person's enrolments in the trials of a scene, or of all for "", strongly consistent: as a rule one read unit.
 func (s *Store) Enrolments(ctx context.Context, person customer.ID, scene string) (all []measure.Enrolment, err error) {
@@ -103,6 +95,9 @@ func (s *Store) Enrol(ctx context.Context, e *measure.Enrolment) (err error) {
 	if e.Held {
 		item[attrHeldOut] = number(1)
 	}
+	if e.Before != nil {
+		item[attrBefore] = number(int64(*e.Before))
+	}
 	refs := make([]string, len(e.Entries))
 	for i, ref := range e.Entries {
 		refs[i] = spellRef(ref)
@@ -134,6 +129,10 @@ func decodeEnrolment(item map[string]types.AttributeValue) (*measure.Enrolment, 
 	}
 	e := &measure.Enrolment{Person: customerOf(textOf(item["pk"])), At: millis(item[attrEnrolled]), Variant: textOf(item[attrVariant]), Held: item[attrHeldOut] != nil}
 	e.Hour = measure.HourAt(scene, trialID, time.Duration(numberOf(item[attrWindow]))*time.Millisecond, e.At)
+	if item[attrBefore] != nil {
+		spent := money.Amount(numberOf(item[attrBefore]))
+		e.Before = &spent
+	}
 	slices.Sort(set.Value)
 	for _, spelled := range set.Value {
 		entry, whose, _ := strings.Cut(spelled, " ")

@@ -26,6 +26,10 @@ type Held struct {
 	Assigned  int64   `json:"assigned"`
 	Converted int64   `json:"converted"`
 	Revenue   Revenue `json:"revenue"`
+	Before    Before  `json:"before,omitzero"`
+	// Apart says that some of them are held out of other scenes as well, and may have been for long: what they had spent
+	// before is not what those who were not held out would have.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // Economy is what conversions are worth and what the scene cost, in minor units. Zero values are not known.
@@ -75,7 +79,8 @@ func (e *Experiment) check(o *Observed) error {
 		case h.Assigned < 0 || h.Converted < 0 || h.Converted > h.Assigned:
 			return fault.At("/holdout/converted", "of those held out, no fewer than 0 and no more than all converted")
 		}
-		if err := h.Revenue.validate("/holdout/revenue", h.Assigned); err != nil {
+		c := Counters{Assigned: h.Assigned, Revenue: h.Revenue, Before: h.Before}
+		if err := c.validate("/holdout"); err != nil {
 			return err
 		}
 	}

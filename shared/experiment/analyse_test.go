@@ -17,7 +17,6 @@ import (
 	"liuke/shared/experiment"
 	"liuke/shared/fault"
 	"liuke/shared/money"
-	"liuke/shared/stats"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -83,13 +82,11 @@ func TestResultsGiveThePublishedNumbers(t *testing.T) {
 	near(t, "Welch's upper end", c.Revenue.High, .53462e6, 5)
 	near(t, "Welch's p", c.Revenue.P, .02016, 5e-6)
 
-	var past stats.Pairs
-	for i, y := range []float64{2.1, 3.9, 6.2, 7.8, 10.1, 12.2, 13.8, 16.1} {
-		past.Add(float64(i+1), y)
+	var a experiment.Counters
+	for i, y := range []int64{21, 39, 62, 78, 101, 122, 138, 161} { // tenths
+		a.Add(spender(int64(i+1), y))
 	}
-	a, b := arm(1, 8), arm(1, 8)
-	a.Before, b.Before = &past, &past
-	near(t, "θ", &two(a, b).Revenue.Adjusted.Theta, 1.9976190476, 1e-10)
+	near(t, "ten times θ", &two(a, a).Revenue.Adjusted.Theta, 19.976190476, 1e-9)
 }
 
 // spending is an arm of the mean and deviation, in millions of minor units.
@@ -118,16 +115,16 @@ func TestVerdicts(t *testing.T) {
 		variant  string
 		says     string
 	}{
-		{"nobody yet", []int{1, 1}, []experiment.Counters{{}, {}}, nil, experiment.TooFew, "", "too few to say"},
-		{"a handful of conversions", []int{1, 1}, []experiment.Counters{arm(4, 500), arm(30, 500)}, nil, experiment.TooFew, "", "too few to say"},
-		{"a difference that chance makes", []int{1, 1}, []experiment.Counters{arm(200, 1000), arm(250, 1000)}, nil, experiment.NotEnough, "", "not enough to say yet"},
+		{"nobody yet", []int{1, 1}, []experiment.Counters{{}, {}}, nil, experiment.TooFew, "", "too early to tell: each variant needs"},
+		{"a handful of conversions", []int{1, 1}, []experiment.Counters{arm(4, 500), arm(30, 500)}, nil, experiment.TooFew, "", "too early to tell: each variant needs"},
+		{"a difference that chance makes", []int{1, 1}, []experiment.Counters{arm(200, 1000), arm(250, 1000)}, nil, experiment.NotEnough, "", "too early to tell"},
 		{"a clear difference", []int{1, 1}, []experiment.Counters{arm(200, 1000), arm(300, 1000)}, nil, experiment.Better, "b", "b is better than a: +10.00 percentage points"},
 		{"the control is the better one", []int{1, 1}, []experiment.Counters{arm(300, 1000), arm(200, 1000)}, nil, experiment.Better, "a", "a is better than b: keep it"},
 		{"an earlier look stands", []int{1, 1}, []experiment.Counters{arm(200, 1000), arm(250, 1000)}, map[string]float64{"b": .03}, experiment.Better, "b", "p = 0.03"},
 		{"customers that are missing", []int{1, 1}, []experiment.Counters{arm(200, 1000), arm(400, 1200)}, nil, experiment.SampleRatioOff, "", "sample ratio is off: do not use"},
 		{"the better of three", []int{2, 1, 1}, []experiment.Counters{arm(400, 2000), arm(290, 1000), arm(330, 1000)}, nil, experiment.Better, "c", "the best of all with a chance of"},
 		{"three of which one is worse", []int{1, 1, 1}, []experiment.Counters{arm(300, 1000), arm(150, 1000), arm(310, 1000)}, nil, experiment.NotEnough, "", "b converts worse than a"},
-		{"three that do not differ", []int{1, 1, 1}, []experiment.Counters{arm(300, 1000), arm(310, 1000), arm(290, 1000)}, nil, experiment.NotEnough, "", "not enough to say yet"},
+		{"three that do not differ", []int{1, 1, 1}, []experiment.Counters{arm(300, 1000), arm(310, 1000), arm(290, 1000)}, nil, experiment.NotEnough, "", "too early to tell"},
 		{"one alone", []int{1}, []experiment.Counters{arm(300, 1000)}, nil, experiment.Single, "", "nothing to compare"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -217,8 +214,16 @@ func drawCounters(t *rapid.T) (c experiment.Counters) {
 	part := func(name string) int64 { return rapid.Int64Range(0, c.Assigned).Draw(t, name) }
 	c.Sent, c.Delivered, c.Opened, c.Clicked = part("sent"), part("delivered"), part("opened"), part("clicked")
 	c.Converted, c.Unsubscribed, c.Complained = part("converted"), part("unsubscribed"), part("complained")
+	before := rapid.Bool().Draw(t, "with what was spent before")
 	for range min(part("buyers"), 3) {
-		c.Revenue = c.Revenue.Plus(experiment.Change(0, moneyOf(rapid.Int64Range(-1e9, 1e15).Draw(t, "net"))))
+		net, spent := moneyOf(rapid.Int64Range(-1e9, 1e15).Draw(t, "net")), moneyOf(rapid.Int64Range(-1e9, 1e15).Draw(t, "before"))
+		c.Revenue = c.Revenue.Plus(experiment.Change(0, net))
+		if before {
+			c.Before = c.Before.Plus(experiment.Before{Sum: spent, Squares: experiment.Squared(spent), Products: experiment.Product(spent, net)})
+		}
+	}
+	if before {
+		c.Before.Count = c.Assigned // the others 0 and 0
 	}
 	return c
 }
@@ -228,7 +233,7 @@ func drawObserved(t *rapid.T, variants int) (o experiment.Observed) {
 		o.Variants = append(o.Variants, drawCounters(t))
 	}
 	if h := drawCounters(t); rapid.Bool().Draw(t, "with a holdout") {
-		o.Holdout = &experiment.Held{Share: .1, Assigned: h.Assigned, Converted: h.Converted, Revenue: h.Revenue}
+		o.Holdout = &experiment.Held{Share: .1, Assigned: h.Assigned, Converted: h.Converted, Revenue: h.Revenue, Before: h.Before}
 		o.Economy = experiment.Economy{MarginShare: .3, Cost: moneyOf(rapid.Int64Range(0, 1e6).Draw(t, "cost"))}
 	}
 	return o
@@ -279,15 +284,25 @@ func TestTheResultReadsAsItDid(t *testing.T) {
 	a := experiment.Counters{Assigned: 20_010, Sent: 19_900, Delivered: 19_700, Opened: 9_100, Clicked: 1_400, Converted: 600, Unsubscribed: 40, Complained: 3}
 	b := experiment.Counters{Assigned: 19_990, Sent: 19_880, Delivered: 19_690, Opened: 9_800, Clicked: 1_900, Converted: 800, Unsubscribed: 52, Complained: 2}
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, c := range []*experiment.Counters{&a, &b} {
-		for range c.Converted {
-			c.Revenue = c.Revenue.Plus(experiment.Change(0, moneyOf(5000+random.Int64N(40_000))))
+	bought := func(assigned, converted int64) (r experiment.Revenue, b experiment.Before) {
+		for i := range assigned {
+			spent, net := moneyOf(random.Int64N(2000)), moneyOf(0)
+			if i < converted {
+				net = moneyOf(5000 + random.Int64N(40_000))
+			}
+			if i < assigned/40 { // of whom as many are in each arm
+				spent += 2000 + net/2
+			}
+			r = r.Plus(experiment.Change(0, net))
+			b = b.Plus(experiment.Before{Count: 1, Sum: spent, Squares: experiment.Squared(spent), Products: experiment.Product(spent, net)})
 		}
+		return r, b
+	}
+	for _, c := range []*experiment.Counters{&a, &b} {
+		c.Revenue, c.Before = bought(c.Assigned, c.Converted)
 	}
 	held := &experiment.Held{Share: .05, Assigned: 2105, Converted: 40}
-	for range held.Converted {
-		held.Revenue = held.Revenue.Plus(experiment.Change(0, moneyOf(5000+random.Int64N(40_000))))
-	}
+	held.Revenue, held.Before = bought(held.Assigned, held.Converted)
 	e := of(1, 1)
 	e.Expected, e.ExpectedRevenue = .01, 200
 	r := analyse(t, e, experiment.Observed{Variants: []experiment.Counters{a, b}, Holdout: held, Currency: "CNY", Economy: experiment.Economy{MarginShare: .4, Cost: 1_000_000}})

@@ -76,7 +76,9 @@ func (e *Experiment) revenue(a, b *Counters) RevenueDifference {
 		p := min(1, 1/stats.MixtureRatioOfMeans(first, second, tau*tau))
 		r.ValidP = &p
 	}
-	r.Adjusted = adjusted(a.Before, b.Before)
+	if r.Value != nil {
+		r.Adjusted, r.Unadjusted = adjusted(a, b)
+	}
 	return r
 }
 
@@ -92,23 +94,38 @@ func meansOf(a, b stats.Sample) (r RevenueDifference) {
 	return r
 }
 
-// adjusted is the difference of what is left of the revenue beside what the past foretold.
-func adjusted(a, b *stats.Pairs) *Adjusted {
-	if a == nil || b == nil || a.N == 0 || b.N == 0 {
-		return nil
+// Why revenue is not adjusted.
+const (
+	beforeUnknown = "of some customers it is not known what they had spent before"
+	beforeAlike   = "all customers had spent the same before"
+	beforeApart   = "some are held out of all marketing, which may have moved what they had spent before"
+)
+
+// adjusted is the difference of what is left of the revenue beside what the past foretold, or why there is none.
+func adjusted(a, b *Counters) (out *Adjusted, why string) {
+	first, known := a.pairs()
+	second, knownToo := b.pairs()
+	if !known || !knownToo {
+		return nil, beforeUnknown
 	}
-	both := *a
-	both.Merge(b)
+	both := first
+	both.Merge(&second)
+	if both.SXX <= 0 {
+		return nil, beforeAlike
+	}
 	theta := both.Theta()
-	w := stats.Welch(a.Adjusted(theta, both.MeanX), b.Adjusted(theta, both.MeanX))
-	out := &Adjusted{Value: w.Value, Theta: theta}
-	if !w.Unknown {
-		out.Low, out.High, out.P = &w.Interval.Low, &w.Interval.High, &w.P
+	left, leftToo := first.Adjusted(theta, both.MeanX), second.Adjusted(theta, both.MeanX)
+	w := stats.Welch(left, leftToo)
+	out = &Adjusted{Value: w.Value, Theta: theta}
+	if w.Unknown {
+		return out, ""
 	}
-	if both.SXX > 0 && both.SYY > 0 {
-		out.Explained = min(1, both.SXY/both.SXX*(both.SXY/both.SYY))
+	out.Low, out.High, out.P = &w.Interval.Low, &w.Interval.High, &w.P
+	plain := math.Hypot(first.Adjusted(0, 0).Stderr(), second.Adjusted(0, 0).Stderr())
+	if rest := math.Hypot(left.Stderr(), leftToo.Stderr()); plain > 0 {
+		out.Fell = ptr(1 - rest*rest/(plain*plain))
 	}
-	return out
+	return out, ""
 }
 
 func shareOf(s stats.Share) Share {
@@ -145,12 +162,12 @@ func (c *Comparison) text() string {
 	case d.ValidLow == nil:
 		return fmt.Sprintf("too few to tell %s from %s: each needs 5 customers who converted and 5 who did not", c.Variant, c.Reference)
 	case up:
-		return fmt.Sprintf("%s converts better than %s: %s, between %s and %s (%s)", c.Variant, c.Reference, points(*d.Value), points(*d.ValidLow), points(*d.ValidHigh), chance(d.HolmP))
+		return fmt.Sprintf("%s converts better than %s: %s, between %s and %s (%s)", c.Variant, c.Reference, points(*d.Value), bare(d.ValidLow), bare(d.ValidHigh), chance(d.HolmP))
 	case down:
-		return fmt.Sprintf("%s converts worse than %s: %s, between %s and %s (%s)", c.Variant, c.Reference, points(*d.Value), points(*d.ValidLow), points(*d.ValidHigh), chance(d.HolmP))
+		return fmt.Sprintf("%s converts worse than %s: %s, between %s and %s (%s)", c.Variant, c.Reference, points(*d.Value), bare(d.ValidLow), bare(d.ValidHigh), chance(d.HolmP))
 	}
-	return fmt.Sprintf("not enough to tell %s from %s yet: %s is no more than chance makes; the true difference may lie between %s and %s (%s)",
-		c.Variant, c.Reference, points(*d.Value), points(*d.ValidLow), points(*d.ValidHigh), chance(d.HolmP))
+	return fmt.Sprintf("too early to tell %s from %s: %s is no more than chance makes; the true difference may lie between %s and %s (%s)",
+		c.Variant, c.Reference, points(*d.Value), bare(d.ValidLow), bare(d.ValidHigh), chance(d.HolmP))
 }
 
 // ptr leaves out what no figure can say.

@@ -20,9 +20,7 @@ type Counters struct {
 	Unsubscribed int64   `json:"unsubscribed"`
 	Complained   int64   `json:"complained"`
 	Revenue      Revenue `json:"revenue"`
-	// Before has, of each assigned customer, the revenue of an equal span before the assignment (x) and of the window (y),
-	// both in minor units; nil where nobody gathers it. See RevenueDifference.
-	Before *stats.Pairs `json:"-"`
+	Before       Before  `json:"before,omitzero"`
 }
 
 // Revenue is what the customers of an arm were worth within the window, each with the net of all orders in it. Those who
@@ -46,12 +44,26 @@ func Change(before, after money.Amount) Revenue {
 	return r
 }
 
+// Before is what the customers of an arm had spent before they were assigned, which nothing that was done to them since can
+// have moved: what their revenue is adjusted by. It stays as it was counted, whatever becomes of their orders later.
+type Before struct {
+	Count    int64        `json:"count"`    // customers of whom it is known
+	Sum      money.Amount `json:"sum"`      // minor units
+	Squares  Wide         `json:"squares"`  // of each customer's spend before
+	Products Wide         `json:"products"` // of each customer's spend before and net within the window
+}
+
+// Plus is b with o added.
+func (b Before) Plus(o Before) Before {
+	return Before{b.Count + o.Count, b.Sum + o.Sum, b.Squares.Plus(o.Squares), b.Products.Plus(o.Products)}
+}
+
 // Journey is what one assigned customer has come to by now.
 type Journey struct {
 	Sent, Delivered, Opened, Clicked, Converted, Unsubscribed, Complained bool
 
 	Net    money.Amount  // of the customer's orders within the window
-	Before *money.Amount // of an equal span before the assignment; nil where nobody gathers it, which must be of all alike
+	Before *money.Amount // spent before the assignment; nil where it is not known
 }
 
 // Add counts a customer, as a rollup of the ledger's entries does; whoever counts events one by one adds to the fields.
@@ -69,11 +81,8 @@ func (c *Counters) Add(j Journey) {
 		}
 	}
 	c.Revenue = c.Revenue.Plus(Change(0, j.Net))
-	if j.Before != nil {
-		if c.Before == nil {
-			c.Before = &stats.Pairs{}
-		}
-		c.Before.Add(float64(*j.Before), float64(j.Net))
+	if x := j.Before; x != nil {
+		c.Before = c.Before.Plus(Before{1, *x, Squared(*x), Product(*x, j.Net)})
 	}
 }
 
@@ -82,22 +91,13 @@ func (r Revenue) Plus(o Revenue) Revenue {
 	return Revenue{r.Count + o.Count, r.Sum + o.Sum, r.Squares.Plus(o.Squares)}
 }
 
-// Plus is c with o added, as of two shards of one variant. The pairs of before are merged.
+// Plus is c with o added, as of two shards of one variant.
 func (c Counters) Plus(o Counters) Counters {
-	out := Counters{
+	return Counters{
 		Assigned: c.Assigned + o.Assigned, Sent: c.Sent + o.Sent, Delivered: c.Delivered + o.Delivered, Opened: c.Opened + o.Opened,
 		Clicked: c.Clicked + o.Clicked, Converted: c.Converted + o.Converted, Unsubscribed: c.Unsubscribed + o.Unsubscribed,
-		Complained: c.Complained + o.Complained, Revenue: c.Revenue.Plus(o.Revenue),
+		Complained: c.Complained + o.Complained, Revenue: c.Revenue.Plus(o.Revenue), Before: c.Before.Plus(o.Before),
 	}
-	for _, p := range []*stats.Pairs{c.Before, o.Before} {
-		if p != nil {
-			if out.Before == nil {
-				out.Before = &stats.Pairs{}
-			}
-			out.Before.Merge(p)
-		}
-	}
-	return out
 }
 
 // share is how many of those assigned did something, held to all of them: counters that are read while others are yet to
@@ -121,7 +121,27 @@ func (c *Counters) validate(at string) error {
 			return fault.At(at+"/"+f.name, "a count is not below 0")
 		}
 	}
-	return c.Revenue.validate(at+"/revenue", c.Assigned)
+	if err := c.Revenue.validate(at+"/revenue", c.Assigned); err != nil {
+		return err
+	}
+	return c.validateBefore(at + "/before")
+}
+
+func (c *Counters) validateBefore(at string) error {
+	b := &c.Before
+	switch spent := spread(b.Count, b.Sum, b.Sum, b.Squares); {
+	case b.Count < 0 || b.Count > c.Assigned:
+		return fault.At(at+"/count", "it is known of no fewer than 0 and no more than all customers")
+	case spent.Sign() < 0 || b.Squares.Negative():
+		return fault.At(at+"/squares", "the squares are less than any amounts with this sum have")
+	case b.Count == c.Assigned:
+		// Cauchy and Schwarz: no amounts with these squares go more closely together.
+		together := spread(b.Count, b.Sum, c.Revenue.Sum, b.Products)
+		if together.Mul(together, together).Cmp(spent.Mul(spent, c.Revenue.spread(c.Assigned))) > 0 {
+			return fault.At(at+"/products", "the products are beyond what any amounts with these squares have")
+		}
+	}
+	return nil
 }
 
 func (r *Revenue) validate(at string, n int64) error {
@@ -137,10 +157,30 @@ func (r *Revenue) validate(at string, n int64) error {
 }
 
 // spread is n Σx² − (Σx)², which is not below 0 for sums of at most n amounts.
-func (r *Revenue) spread(n int64) *big.Int {
-	sum := big.NewInt(int64(r.Sum))
-	spread := new(big.Int).Mul(big.NewInt(n), r.Squares.big())
-	return spread.Sub(spread, sum.Mul(sum, sum))
+func (r *Revenue) spread(n int64) *big.Int { return spread(n, r.Sum, r.Sum, r.Squares) }
+
+// spread is n Σxy − Σx Σy, exactly: n times the sum of products about the means.
+func spread(n int64, x, y money.Amount, products Wide) *big.Int {
+	s := new(big.Int).Mul(big.NewInt(n), products.big())
+	return s.Sub(s, new(big.Int).Mul(big.NewInt(int64(x)), big.NewInt(int64(y))))
+}
+
+// pairs are the moments of what the customers spent before and within the window; each is exact but for one rounding. It is
+// not ok where there are none, or it is not known of all of them.
+func (c *Counters) pairs() (p stats.Pairs, ok bool) {
+	n := c.Assigned
+	if n == 0 || c.Before.Count != n {
+		return p, false
+	}
+	about := func(x, y money.Amount, products Wide) float64 {
+		f, _ := new(big.Rat).SetFrac(spread(n, x, y, products), big.NewInt(n)).Float64()
+		return f
+	}
+	b, r := &c.Before, &c.Revenue
+	return stats.Pairs{
+		N: n, MeanX: float64(b.Sum) / float64(n), MeanY: float64(r.Sum) / float64(n),
+		SXX: about(b.Sum, b.Sum, b.Squares), SXY: about(b.Sum, r.Sum, b.Products), SYY: about(r.Sum, r.Sum, r.Squares),
+	}, true
 }
 
 // sample is the revenue of each of n customers, those without any as 0; its variance is exact but for one rounding.

@@ -30,6 +30,6 @@ func ExampleExperiment_Analyse() {
 	}
 	// Output:
 	// customer-42 gets coupon
-	// not enough to say yet: the differences are no more than chance makes
-	// coupon is better than plain: +3.18 percentage points of conversions, between +0.80 percentage points and +5.57 percentage points (p = 0.0022)
+	// too early to tell: the differences are no more than chance makes
+	// coupon is better than plain: +3.18 percentage points of conversions, between +0.80 and +5.57 (p = 0.0022)
 }

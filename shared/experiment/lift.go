@@ -12,13 +12,16 @@ func (e *Experiment) lift(variants []Counters, h *Held, economy Economy) *Lift {
 	for i := range variants {
 		treated = treated.Plus(variants[i])
 	}
-	held := Counters{Assigned: h.Assigned, Converted: h.Converted, Revenue: h.Revenue}
+	held := Counters{Assigned: h.Assigned, Converted: h.Converted, Revenue: h.Revenue, Before: h.Before}
 	a, b := held.conversions(), treated.conversions()
 	l := &Lift{
 		Assigned: h.Assigned, Converted: h.Converted, Treated: treated.Assigned, Rate: shareOf(a),
 		SampleRatio: ratio([]int64{treated.Assigned, h.Assigned}, []float64{1 - h.Share, h.Share}),
 		Conversion:  rates(a, b, e.tau2()),
 		Revenue:     e.revenue(&held, &treated),
+	}
+	if h.Apart && l.Revenue.Value != nil {
+		l.Revenue.Adjusted, l.Revenue.Unadjusted = nil, beforeApart
 	}
 	fewest := min(a.Successes, a.N-a.Successes, b.Successes, b.N-b.Successes)
 	l.TooFew = min(a.N, b.N) < stats.MinimumAnswers || fewest < least
@@ -77,11 +80,11 @@ func (l *Lift) text() string {
 	case l.SampleRatio.Off:
 		return "the share held out is not what it should be: do not use the lift"
 	case l.TooFew:
-		return fmt.Sprintf("too few to say what the scene brings about: it takes %d customers in either arm, and %d of either outcome", stats.MinimumAnswers, least)
+		return fmt.Sprintf("too early to tell what the scene brings about: it takes %d customers in either arm, and %d of either outcome", stats.MinimumAnswers, least)
 	case up:
 		return fmt.Sprintf("the scene brings about %s of conversions, some %.0f customers (%s)", points(*d.Value), *l.Conversions.Value, chance(d.HolmP))
 	case down:
 		return fmt.Sprintf("the scene does harm: %s of conversions (%s)", points(*d.Value), chance(d.HolmP))
 	}
-	return fmt.Sprintf("not enough to say yet whether the scene brings anything about: %s, between %s and %s at a single look (%s)", points(*d.Value), points(*d.Low), points(*d.High), chance(d.HolmP))
+	return fmt.Sprintf("too early to tell whether the scene brings anything about: %s, between %s and %s at a single look (%s)", points(*d.Value), bare(d.Low), bare(d.High), chance(d.HolmP))
 }

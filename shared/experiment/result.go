@@ -120,19 +120,23 @@ type RevenueDifference struct {
 	// ValidP is always valid, where the experiment says what difference is looked for and each arm has 30 buyers, before
 	// which means of spending are far from normal; else null. It is of this comparison alone.
 	ValidP *float64 `json:"always_valid_p"`
-	// Adjusted is the same by CUPED (Deng, Xu, Kohavi & Walker 2013), narrower by what the customers spent before; null
-	// where that is not given of both arms.
-	Adjusted *Adjusted `json:"adjusted"`
+	// Adjusted is the same by CUPED (Deng, Xu, Kohavi & Walker 2013, equation 4), narrower by what the customers had spent
+	// before; null where Unadjusted says why, and where Value is.
+	Adjusted   *Adjusted `json:"adjusted"`
+	Unadjusted string    `json:"not_adjusted,omitempty"`
 }
 
-// Adjusted is a difference of means that were adjusted by what was known before.
+// Adjusted is the difference of the means of y − θ (x − x̄): y is what a customer spent in the window and x what that customer
+// had spent before, x̄ the mean of x and θ cov(x, y) / var(x), both of the two arms together.
 type Adjusted struct {
-	Value     float64  `json:"difference"`
-	Low       *float64 `json:"low"`
-	High      *float64 `json:"high"`
-	P         *float64 `json:"single_look_p"`
-	Theta     float64  `json:"theta"`
-	Explained float64  `json:"explained"` // share of the variance that the past explains, 0..1
+	Value float64  `json:"difference"`
+	Low   *float64 `json:"low"` // Welch's, for a single look; null where an arm has fewer than two customers
+	High  *float64 `json:"high"`
+	P     *float64 `json:"single_look_p"`
+	Theta float64  `json:"theta"`
+	// Fell is by what share the variance of the difference is less than the plain one's, at most 1; below 0 where it is more,
+	// as it may be by a little where the past foretells nothing. Null where the plain one has none.
+	Fell *float64 `json:"variance_fell"`
 }
 
 // Lift is what the scene brought about, whichever the variant, against those held out.

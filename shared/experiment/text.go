@@ -2,57 +2,36 @@ package experiment
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
-
-	"liuke/shared/money"
 )
 
-// Text returns the result as plain text: the verdict, a table of the variants, the comparisons with the reference, the
-// lift over the holdout, and the notes; of nobody, that alone.
+// Text returns the result as plain text, for a terminal of 100 columns: the verdict, tables of the variants, the comparisons
+// with the reference, the lift over the holdout, and the notes; of nobody, that alone. Where customers were not assigned as they
+// should be, it says so first, and leaves out what could be misread as a result.
 func (r *Result) Text() string {
 	if r.empty() {
 		return r.Scene + ": nobody is counted, so there is nothing to compare\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n%s\n\n", r.Scene, r.Verdict.Text, r.SampleRatio.Text)
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "variant\tweight\tassigned\tsent\tdelivered\topened\tclicked\tconverted\trate\t95 % interval\trevenue each\tbest\tloss by choosing it\tunsubscribed\tcomplained\t")
-	for i := range r.Variants {
-		v := &r.Variants[i]
-		name := v.ID
-		if v.Control {
-			name += " (control)"
-		}
-		each := "–"
-		if v.RevenueEach != nil {
-			each = r.spell(&v.RevenueEach.Value)
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s – %s\t%s\t%s\t%s\t%d\t%d\t\n", name, v.Weight, v.Assigned, v.Sent, v.Delivered, v.Opened, v.Clicked, v.Converted,
-			maybe(v.Rates.Conversion.Rate), percent(v.Rates.Conversion.Low), percent(v.Rates.Conversion.High), each, maybe(v.ChanceBest), maybe(v.ExpectedLoss), v.Unsubscribed, v.Complained)
+	if r.Verdict.Code == SampleRatioOff {
+		b.WriteString("!!! DO NOT USE THESE RESULTS !!!\n\n")
 	}
-	w.Flush()
-	if len(r.Comparisons) > 0 {
-		fmt.Fprintf(&b, "\nAgainst %s:\n\n", r.Comparisons[0].Reference)
-		fmt.Fprintln(w, "variant\tdifference\tinterval, one look\tinterval, always valid\tp, one look\tp, always valid\tp, all together\tP(better)\trevenue each\tinterval, one look\tp, one look\tp, always valid\t")
-		for i := range r.Comparisons {
-			c := &r.Comparisons[i]
-			d, m := &c.Conversion, &c.Revenue
-			fmt.Fprintf(w, "%s\t%s\t%s – %s\t%s – %s\t%s\t%s\t%s\t%s\t%s\t%s – %s\t%s\t%s\t\n", c.Variant, signed(d.Value), signed(d.Low), signed(d.High), signed(d.ValidLow), signed(d.ValidHigh),
-				figure(d.SingleLookP), figure(&d.P), figure(&d.HolmP), figure(c.ChanceBetter), r.spell(m.Value), r.spell(m.Low), r.spell(m.High), figure(m.P), figure(m.ValidP))
-		}
-		w.Flush()
+	b.WriteString(folded(r.Scene + ": " + r.Verdict.Text))
+	if r.SampleRatio.P != nil && !r.SampleRatio.Off {
+		b.WriteString(folded(r.SampleRatio.Text))
 	}
-	if h := r.Holdout; h != nil {
-		r.holdoutText(&b, h)
+	r.reach(&b)
+	if !r.SampleRatio.Off {
+		r.outcome(&b)
+		r.differences(&b)
+		r.holdoutText(&b)
 	}
 	for i, note := range r.Notes {
 		if i == 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "note: %s\n", note)
+		b.WriteString(folded("note: " + note))
 	}
 	return b.String()
 }
@@ -62,66 +41,109 @@ func (r *Result) empty() bool {
 	return (r.Holdout == nil || r.Holdout.Assigned == 0) && !slices.ContainsFunc(r.Variants, func(v Variation) bool { return v.Assigned > 0 })
 }
 
-func (r *Result) holdoutText(b *strings.Builder, h *Lift) {
-	fmt.Fprintf(b, "\nAgainst the %d held out: %s\n\n", h.Assigned, h.Text)
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "what\tvalue\t95 % interval, one look\t")
-	line := func(what string, e Estimate, spell func(*float64) string) {
-		fmt.Fprintf(w, "%s\t%s\t%s – %s\t\n", what, spell(e.Value), spell(e.Low), spell(e.High))
+func (v *Variation) name() string {
+	if v.Control {
+		return v.ID + " (control)"
 	}
-	count := func(x *float64) string {
-		if x == nil {
-			return "–"
+	return v.ID
+}
+
+// reach is the table of how many were counted, and what happened to them.
+func (r *Result) reach(b *strings.Builder) {
+	t := table{{"variant", "weight", "assigned", "sent", "delivered", "opened", "clicked", "unsubscribed", "complained"}}
+	for i := range r.Variants {
+		v := &r.Variants[i]
+		t.row(v.name(), v.Weight, v.Assigned, v.Sent, v.Delivered, v.Opened, v.Clicked, v.Unsubscribed, v.Complained)
+	}
+	t.write(b, "")
+}
+
+// outcome is the table of what they did.
+func (r *Result) outcome(b *strings.Builder) {
+	t := table{{"variant", "converted", "rate", "95 % interval", "revenue each", "chance best", "lost by choosing"}}
+	for i := range r.Variants {
+		v := &r.Variants[i]
+		each := "–"
+		if v.RevenueEach != nil {
+			each = r.spell(&v.RevenueEach.Value)
 		}
-		return fmt.Sprintf("%.0f", *x)
+		rate := &v.Rates.Conversion
+		t.row(v.name(), v.Converted, percent(rate.Rate), between(&rate.Low, &rate.High, percent), each, percent(v.ChanceBest), percent(v.ExpectedLoss))
 	}
-	line("conversion rate", Estimate{h.Conversion.Value, h.Conversion.Low, h.Conversion.High}, signed)
-	line("conversions", h.Conversions, count)
-	line("revenue each", Estimate{h.Revenue.Value, h.Revenue.Low, h.Revenue.High}, r.spell)
-	line("revenue", h.IncrementalRevenue, r.spell)
+	t.write(b, "")
+}
+
+// differences are the tables of how variants differ from the reference, of conversions and of revenue.
+func (r *Result) differences(b *strings.Builder) {
+	if len(r.Comparisons) == 0 {
+		return
+	}
+	converted := table{{"variant", "difference", "95 %, one look", "95 %, any look", "p one look", "p any look", "p of all", "P(better)"}}
+	spent := table{{"variant", "difference", "95 %, one look", "p one look", "p any look", "variance"}}
+	why := ""
+	for i := range r.Comparisons {
+		c := &r.Comparisons[i]
+		d, m := &c.Conversion, &c.Revenue
+		converted.row(c.Variant, bare(d.Value), between(d.Low, d.High, bare), between(d.ValidLow, d.ValidHigh, bare), figure(d.SingleLookP),
+			figure(&d.P), figure(&d.HolmP), figure(c.ChanceBetter))
+		spent.row(c.Variant, r.signed(m.Value), between(m.Low, m.High, r.signed), figure(m.P), figure(m.ValidP), "–")
+		if a := m.Adjusted; a != nil {
+			spent.row(c.Variant+", adjusted", r.signed(&a.Value), between(a.Low, a.High, r.signed), figure(a.P), "–", fell(a.Fell))
+		} else if m.Unadjusted != "" {
+			why = m.Unadjusted
+		}
+	}
+	converted.write(b, "Against "+r.Comparisons[0].Reference+", who converted, in percentage points:")
+	spent.write(b, "Against "+r.Comparisons[0].Reference+", revenue of each customer"+adjustedBy(why)+":")
+}
+
+// holdoutText is the table of what the scene brings about.
+func (r *Result) holdoutText(b *strings.Builder) {
+	h := r.Holdout
+	if h == nil {
+		return
+	}
+	if h.SampleRatio.Off {
+		b.WriteString("\n" + folded(fmt.Sprintf("!!! Against the %d held out: %s", h.Assigned, h.Text)))
+		return
+	}
+	b.WriteString("\n" + folded(fmt.Sprintf("Against the %d held out: %s", h.Assigned, h.Text)))
+	t := table{{"what", "value", "95 % interval, one look", "variance"}}
+	line := func(what string, e Estimate, spell func(*float64) string, fell string) {
+		t.row(what, spell(e.Value), between(e.Low, e.High, spell), fell)
+	}
+	line("converted, in percentage points", Estimate{h.Conversion.Value, h.Conversion.Low, h.Conversion.High}, bare, "–")
+	line("conversions", h.Conversions, whole, "–")
+	line("revenue each", Estimate{h.Revenue.Value, h.Revenue.Low, h.Revenue.High}, r.signed, "–")
+	if a := h.Revenue.Adjusted; a != nil {
+		line("revenue each, adjusted", Estimate{&a.Value, a.Low, a.High}, r.signed, fell(a.Fell))
+	}
+	line("revenue", h.IncrementalRevenue, r.signed, "–")
 	if h.Margin != nil {
-		line("margin", *h.Margin, r.spell)
+		line("margin", *h.Margin, r.signed, "–")
+	}
+	if h.Cost != nil {
+		cost := float64(*h.Cost)
+		line("cost", Estimate{Value: &cost}, r.spell, "–")
 	}
 	if h.Return != nil {
-		line("return on the cost", *h.Return, maybe)
+		line("return on the cost", *h.Return, percent, "–")
 	}
-	w.Flush()
+	t.write(b, "What the scene brings about"+adjustedBy(h.Revenue.Unadjusted)+":")
 }
 
-func percent(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }
-
-func maybe(x *float64) string {
-	if x == nil {
-		return "–"
+// adjustedBy says what adjusted means, or why nothing is.
+func adjustedBy(why string) string {
+	if why != "" {
+		return " (not adjusted: " + why + ")"
 	}
-	return percent(*x)
+	return " (adjusted for what customers had spent before)"
 }
 
-func signed(x *float64) string {
-	if x == nil {
+// fell spells by how much the adjustment lessens the variance.
+func fell(share *float64) string {
+	if share == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%+.2f %%", 100**x)
-}
-
-func figure(x *float64) string {
-	switch {
-	case x == nil:
-		return "–"
-	case *x != 0 && *x < 1e-4:
-		return "< 0.0001"
-	}
-	return fmt.Sprintf("%.4f", *x)
-}
-
-// spell is an amount of minor units in the result's currency, to the whole minor unit.
-func (r *Result) spell(x *float64) string {
-	if x == nil || math.Abs(*x) >= math.MaxInt64 {
-		return "–"
-	}
-	whole := money.Amount(math.Round(*x))
-	if r.Currency == "" {
-		return fmt.Sprint(int64(whole))
-	}
-	return r.Currency.Format(whole) + " " + string(r.Currency)
+	return fmt.Sprintf("%+.0f %%", -100**share)
 }

@@ -20,7 +20,7 @@ func (e *Experiment) verdict(r *Result) Verdict {
 	case len(r.Variants) == 1:
 		return Verdict{Code: Single, Text: r.Holdout.Text}
 	case e.tooFew(r):
-		return Verdict{Code: TooFew, Text: fmt.Sprintf("too few to say: each variant needs %d customers, %d of them converted and %d not", stats.MinimumAnswers, least, least)}
+		return Verdict{Code: TooFew, Text: fmt.Sprintf("too early to tell: each variant needs %d customers, %d of them converted and %d not", stats.MinimumAnswers, least, least)}
 	}
 	var winner *Comparison
 	var worse []string
@@ -38,17 +38,17 @@ func (e *Experiment) verdict(r *Result) Verdict {
 	case winner != nil:
 		d := &winner.Conversion
 		text := fmt.Sprintf("%s is better than %s: %s of conversions, between %s and %s (%s)", winner.Variant, reference,
-			points(*d.Value), points(*d.ValidLow), points(*d.ValidHigh), chance(d.HolmP))
+			points(*d.Value), bare(d.ValidLow), bare(d.ValidHigh), chance(d.HolmP))
 		if v := r.of(winner.Variant); len(r.Variants) > 2 && v.ChanceBest != nil {
-			text += fmt.Sprintf("; it is the best of all with a chance of %s", percent(*v.ChanceBest))
+			text += fmt.Sprintf("; it is the best of all with a chance of %s", percent(v.ChanceBest))
 		}
 		return Verdict{Code: Better, Variant: winner.Variant, Text: text}
 	case len(worse) == len(r.Comparisons):
 		return Verdict{Code: Better, Variant: reference, Text: fmt.Sprintf("%s is better than %s: keep it", reference, strings.Join(worse, ", "))}
 	case len(worse) > 0:
-		return Verdict{Code: NotEnough, Text: fmt.Sprintf("not enough to say yet which is the best; %s converts worse than %s", strings.Join(worse, ", "), reference)}
+		return Verdict{Code: NotEnough, Text: fmt.Sprintf("too early to tell which is the best; %s converts worse than %s", strings.Join(worse, ", "), reference)}
 	}
-	return Verdict{Code: NotEnough, Text: "not enough to say yet: the differences are no more than chance makes"}
+	return Verdict{Code: NotEnough, Text: "too early to tell: the differences are no more than chance makes"}
 }
 
 func (r *Result) of(id string) *Variation {

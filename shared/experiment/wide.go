@@ -8,7 +8,7 @@ import (
 	"liuke/shared/money"
 )
 
-// Wide is a whole number of 128 bits, for sums of squares of amounts. It is a JSON number, and fits a number of DynamoDB,
+// Wide is a whole number of 128 bits, for sums of squares and products of amounts. It is a JSON number, and fits a number of DynamoDB,
 // which has 38 digits. The zero value is 0.
 type Wide struct {
 	high int64
@@ -16,13 +16,23 @@ type Wide struct {
 }
 
 // Squared is an amount times itself.
-func Squared(a money.Amount) Wide {
-	size := uint64(a)
-	if a < 0 {
-		size = -size
+func Squared(a money.Amount) Wide { return Product(a, a) }
+
+// Product is an amount times another.
+func Product(a, b money.Amount) Wide {
+	high, low := bits.Mul64(size(a), size(b))
+	w := Wide{int64(high), low}
+	if (a < 0) != (b < 0) {
+		return Wide{}.Minus(w)
 	}
-	high, low := bits.Mul64(size, size)
-	return Wide{int64(high), low}
+	return w
+}
+
+func size(a money.Amount) uint64 {
+	if a < 0 {
+		return -uint64(a)
+	}
+	return uint64(a)
 }
 
 // Plus is w + o.
@@ -63,7 +73,7 @@ func ParseWide(text string) (Wide, error) {
 	return Wide{n.Rsh(n, 64).Int64(), low.Uint64()}, nil
 }
 
-var errWide = fault.New(fault.Invalid, "a sum of squares is a whole number of at most 38 digits")
+var errWide = fault.New(fault.Invalid, "a sum of squares or products is a whole number of at most 38 digits")
 
 // MarshalJSON returns the number as a JSON number. The error is always nil.
 func (w Wide) MarshalJSON() ([]byte, error) { return []byte(w.String()), nil }

@@ -25,6 +25,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/experiment"
 	"liuke/shared/message"
+	"liuke/shared/money"
 )
 
 // Shards is over how many partitions the enrolments of an hour are spread.
@@ -114,9 +115,28 @@ type Enrolment struct {
 	At      time.Time   // to the millisecond
 	Variant string      // "" where the scene has none
 	Held    bool        // held out for comparison
+	// Before is what the person had spent before (see SpentBefore): before entering the scene for the first time, in whichever
+	// of its trials, for what an earlier trial has moved may be no measure of this one. Nil where that is not known.
+	Before *money.Amount
 	// Entries are the customer's of the scene's first step within the window, by which further steps are found; at most
 	// MaxEntries.
 	Entries []message.Ref
+}
+
+// BeforeDays is over how many days a customer's spend before is looked at. Of four dates in the CDNOW sample, it explains 12 to
+// 20 % of the variance of what its customers spend in the 30 days that follow; the spend of just as many days before, 3 to 7 %,
+// and all that they ever spent, 6 to 8 %.
+const BeforeDays = 180
+
+// SpentBefore is what a customer's orders of the BeforeDays days up to a day, itself among them, are worth, net of refunds: the
+// covariate by which results are adjusted. It is there for everybody, 0 for who has not ordered.
+func SpentBefore(h *customer.History, day customer.Day) (spent money.Amount) {
+	for p := range h.Days() {
+		if p.Day > day-BeforeDays && p.Day <= day {
+			spent += money.Amount(p.Net)
+		}
+	}
+	return spent
 }
 
 // Lacks reports whether an entry that was decided at the time belongs to the enrolment and is not among its entries.

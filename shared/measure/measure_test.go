@@ -57,7 +57,7 @@ func TestVariantsThatAreAlikeAreSeldomToldApart(t *testing.T) {
 				t.Fatal(err)
 			}
 			sum.Plus(stored)
-			if last, err = terms.Experiment.Analyse(sum.Observed(&terms.Experiment, terms.Held, "EUR")); err != nil {
+			if last, err = terms.Experiment.Analyse(sum.Observed(&terms, "EUR")); err != nil {
 				t.Fatal(err)
 			}
 			told = told || last.Comparisons[0].Conversion.P < .05

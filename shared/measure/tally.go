@@ -37,6 +37,7 @@ func (t *Tally) Add(e *Enrolment, entries []message.Entry) {
 
 // journey is how far a customer has come, and what that has cost.
 func journey(e *Enrolment, entries []message.Entry) (j experiment.Journey, cost budget.Micro) {
+	j.Before = e.Before
 	until := e.At.Add(e.Window)
 	within := func(at time.Time) bool { return !at.IsZero() && !at.After(until) }
 	for i := range entries {
@@ -88,20 +89,23 @@ func DecodeTally(text string) (*Tally, error) {
 	return t, fault.As(err, fault.Internal, "a tally is damaged")
 }
 
-// Observed is what the tally says of the trial's experiment, as it is analysed. Held is the share that is held out, 0 for none.
-func (t *Tally) Observed(e *experiment.Experiment, held float64, currency money.Currency) experiment.Observed {
-	o := experiment.Observed{Variants: make([]experiment.Counters, len(e.Variants)), Currency: currency}
-	for i, v := range e.Variants {
+// Observed is what the tally says of the experiment of the terms that it was counted by, as it is analysed.
+func (t *Tally) Observed(of *Terms, currency money.Currency) experiment.Observed {
+	variants := of.Experiment.Variants
+	o := experiment.Observed{Variants: make([]experiment.Counters, len(variants)), Currency: currency}
+	for i, v := range variants {
 		id := v.ID
-		if id == Single && len(e.Variants) == 1 {
+		if id == Single && len(variants) == 1 {
 			id = ""
 		}
 		if c := t.Arms[id]; c != nil {
 			o.Variants[i] = *c
 		}
 	}
-	if held > 0 && held < 1 {
-		o.Holdout = &experiment.Held{Share: held, Assigned: t.Held.Assigned, Converted: t.Held.Converted, Revenue: t.Held.Revenue}
+	if of.Held > 0 && of.Held < 1 {
+		o.Holdout = &experiment.Held{
+			Share: of.Held, Assigned: t.Held.Assigned, Converted: t.Held.Converted, Revenue: t.Held.Revenue, Before: t.Held.Before, Apart: of.Apart,
+		}
 	}
 	o.Economy.Cost = t.Cost.Amount(currency)
 	return o

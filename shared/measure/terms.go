@@ -13,6 +13,7 @@ type Terms struct {
 	ID         string
 	Experiment experiment.Experiment // of one arm, Single, where the scene has no variants
 	Held       float64               // the share of customers who are held out, by the scene's holdout and that of the policy
+	Apart      bool                  // some of them are held out of all other scenes as well
 	Window     time.Duration
 }
 
@@ -23,7 +24,7 @@ func Of(s *scene.Scene, p *scene.Policy) Terms {
 		t.Window = s.Goal.Within
 	}
 	if s.Kind == scene.Marketing {
-		t.Held = 1 - (1-p.Holdout.Share)*(1-s.Holdout)
+		t.Held, t.Apart = 1-(1-p.Holdout.Share)*(1-s.Holdout), p.Holdout.Share > 0
 	}
 	if s.Experiment != nil {
 		t.Experiment = *s.Experiment

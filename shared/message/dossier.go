@@ -10,6 +10,7 @@ type Dossier struct {
 	Person  customer.ID // who stands for the customer
 	Profile customer.Profile
 	Scores  customer.Scores
+	History customer.History // what the person ordered; not read where many dossiers are at once
 	Contact Contact
 	Entries map[string]Entry // the customer's own, by id; what is not stored is absent
 }

@@ -61,7 +61,7 @@ func TestAStrangerAddsAScene(t *testing.T) {
 		t.Errorf("the simulation is %+v, %v", run, err)
 	}
 	s.fire(t, "tally")
-	if text := string(s.follow(t, http.MethodGet, vip+"/results?format=text")); !strings.Contains(text, "vip_thanks: too few to say") || !strings.Contains(text, "warm") {
+	if text := string(s.follow(t, http.MethodGet, vip+"/results?format=text")); !strings.Contains(text, "vip_thanks: too early to tell") || !strings.Contains(text, "warm") {
 		t.Errorf("the results are %s", text)
 	}
 	s.follow(t, http.MethodPut, "/v1/settings/outreach")

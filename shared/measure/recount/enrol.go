@@ -14,7 +14,7 @@ import (
 
 // EnrolmentStore keeps enrolments and marks. See package dynamo for each.
 type EnrolmentStore interface {
-	Enrolment(ctx context.Context, person customer.ID, scene, trial string) (*measure.Enrolment, error)
+	Enrolments(ctx context.Context, person customer.ID, scene string) ([]measure.Enrolment, error)
 	Enrol(ctx context.Context, e *measure.Enrolment) error
 	EnrolAgain(ctx context.Context, e *measure.Enrolment, ref message.Ref) error
 	MarkTrials(ctx context.Context, now time.Time, hours ...measure.Hour) error
@@ -36,16 +36,18 @@ func NewEnroller(store EnrolmentStore, now clock.Now) *Enroller {
 
 // Enrol enrols a customer with one entry, and returns the enrolment that stands: this one, or the one of before, to which the
 // entry is added as long as it is in the window. The hour is marked before, so that no enrolment is in an hour that nobody
-// counts. It takes a read unit, the first time 2 write units and a share of one for the mark, and then one for each further
-// entry within the window. It may be repeated.
+// counts. What the customer had spent before is that of the first trial of the scene that the customer was in. It takes a read
+// unit as a rule, the first time 2 write units and a share of one for the mark, and then one for each further entry within the
+// window. It may be repeated.
 func (r *Enroller) Enrol(ctx context.Context, e measure.Enrolment) (stands *measure.Enrolment, err error) {
 	ref := e.Entries[0]
+	var conflict error
 	for range 2 {
-		stands, err = r.store.Enrolment(ctx, e.Person, e.Scene, e.Trial)
+		all, err := r.store.Enrolments(ctx, e.Person, e.Scene)
 		if err != nil {
 			return nil, err
 		}
-		if stands != nil {
+		if stands = settle(&e, all); stands != nil {
 			if !stands.Lacks(ref, e.At) {
 				return stands, nil
 			}
@@ -54,9 +56,25 @@ func (r *Enroller) Enrol(ctx context.Context, e measure.Enrolment) (stands *meas
 		if err := r.marker.Mark(ctx, e.Hour); err != nil {
 			return nil, err
 		}
-		if err = r.store.Enrol(ctx, &e); fault.CodeOf(err) != fault.Conflict {
-			return &e, err
+		if conflict = r.store.Enrol(ctx, &e); fault.CodeOf(conflict) != fault.Conflict {
+			return &e, conflict
 		}
 	}
-	return nil, err
+	return nil, conflict
+}
+
+// settle returns the enrolment among all of the scene that is of the same trial, nil where there is none: then e has what was
+// spent before from the first of them.
+func settle(e *measure.Enrolment, all []measure.Enrolment) (stands *measure.Enrolment) {
+	first := e
+	for i := range all {
+		if all[i].Trial == e.Trial {
+			return &all[i]
+		}
+		if all[i].At.Before(first.At) {
+			first = &all[i]
+		}
+	}
+	e.Before = first.Before
+	return nil
 }

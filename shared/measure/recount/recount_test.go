@@ -14,10 +14,12 @@ import (
 	"liuke/shared/budget"
 	"liuke/shared/customer"
 	"liuke/shared/dynamo"
+	"liuke/shared/experiment"
 	"liuke/shared/fault"
 	"liuke/shared/measure"
 	"liuke/shared/measure/recount"
 	"liuke/shared/message"
+	"liuke/shared/money"
 	"liuke/shared/signal"
 )
 
@@ -33,6 +35,7 @@ type flaky struct {
 	*dynamo.Store
 	last int // calls that are left; below 0 for any number
 	done bool
+	took map[customer.ID]*measure.Enrolment // the enrolments that took effect
 }
 
 func (f *flaky) call(effect func() error) error {
@@ -51,7 +54,13 @@ func (f *flaky) call(effect func() error) error {
 }
 
 func (f *flaky) Enrol(ctx context.Context, e *measure.Enrolment) error {
-	return f.call(func() error { return f.Store.Enrol(ctx, e) })
+	return f.call(func() error {
+		err := f.Store.Enrol(ctx, e)
+		if err == nil {
+			f.took[e.Person] = e
+		}
+		return err
+	})
 }
 
 func (f *flaky) EnrolAgain(ctx context.Context, e *measure.Enrolment, ref message.Ref) error {
@@ -80,13 +89,14 @@ type world struct {
 	pending []message.Entry // signals whose enrolment has not succeeded yet
 	entries map[message.Ref]message.Entry
 	known   map[customer.ID]bool
+	took    map[customer.ID]*measure.Enrolment
 }
 
 func (w *world) process() *flaky {
 	if w.rnd.IntN(2) == 0 {
-		return &flaky{Store: w.store, last: -1}
+		return &flaky{Store: w.store, last: -1, took: w.took}
 	}
-	return &flaky{Store: w.store, last: w.rnd.IntN(3), done: w.rnd.IntN(2) == 0}
+	return &flaky{Store: w.store, last: w.rnd.IntN(3), done: w.rnd.IntN(2) == 0, took: w.took}
 }
 
 func variantOf(p customer.ID) (variant string, held bool) {
@@ -99,6 +109,12 @@ func variantOf(p customer.ID) (variant string, held bool) {
 	return "bold", false
 }
 
+// spent is what a customer had spent before, as it is known at a time: only what is known at entering counts.
+func spent(p customer.ID, at time.Time) *money.Amount {
+	amount := money.Amount(p[len(p)-1]%5)*700 + money.Amount(at.Sub(begin)/time.Minute)
+	return &amount
+}
+
 // come lets a signal come, which is delivered until it has been answered once and perhaps again.
 func (w *world) come() {
 	p := customer.ID(fmt.Sprint(w.scene, "-", w.rnd.IntN(8)))
@@ -109,7 +125,7 @@ func (w *world) deliver(faulty bool) {
 	for n := len(w.pending); n > 0; n-- {
 		e := w.pending[0]
 		w.pending = w.pending[1:]
-		p := &flaky{Store: w.store, last: -1}
+		p := &flaky{Store: w.store, last: -1, took: w.took}
 		if faulty {
 			p = w.process()
 		}
@@ -117,6 +133,7 @@ func (w *world) deliver(faulty bool) {
 		ref := message.Ref{Customer: e.Customer, Entry: e.ID}
 		_, err := recount.NewEnroller(p, w.clock).Enrol(w.t.Context(), measure.Enrolment{
 			Hour: measure.HourAt(w.scene, trial, window, w.now), Person: e.Customer, At: w.now, Variant: variant, Held: held, Entries: []message.Ref{ref},
+			Before: spent(e.Customer, w.now),
 		})
 		if err != nil {
 			w.pending = append(w.pending, e)
@@ -179,6 +196,7 @@ func (w *world) model() string {
 	for p := range w.known {
 		e := &measure.Enrolment{Hour: measure.Hour{Window: 1000 * time.Hour}, At: begin, Person: p}
 		e.Variant, e.Held = variantOf(p)
+		e.Before = w.took[p].Before
 		var own []message.Entry
 		for ref, m := range w.entries {
 			if ref.Customer == p {
@@ -191,6 +209,27 @@ func (w *world) model() string {
 	return text
 }
 
+// before adds up by hand what the customers of an arm had spent before, and its products with what their orders are worth.
+func (w *world) before(arm string) (n, sum, squares, products int64) {
+	for p := range w.known {
+		variant, held := variantOf(p)
+		if held {
+			variant = "held"
+		}
+		if variant != arm {
+			continue
+		}
+		x, net := int64(*w.took[p].Before), int64(0)
+		for ref, m := range w.entries {
+			if ref.Customer == p && !m.Converted.IsZero() {
+				net += m.Worth
+			}
+		}
+		n, sum, squares, products = n+1, sum+x, squares+x*x, products+x*net
+	}
+	return n, sum, squares, products
+}
+
 // What is counted agrees with who was enrolled and what became of them, whatever crashed and came twice on the way.
 func TestCountsAgreeWithAModelWhateverCrashes(t *testing.T) {
 	customers, records := engine.NewTables(t)
@@ -198,7 +237,7 @@ func TestCountsAgreeWithAModelWhateverCrashes(t *testing.T) {
 	for seed := range uint64(60) {
 		w := &world{
 			t: t, rnd: rand.New(rand.NewPCG(seed, 6)), store: store, scene: fmt.Sprint("scene", seed), now: begin,
-			entries: map[message.Ref]message.Entry{}, known: map[customer.ID]bool{},
+			entries: map[message.Ref]message.Entry{}, known: map[customer.ID]bool{}, took: map[customer.ID]*measure.Enrolment{},
 		}
 		for range 25 {
 			switch w.rnd.IntN(6) {
@@ -228,6 +267,17 @@ func TestCountsAgreeWithAModelWhateverCrashes(t *testing.T) {
 		got, _ := sum.Encode()
 		if d := cmp.Diff(tree(t, w.model()), tree(t, got)); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
+		}
+		sum.Arms["held"] = &sum.Held
+		for _, arm := range []string{"plain", "bold", "held"} {
+			n, total, squares, products := w.before(arm)
+			var got experiment.Before
+			if sum.Arms[arm] != nil {
+				got = sum.Arms[arm].Before
+			}
+			if got.Count != n || int64(got.Sum) != total || got.Squares.String() != fmt.Sprint(squares) || got.Products.String() != fmt.Sprint(products) {
+				t.Fatalf("seed %d, %s: %+v, by hand %d, %d, %d, %d", seed, arm, got, n, total, squares, products)
+			}
 		}
 		if marks, err := store.TrialMarks(t.Context()); err != nil || len(marks) != 0 {
 			t.Fatalf("seed %d: still marked: %v, %v", seed, marks, err)
@@ -272,6 +322,47 @@ func TestEnrollingTakesTwoUnitsACustomerAndNoneAMessageThatIsKnown(t *testing.T)
 	} {
 		if got := enrol(c.person, c.entry, c.at); got != c.write {
 			t.Errorf("%s: %g write units, want %g", c.name, got, c.write)
+		}
+	}
+}
+
+// Where a scene's customers are drawn anew, what an earlier trial has moved is no measure of the next one.
+func TestWhatWasSpentBeforeIsThatOfTheFirstTrial(t *testing.T) {
+	customers, records := engine.NewTables(t)
+	store := dynamo.New(engine.Config(engine.StartDynamoDB(t)), customers, records)
+	r := recount.NewEnroller(store, func() time.Time { return begin })
+	enrol := func(trial string, days int, spent money.Amount) money.Amount {
+		at := begin.AddDate(0, 0, days)
+		e := measure.Enrolment{
+			Hour: measure.HourAt("win_back", trial, window, at), Person: "ann", At: at, Before: &spent, Entries: []message.Ref{{Customer: "ann", Entry: fmt.Sprint("e", days)}},
+		}
+		if _, err := r.Enrol(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		all, err := store.Enrolments(t.Context(), "ann", "win_back")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range all {
+			if all[i].Trial == trial {
+				return *all[i].Before
+			}
+		}
+		t.Fatalf("%s is not among %+v", trial, all)
+		return 0
+	}
+	for _, c := range []struct {
+		name, trial string
+		days        int
+		spent, want money.Amount
+	}{
+		{"the first", "5555555555", 0, 4_200, 4_200},
+		{"the same trial again", "5555555555", 1, 9_900, 4_200},
+		{"another", "9999999999", 20, 9_900, 4_200},
+		{"a third, whose name is before the others'", "1111111111", 40, -100, 4_200},
+	} {
+		if got := enrol(c.trial, c.days, c.spent); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
 }
