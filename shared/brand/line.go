@@ -9,8 +9,11 @@ import (
 // OneLine reports whether a text is one line of 1 to most characters, of which some can be seen, and none is a control character
 // or turns the direction of writing (Unicode Standard Annex #9, Bidi_Control).
 func OneLine(text string, most int) bool {
-	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && strings.ContainsFunc(text, seen) && !strings.ContainsFunc(text, unformatted)
+	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && Seen(text) && !strings.ContainsFunc(text, unformatted)
 }
+
+// Seen reports whether a text leaves ink somewhere.
+func Seen(text string) bool { return strings.ContainsFunc(text, seen) }
 
 // Straight returns a text without the characters that turn the direction of writing.
 func Straight(text string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -186,8 +187,8 @@ func (m *making) line(part string, t Template) string {
 // bindings are the values of all variables.
 func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any, error) {
 	who := map[string]any{}
-	given(who, "name", called(brand.Straight(p.Name())))
-	given(who, "first_name", called(brand.Straight(p.Get(customer.TraitFirstName))))
+	given(who, "name", shown(p.Name()))
+	given(who, "first_name", shown(p.Get(customer.TraitFirstName)))
 	values := map[string]any{"customer": who}
 	given(values, "sender_name", say.Sender)
 	given(values, varUnsubscribe, say.Links.Unsubscribe)
@@ -209,7 +210,8 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return nil, damaged(err)
 		}
-		o := map[string]any{"id": brand.Straight(d.Order), "currency": d.Currency, "first": d.First}
+		o := map[string]any{"currency": d.Currency, "first": d.First}
+		given(o, "id", shown(d.Order))
 		if currency, err := money.ParseCurrency(d.Currency); err == nil {
 			o["total"] = currency.Format(money.Amount(d.Amount))
 		}
@@ -244,7 +246,7 @@ func (say *Saying) bindings(p customer.Profile, e message.Entry) (map[string]any
 			return nil, damaged(err)
 		}
 		about := map[string]any{"name": d.Event}
-		given(about, "subject", brand.Straight(d.Subject))
+		given(about, "subject", shown(d.Subject))
 		values["event"] = about
 	}
 	return values, nil
@@ -261,13 +263,18 @@ func look(l brand.Look) map[string]any {
 	return values
 }
 
-// called returns what a customer is called, and "" of a name that holds an address. Names come in by the write key, which is
-// public, and so do the addresses that messages go to; programs of mail and phones make a link of what looks like one.
-func called(name string) string {
-	if lower := strings.ToLower(name); strings.Contains(lower, "://") || strings.Contains(lower, "www.") {
+// linked finds what programs of mail and phones make a link of: an address, and a host, which is a full stop within a word before
+// letters alone.
+var linked = regexp.MustCompile(`(?i)://|www\.|[\p{L}\p{N}_-][.。．｡]\p{L}{2,}`)
+
+// shown returns a name or an id as messages show it, and "" of one that holds an address or cannot be seen. Both come in by the
+// write key, which is public, and so do the addresses that messages go to: nobody is to write to strangers by them.
+func shown(text string) string {
+	text = brand.Straight(text)
+	if !brand.Seen(text) || linked.MatchString(text) {
 		return ""
 	}
-	return name
+	return text
 }
 
 func given(values map[string]any, name, value string) {

@@ -1,6 +1,7 @@
 package scene_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -158,14 +159,15 @@ func TestWhatCustomersSaySpoilsNothing(t *testing.T) {
 	if !strings.Contains(out.HTML, "Shop &amp; Söhne") || !strings.Contains(out.Text, hostile) || !strings.Contains(out.Text, "Shop & Söhne") {
 		t.Errorf("text is as it was said: %s", out.Text)
 	}
-	set(&p, customer.TraitFirstName, "Li\r\nBcc: victim@example.com")
+	set(&p, customer.TraitFirstName, "Li\r\nBcc: victim")
 	if _, err := s.Render(saying, p, message.New(s.ID, 0, s.Channels[0], moved(t, "Champions", "At Risk"))); fault.CodeOf(err) != fault.Invalid || strings.Contains(err.Error(), "victim") {
 		t.Errorf("a subject of two lines: %v", err)
 	}
 }
 
 func TestANameThatHoldsAnAddressIsNotThere(t *testing.T) {
-	set, err := load(strings.Replace(sceneYAML, "subject: Hello", `subject: "{{ customer.first_name | default: 'you' }}, {{ customer.name | default: 'both' }}"`, 1))
+	text := strings.Replace(sceneYAML, "subject: Hello", `subject: "{{ customer.first_name | default: 'you' }}, {{ customer.name | default: 'both' }}"`, 1)
+	set, err := load(strings.ReplaceAll(text, "Hello {{ customer.name }}", "Hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +180,12 @@ func TestANameThatHoldsAnAddressIsNotThere(t *testing.T) {
 		{"a host that programs make a link of", "Li Na", "WWW.evil.example", "", "you, Li Na"},
 		{"an address of another scheme", "Li Na", "whatsapp://send", "", "you, Li Na"},
 		{"a full stop and a colon are no address", "Dr. Li", "Li: wwwow", "", "Li: wwwow, Dr. Li"},
+		{"initials are none", "J.R. Li", "J.R.", "", "J.R., J.R. Li"},
+		{"a bare host", "Win at evil.example/win", "evil.example", "", "you, both"},
+		{"one whose scheme is written otherwise", `http:\\evil.example`, "https：／／evil.example", "", "you, both"},
+		{"one with another full stop", "evil。example", "evil．example", "", "you, both"},
+		{"an address of mail", "ann@evil.example", "Ann", "", "Ann, both"},
+		{"what nobody can see", "\u200b\u200b", "\u3164", "", "you, both"},
 	} {
 		p := profile(map[string]string{customer.TraitName: c.whole, customer.TraitFirstName: c.first, customer.TraitLastName: c.last})
 		out, err := s.Render(saying, p, message.New(s.ID, 0, s.Channels[0], ordered(t)))
@@ -185,6 +193,10 @@ func TestANameThatHoldsAnAddressIsNotThere(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", c.name, out.Subject, err, c.want)
 		}
 	}
+	if set, err = load(sceneYAML); err != nil {
+		t.Fatal(err)
+	}
+	s = set.Scene("hello")
 	for name, traits := range map[string]map[string]string{
 		"the name":         {customer.TraitName: "Win www.evil.example", customer.TraitFirstName: "Li"},
 		"the last name":    {customer.TraitFirstName: "Li", customer.TraitLastName: "http://evil.example"},
@@ -193,6 +205,39 @@ func TestANameThatHoldsAnAddressIsNotThere(t *testing.T) {
 		_, err := s.Render(saying, profile(traits), message.New(s.ID, 0, s.Channels[0], ordered(t)))
 		if scene.MissingVariable(err) != "customer.name" {
 			t.Errorf("an address in %s is said without a default: %v", name, err)
+		}
+	}
+}
+
+func TestAnIdThatHoldsAnAddressIsNotThere(t *testing.T) {
+	thanks, order := builtIn(t).Scene("order_thanks"), ordered(t)
+	for _, c := range []struct{ name, id, want string }{
+		{"a number", "1001", "We have your order 1001 and"},
+		{"signs and full stops", "#A-1001.2.b/7", "We have your order #A-1001.2.b/7 and"},
+		{"an address", "https://evil.example/x", "We have your order and"},
+		{"a host", "evil.example", "We have your order and"},
+		{"what nobody can see", "\u200b", "We have your order and"},
+	} {
+		data, err := json.Marshal(signal.OrderData{Order: c.id, Amount: 12900, Currency: "EUR"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		order.Data = data
+		out, err := thanks.Render(saying, profile(nil), message.New(thanks.ID, 0, message.Email, order))
+		if err != nil || !strings.Contains(out.Text, c.want) || !strings.Contains(out.HTML, c.want) {
+			t.Errorf("%s: %v, %q", c.name, err, out.Text)
+		}
+	}
+	apology := builtIn(t).Scene("complaint_apology")
+	for subject, want := range map[string]string{"T-1": "your complaint T-1,", "evil.example/x": "your complaint,"} {
+		data, err := json.Marshal(signal.EventData{Event: "Complaint Filed", Subject: subject})
+		if err != nil {
+			t.Fatal(err)
+		}
+		filed := signal.Signal{ID: "event:1", Kind: signal.Happened, Customer: order.Customer, Time: order.Time, Data: data}
+		out, err := apology.Render(saying, profile(nil), message.New(apology.ID, 0, message.Email, filed))
+		if err != nil || !strings.Contains(out.Text, want) {
+			t.Errorf("%s: %v, %q", subject, err, out.Text)
 		}
 	}
 }
