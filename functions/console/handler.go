@@ -63,6 +63,8 @@ type Store interface {
 	Dossier(ctx context.Context, w message.Wanted) (message.Dossier, error)
 	// Suppressed tells whether an address must not be sent to.
 	Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error)
+	// Suppression tells why; the zero value where it may be sent to.
+	Suppression(ctx context.Context, channel message.Channel, address string) (message.Suppression, error)
 	// Profile returns a profile of Version 0 where there is none.
 	Profile(ctx context.Context, id customer.ID) (customer.Profile, error)
 	Answers(ctx context.Context, id customer.ID, limit int) ([]survey.Answer, error)

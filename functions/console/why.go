@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/customer"
@@ -32,8 +33,34 @@ type whyView struct {
 // decisionView is what was decided once.
 type decisionView struct {
 	messageView
-	Variant string `json:"variant,omitempty"`
-	Says    string `json:"says"` // in words
+	Variant string         `json:"variant,omitempty"`
+	Says    string         `json:"says"`             // in words
+	Causes  []causeView    `json:"causes,omitempty"` // of one that was held for a customer's word or an address's suppression, as known now
+	Waits   *outreach.Wait `json:"waits,omitempty"`  // absent where it waits for nothing
+}
+
+// telling is what decisions are told with.
+type telling struct {
+	*causes
+	scenes *scene.Set
+	coded  map[string]bool // ids of entries that have a code
+	now    time.Time
+}
+
+// decision tells what was decided, what it waits for, and why a customer was not to be reached.
+func (t *telling) decision(ctx context.Context, e *message.Entry) (v decisionView, err error) {
+	sc := t.scenes.Scene(e.Scene)
+	v = decisionView{messageView: viewOfMessage(e), Variant: e.Variant}
+	v.Waits = outreach.Waits(e, sc, sc != nil && t.coded[sc.EntryID(e.Customer, e.Occasion, 0)], t.now)
+	if e.State == message.Held {
+		known, err := t.of(ctx, sc, e.Channel, e.Reason)
+		if err != nil {
+			return v, err
+		}
+		v.Causes = then(e, known)
+	}
+	v.Says = t.saysOf(e, sc, &v)
+	return v, nil
 }
 
 // why says why a customer did, or didn't, get what a scene says.
@@ -48,7 +75,8 @@ func (h *Handler) why(ctx context.Context, r *api.Request) (api.Response, error)
 		return api.Response{}, err
 	}
 	sc := stand.Scenes.Scene(id)
-	entries, more, err := h.decided(ctx, all, id)
+	t := &telling{causes: h.causesOf(all), scenes: stand.Scenes, coded: map[string]bool{}, now: h.now()}
+	entries, more, err := h.decided(ctx, all, id, t.coded)
 	if err != nil {
 		return api.Response{}, err
 	}
@@ -59,18 +87,23 @@ func (h *Handler) why(ctx context.Context, r *api.Request) (api.Response, error)
 	}
 	v := whyView{Customer: rec.ID, Scene: id, Decisions: []decisionView{}, More: more}
 	for i := range entries {
-		v.Decisions = append(v.Decisions, decisionView{viewOfMessage(&entries[i]), entries[i].Variant, saysOf(&entries[i], stand.Scenes.Scene(entries[i].Scene))})
+		told, err := t.decision(ctx, &entries[i])
+		if err != nil {
+			return api.Response{}, err
+		}
+		v.Decisions = append(v.Decisions, told)
 	}
 	if sc != nil {
-		if v.Now, err = h.judgeNow(ctx, stand, sc, rec.ID, entries); err != nil {
+		if v.Now, err = h.judgeNow(ctx, stand, sc, rec.ID, entries, t); err != nil {
 			return api.Response{}, err
 		}
 	}
 	return api.JSON(http.StatusOK, v), nil
 }
 
-// decided reads what was decided of a scene for a customer under all ids, the latest first; without a scene, the last of each.
-func (h *Handler) decided(ctx context.Context, all []customer.ID, id string) (entries []message.Entry, more bool, err error) {
+// decided reads what was decided of a scene for a customer under all ids, the latest first; without a scene, the last of each. It
+// notes which entries have a code.
+func (h *Handler) decided(ctx context.Context, all []customer.ID, id string, coded map[string]bool) (entries []message.Entry, more bool, err error) {
 	cursor := ""
 	for page := 0; page < whyPages; page++ {
 		some, next, err := h.entries(ctx, all, pageOfEntries, cursor)
@@ -78,6 +111,9 @@ func (h *Handler) decided(ctx context.Context, all []customer.ID, id string) (en
 			return nil, false, err
 		}
 		for _, e := range some {
+			if e.Code.Code != "" {
+				coded[e.ID] = true
+			}
 			if e.Occasion != outreach.OccasionOnce && (id == "" || e.Scene == id) { // that entry says no more than that there was another
 				entries = append(entries, e)
 			}
@@ -99,8 +135,8 @@ func (h *Handler) decided(ctx context.Context, all []customer.ID, id string) (en
 }
 
 // saysOf says what an entry has come to, of a scene that may be gone.
-func saysOf(e *message.Entry, sc *scene.Scene) string {
-	says := outreach.Says(e.Reason)
+func (t *telling) saysOf(e *message.Entry, sc *scene.Scene, v *decisionView) string {
+	says := saysOfReason(e.Reason, v.Causes)
 	if says == "" && e.Reason != "" {
 		says = "the provider says " + e.Reason
 	}
@@ -108,9 +144,12 @@ func saysOf(e *message.Entry, sc *scene.Scene) string {
 	case message.Held:
 		return "held: " + says
 	case message.Deferred:
-		return "waits: " + says
+		return "waits: " + v.Waits.Says(e.Reason, t.now)
 	case message.Claimed:
-		return "all gates let it pass: it is about to be sent"
+		if v.Waits == nil {
+			return "all gates let it pass: it is about to be sent"
+		}
+		return "all gates let it pass: " + v.Waits.Says(e.Reason, t.now)
 	case message.Sending:
 		return "it is being sent"
 	case message.Failed:

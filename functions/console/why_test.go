@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"liuke/shared/message"
 	"liuke/shared/offer"
 	"liuke/shared/outreach"
-	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
 
@@ -74,26 +72,6 @@ func TestOneCallSaysWhyACustomerDidOrDidNotGetIt(t *testing.T) {
 	}
 	if status, _, _ := b.do(t, "why", scened("nobody")); status != http.StatusNotFound {
 		t.Errorf("no such scene: %d", status)
-	}
-}
-
-func TestWhySaysHowTheCustomerRefused(t *testing.T) {
-	if says := saysNow(&scene.Candidate{Scene: &scene.Scene{Steps: []scene.Step{{Channels: []message.Channel{message.Email}}}}}, "unknown_customer"); !strings.Contains(says, "no address and no consent") {
-		t.Errorf("of a customer without traits: %s", says)
-	}
-	for event, want := range map[string]string{
-		"unsubscribe:x": "the customer unsubscribed from the channel by a message's link on 2026-03-01",
-		"preferences:x": "the customer switched the channel off on the preferences page on 2026-03-01",
-		"sms:x":         "the customer stopped the channel by a text on 2026-03-01",
-		"":              "the customer has not consented to the channel", // nothing was said
-	} {
-		c := scene.Candidate{Scene: &scene.Scene{Steps: []scene.Step{{Channels: []message.Channel{message.Email}}}}}
-		if event != "" {
-			c.Profile.Set(customer.ConsentTrait("email"), customer.Trait{Value: "false", Time: now.UnixMilli(), Event: event})
-		}
-		if says := saysNow(&c, "no_consent"); says != want {
-			t.Errorf("%s: %s, want %s", event, says, want)
-		}
 	}
 }
 

@@ -50,11 +50,12 @@ type stepView struct {
 }
 
 type gateView struct {
-	Gate    string     `json:"gate"`
-	Outcome string     `json:"outcome"`
-	Reason  string     `json:"reason,omitempty"`
-	Says    string     `json:"says,omitempty"`
-	Until   *time.Time `json:"until,omitempty"`
+	Gate    string      `json:"gate"`
+	Outcome string      `json:"outcome"`
+	Reason  string      `json:"reason,omitempty"`
+	Says    string      `json:"says,omitempty"`
+	Causes  []causeView `json:"causes,omitempty"` // of the gates consent and suppression: what is known of why
+	Until   *time.Time  `json:"until,omitempty"`
 }
 
 var outcomes = map[scene.Outcome]string{scene.Pass: "pass", scene.Hold: "hold", scene.Defer: "defer"}
@@ -72,11 +73,12 @@ type judging struct {
 	owner   customer.ID              // under whom the occasion's entries stand
 	entries map[string]message.Entry // of the occasion, by id
 	means   outreach.Means
+	told    *telling
 }
 
 // judgeNow asks the gates about every step of a scene, on what set it off last.
-func (h *Handler) judgeNow(ctx context.Context, stand *outreach.Stand, sc *scene.Scene, id customer.ID, entries []message.Entry) (*nowView, error) {
-	j := &judging{Handler: h, stand: stand, scene: sc, now: h.now(), owner: id, entries: map[string]message.Entry{},
+func (h *Handler) judgeNow(ctx context.Context, stand *outreach.Stand, sc *scene.Scene, id customer.ID, entries []message.Entry, t *telling) (*nowView, error) {
+	j := &judging{Handler: h, told: t, stand: stand, scene: sc, now: h.now(), owner: id, entries: map[string]message.Entry{},
 		rules: scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.business.Zone)}}
 	v := &nowView{Enabled: sc.Enabled, JudgeOn: "sample", Steps: []stepView{}}
 	j.signal = outreach.SampleSignal(sc, id, h.business.Currency, j.now)
@@ -200,7 +202,11 @@ func (j *judging) entered() (last time.Time) {
 func (j *judging) step(ctx context.Context, step int) (v stepView, err error) {
 	v = stepView{Step: step, ID: j.stepID(step)}
 	if e, ok := j.entry(step); ok {
-		v.Decision = &decisionView{viewOfMessage(&e), e.Variant, saysOf(&e, j.scene)}
+		told, err := j.told.decision(ctx, &e)
+		if err != nil {
+			return v, err
+		}
+		v.Decision = &told
 	}
 	c, err := j.candidate(ctx, step)
 	if err != nil {
@@ -221,7 +227,11 @@ func (j *judging) step(ctx context.Context, step int) (v stepView, err error) {
 		said = append(said, last...)
 	}
 	for _, one := range said {
-		g := gateView{Gate: one.Gate, Outcome: outcomes[one.Outcome], Reason: one.Reason, Says: saysNow(&c, one.Reason), Until: timeOf(one.Until)}
+		g := gateView{Gate: one.Gate, Outcome: outcomes[one.Outcome], Reason: one.Reason, Until: timeOf(one.Until)}
+		if g.Causes, err = j.told.ofNow(ctx, &c, one.Reason); err != nil {
+			return v, err
+		}
+		g.Says = saysOfReason(one.Reason, g.Causes)
 		v.Gates = append(v.Gates, g)
 		if v.Outcome == outcomes[scene.Pass] && one.Outcome != scene.Pass {
 			v.Outcome, v.Says = g.Outcome, g.Says

@@ -78,9 +78,6 @@ const (
 	// sendReserve is how much of the function's time must be left for a send to begin: the provider's answer and the
 	// writes around it.
 	sendReserve = channel.Timeout + 10*time.Second
-	// patience is how long a claimed message may wait to be sent, while the provider says later or nobody is there.
-	// Past it the moment has gone.
-	patience = 24 * time.Hour
 	// settleTries is how often an outcome is written anew when a receipt came between.
 	settleTries = 5
 )

@@ -33,7 +33,7 @@ func (h *Handler) prepare(ctx context.Context, keys *token.Keyring, d message.Do
 		return prepared{}, obstacle{gate: gateEnabled, why: reasonOff}, nil
 	case h.Channels[e.Channel] == nil:
 		return prepared{}, obstacle{why: reasonNoChannel}, nil
-	case h.Now().Sub(e.Claimed) > patience:
+	case h.Now().Sub(e.Claimed) > message.Patience:
 		return prepared{}, obstacle{why: reasonExpired}, nil
 	}
 	address := sc.Address(e.Channel, d.Profile)

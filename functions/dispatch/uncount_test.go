@@ -68,7 +68,7 @@ func TestWhatDispatchDoesNotSendCountsNoMore(t *testing.T) {
 		}, message.Held, 1, 0},
 		{"a variable is missing", func(_ *bundle, e *message.Entry) { e.Data = []byte(`[]`) }, message.Failed, 1, 0},
 		{"the channel was switched off", func(b *bundle, _ *message.Entry) { delete(b.handler.Channels, message.Email) }, message.Failed, 1, 0},
-		{"it has waited for a day", func(b *bundle, _ *message.Entry) { *b.now = b.now.Add(patience + time.Second) }, message.Failed, 1, 0},
+		{"it has waited for a day", func(b *bundle, _ *message.Entry) { *b.now = b.now.Add(message.Patience + time.Second) }, message.Failed, 1, 0},
 		{"the provider says no for good", func(b *bundle, _ *message.Entry) { b.provider.answers = []int{400} }, message.Failed, 1, 0},
 		{"what the provider says later to counts on", func(b *bundle, _ *message.Entry) { b.provider.answers = []int{429} }, message.Claimed, 2, 1},
 		{"and so does what nobody can tell of", func(b *bundle, _ *message.Entry) { b.provider.answers = []int{-1} }, message.Unknown, 2, 1},

@@ -52,7 +52,7 @@ func parse(raw []byte) (event, error) {
 	}
 	if strings.HasPrefix(head.EventType, textPrefix) {
 		e, err := sms.Parse(raw)
-		return event{kind: textKind(e.Type), channel: message.SMS, receipt: e.Receipt, entry: e.Entry, suppress: e.Suppress, reason: sms.ReasonInvalid}, err
+		return event{kind: textKind(e.Type), channel: message.SMS, receipt: e.Receipt, entry: e.Entry, suppress: e.Suppress, reason: message.SuppressedInvalid}, err
 	}
 	e, err := ses.Parse(raw)
 	return event{kind: mailKind(e.Type), channel: message.Email, receipt: e.Receipt, entry: e.Entry, suppress: e.Suppress, reason: e.SuppressReason()}, err

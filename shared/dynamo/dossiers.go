@@ -71,7 +71,7 @@ func (s *Store) SuppressedAmong(ctx context.Context, addresses []message.Address
 			return nil, err
 		}
 		for i := range list {
-			suppressed = append(suppressed, stops(items[list[i].name]))
+			suppressed = append(suppressed, suppressionOf(items[list[i].name]).Holds())
 		}
 	}
 	return suppressed, nil

@@ -113,7 +113,13 @@ func (s *Store) putWords(ctx context.Context, key Key, words *consent.Words, bef
 	return nil
 }
 
-// stops reports whether a suppression holds: for a reason, or by a word that was not taken back since.
-func stops(item map[string]types.AttributeValue) bool {
-	return item[attrEntryReason] != nil || numberOf(item[attrStopped]) > 0 && numberOf(item[attrStopped]) >= numberOf(item[attrResumed])
+// suppressionOf is what a suppression says: a reason, or a word that was not taken back since.
+func suppressionOf(item map[string]types.AttributeValue) (s message.Suppression) {
+	if item[attrEntryReason] != nil {
+		s.Reason, s.Since = textOf(item[attrEntryReason]), time.UnixMilli(numberOf(item[attrSince])).UTC()
+	}
+	if stopped := numberOf(item[attrStopped]); stopped > 0 && stopped >= numberOf(item[attrResumed]) {
+		s.Stopped = time.UnixMilli(stopped).UTC()
+	}
+	return s
 }

@@ -16,7 +16,13 @@ import (
 const attrSince = "since" // Unix milliseconds
 
 // Suppressed reports whether an address must not be sent to, strongly consistent.
-func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address string) (_ bool, err error) {
+func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address string) (bool, error) {
+	found, err := s.Suppression(ctx, channel, address)
+	return found.Holds(), err
+}
+
+// Suppression reads why an address must not be sent to, strongly consistent; the zero value of one that may.
+func (s *Store) Suppression(ctx context.Context, channel message.Channel, address string) (_ message.Suppression, err error) {
 	defer fault.Wrap(&err, "look up a suppression")
 	out, err := s.db().GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:              &s.records,
@@ -25,13 +31,13 @@ func (s *Store) Suppressed(ctx context.Context, channel message.Channel, address
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {
-		return false, classify(err)
+		return message.Suppression{}, classify(err)
 	}
 	countRead(ctx, one(out.ConsumedCapacity)...)
-	return stops(out.Item), nil
+	return suppressionOf(out.Item), nil
 }
 
-// Suppress lists an address as one that must not be sent to, for a reason such as "bounce". The first reason and time
+// Suppress lists an address as one that must not be sent to, for a reason such as message.SuppressedBounce. The first reason and time
 // stay. One write unit.
 func (s *Store) Suppress(ctx context.Context, channel message.Channel, address, reason string, since time.Time) (err error) {
 	defer fault.Wrap(&err, "suppress an address")

@@ -68,7 +68,7 @@ type Row struct {
 type Suppression struct {
 	Channel message.Channel
 	Address string
-	Reason  string // a word, such as "bounce"
+	Reason  string // message.SuppressedImportBounce or message.SuppressedImportLeft
 	Since   time.Time
 }
 

@@ -17,12 +17,6 @@ const (
 	fieldAsked        = "last_sent_at"
 )
 
-// Reasons why an address must not be sent to.
-const (
-	reasonBounced      = "bounce"
-	reasonUnsubscribed = "unsubscribed"
-)
-
 // individual reads a person of Delighted's, answered or not.
 func (f *Reader) individual(fields []string, row *Row) error {
 	e, err := f.respondent(fields)
@@ -72,12 +66,12 @@ func (f *Reader) personality(fields []string, e event.Event, row *Row) error {
 		}
 		// Their address as well: consent that a file of another tool gives them later, as of a later day, does not undo it.
 		if channel != "" {
-			row.Suppressed = &Suppression{channel, address, reasonUnsubscribed, gone}
+			row.Suppressed = &Suppression{channel, address, message.SuppressedImportLeft, gone}
 		}
 	}
 	since, bounced, err := f.since(fields, fieldBounced)
 	if bounced && channel != "" {
-		row.Suppressed = &Suppression{channel, address, reasonBounced, since}
+		row.Suppressed = &Suppression{channel, address, message.SuppressedImportBounce, since}
 	}
 	return err
 }

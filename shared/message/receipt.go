@@ -73,6 +73,10 @@ func (e Entry) Premature(r Receipt, now time.Time) bool {
 // which its template sets to at most a minute. Past it, nobody can tell any more.
 const SendingHorizon = 2 * time.Minute
 
+// Patience is how long a claimed message may wait to be sent, while the provider says later, nobody gives its code or nobody is there.
+// Past it the moment has gone.
+const Patience = 24 * time.Hour
+
 // settle moves the state to what the evidence shows. What has been delivered, bounced or complained of was sent,
 // whatever else was said.
 func (e *Entry) settle(r Receipt) bool {

@@ -23,18 +23,12 @@ type Event struct {
 	Suppress []string         // addresses that must not be sent to any more
 }
 
-// Reasons of suppressions.
-const (
-	ReasonBounce    = "bounce"
-	ReasonComplaint = "complaint"
-)
-
 // SuppressReason is why the event's addresses are to be suppressed.
 func (e Event) SuppressReason() string {
 	if e.Receipt != nil && e.Receipt.Evidence == message.Complaint {
-		return ReasonComplaint
+		return message.SuppressedComplaint
 	}
-	return ReasonBounce
+	return message.SuppressedBounce
 }
 
 // wire is the part of an event of a configuration set that is read (SES developer guide, "Contents of event data").

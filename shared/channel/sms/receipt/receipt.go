@@ -15,15 +15,12 @@ import (
 // EntryKey is the key of the message's context that holds the ledger's opaque id.
 const EntryKey = "liuke_entry"
 
-// ReasonInvalid is why a number is suppressed that is none, or that takes no SMS.
-const ReasonInvalid = "invalid_number"
-
 // Event is what one event says of a message.
 type Event struct {
 	Type     string           // as the service names it, such as TEXT_DELIVERED
 	Receipt  *message.Receipt // nil for an event that tells nothing of the message's fate
 	Entry    string           // the ledger's opaque id; "" for a message that is not of the suite
-	Suppress []string         // numbers that must not be sent to any more, for ReasonInvalid
+	Suppress []string         // numbers that must not be sent to any more, as message.SuppressedInvalid
 	Segments int              // that the service counted; 0 where the event does not say
 	Cost     sms.Price        // of the message, with the carrier's fee; 0 where the event does not say
 }
