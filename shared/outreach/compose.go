@@ -185,6 +185,10 @@ func leaveOut(files map[string]string, wrong Mistakes, broken map[string]Mistake
 // Check returns Mistakes where a document cannot be read, or where anything else no longer can with it: a scene with a block
 // or a template that was edited. One with an empty body is one that is taken back. Others that could not be read before
 // are no hindrance.
+//
+// Texts are compiled, and filled in once for a made-up customer: all of a scene, and of all scenes those that use a block or a
+// template that is edited. What that may come to is bounded, and found before any is compiled: Check returns Conflict for more
+// (see bearable).
 func Check(documents []document.Document, edited document.Document, with scene.Compilers) error {
 	k, name, ok := KindOf(edited.Name)
 	if !ok || k == Scene && name == reserved {
@@ -204,14 +208,15 @@ func Check(documents []document.Document, edited document.Document, with scene.C
 			return err
 		}
 	}
+	with.Fill = func(sc *scene.Scene) (scene.Saying, customer.Profile, signal.Signal) {
+		return sampleSaying(), SampleProfile(""), SampleSignal(sc, SampleCustomer, with.Currency, sampleTime)
+	}
 	if k == Scene { // nothing depends on a scene
-		with.Fill = func(sc *scene.Scene) (scene.Saying, customer.Profile, signal.Signal) {
-			return sampleSaying(), SampleProfile(""), SampleSignal(sc, SampleCustomer, with.Currency, sampleTime)
-		}
 		with.Sample = func(sc *scene.Scene) []scene.Candidate { return sampleCandidates(sc, with.Currency) }
 		_, err := alone(others, edited, with)
 		return err
 	}
+	with.Edited, with.Audience = Path(k, name), nil // which an edit of words leaves as they are
 	if _, err := load(own(append(slices.Clone(others), edited)), "", with); err == nil {
 		return nil
 	}

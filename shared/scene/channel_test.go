@@ -102,7 +102,7 @@ func TestTemplatesAreChecked(t *testing.T) {
 		{"without the default locale", "  en: {title: Hello", "  de: {title: Hello", "template/greeting.yaml:2: the template is missing in en"},
 		{"a field that is none", "preheader:", "preheadline:", "template/greeting.yaml:6: field preheadline not found"},
 		{"a variable that the scene has not", "It has been a while}", "'{{ order.id }}'}", "hello.yaml:15: order.id is not a variable of this scene"},
-		{"and which template it was", "It has been a while}", "'{{ order.id }}'}", "(in the template greeting)"},
+		{"and which template it was", "It has been a while}", "'{{ order.id }}'}", "(template/greeting.yaml, line 2: the step nudge, in en by push)"},
 		{"marketing without a way out", "text: Hello {{ unsubscribe_link }}", "text: Hello", "hello.yaml:15: marketing must offer {{ unsubscribe_link }}"},
 	} {
 		broken := strings.Replace(templateYAML, c.old, c.new, 1)

@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"fmt"
 	"sync"
 
 	"liuke/shared/customer"
@@ -29,6 +30,9 @@ type Compilers struct {
 	// Fill makes up what a scene's texts are filled in with once, by whoever keeps what operators write: what fails then can
 	// never be sent. Nil fills in none.
 	Fill func(s *Scene) (Saying, customer.Profile, signal.Signal)
+	// Edited is the file of a block or a template whose edit is tried, such as block/footer.yaml: only contents that use it are
+	// compiled and filled in, for the others stay what they were. "" for all.
+	Edited string
 	// Currency is the business's, in which budgets are written; where it is empty, they have two decimals.
 	Currency money.Currency
 }
@@ -65,7 +69,8 @@ type Template interface {
 	Shows(variable string) bool
 	// Origins lists the origins (see link.Origin) that stand in the text's own words, whatever values are filled in.
 	Origins() []string
-	// Render fills in the values. It returns *Missing where a variable has none that must have one. No error holds a value.
+	// Render fills in the values. It returns *Missing where a variable has none that must have one, and *Unfilled where a value
+	// cannot stand in its place. No error holds a value.
 	Render(values map[string]any) (string, error)
 }
 
@@ -80,6 +85,12 @@ type Missing struct{ Variable string }
 
 // Error names the variable.
 func (m *Missing) Error() string { return "missing variable " + m.Variable }
+
+// Unfilled is the error that a text cannot be filled in, with what is wrong in which of its lines, from 1.
+type Unfilled Flaw
+
+// Error says what is wrong.
+func (u *Unfilled) Error() string { return fmt.Sprintf("line %d: %s", u.Line, u.Text) }
 
 // later is a text, or an audience, that is compiled when it is first needed. It is safe for concurrent use.
 type later[T any] struct{ compiled func() (T, error) }

@@ -136,6 +136,9 @@ func (d *document) scene(raw []byte) *Scene {
 	if !d.decode(raw, &f) {
 		return nil
 	}
+	for i := range f.Steps {
+		d.ids = append(d.ids, f.Steps[i].ID)
+	}
 	s := &Scene{
 		ID: f.ID, Kind: Kind(f.Kind), Enabled: f.Enabled == nil || *f.Enabled, FreshFor: DefaultFreshFor, Quiet: true,
 		Personalised: f.Personalised, To: f.To, Consent: f.Consent, Channels: d.channels(nil, f.Channel, f.Channels),

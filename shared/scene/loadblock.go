@@ -9,7 +9,10 @@ import (
 
 // block is a piece of content that scenes have in common, by locale. In content, {% render "name" %} stands for it: for the
 // piece of the same part in the same locale, or in DefaultLocale where it has no such.
-type block map[string]contentFile
+type block struct {
+	file   *document
+	pieces map[string]contentFile
+}
 
 var (
 	blockName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -29,7 +32,7 @@ func (l *loader) loadBlocks(files fs.FS) error {
 			return err
 		}
 		d := &document{loader: l, name: name}
-		var b block
+		var b map[string]contentFile
 		if !d.decode(raw, &b) {
 			continue
 		}
@@ -43,7 +46,7 @@ func (l *loader) loadBlocks(files fs.FS) error {
 		}
 		for locale, piece := range b {
 			if !localeForm.MatchString(locale) {
-				d.mistake(at(locale), "%q is not a locale such as en or zh-CN", locale)
+				d.mistake(at(locale), notLocale, locale)
 			}
 			if piece.Subject != "" {
 				d.mistake(at(locale, "subject"), "a block has text and html alone")
@@ -57,10 +60,13 @@ func (l *loader) loadBlocks(files fs.FS) error {
 		if _, ok := b[DefaultLocale]; !ok {
 			d.mistake(nil, "the block is missing in %s, which serves whoever reads none of the others", DefaultLocale)
 		}
-		l.blocks[id] = b
+		l.blocks[id] = block{d, b}
 	}
 	return nil
 }
+
+// blockFile is where a block stands.
+func blockFile(name string) string { return "block/" + name + ".yaml" }
 
 // maxExpanded is the most bytes of a text with its blocks in their places.
 const maxExpanded = 256 << 10
@@ -70,57 +76,67 @@ const maxUnknown = 50
 
 // origin is where a line of expanded content came from.
 type origin struct {
-	line  int    // of the content, from 1
-	block string // that stood there; "" for the content's own words
+	line   int    // of the content, from 1
+	block  *quote // that stood there; nil for the content's own words
+	within int    // the line of the block's text, from 1
+}
+
+// quote is the text of a block that stands in another.
+type quote struct {
+	file *document
+	at   []any
 }
 
 // expand puts the blocks in their places. It returns where each line came from; what is no block is a mistake,
 // and so is a text that grows beyond maxExpanded, which ends before the block that is too much, and not ok.
-func (d *document) expand(where []any, source, locale string, isHTML bool) (text string, from []origin, ok bool) {
+func (c *spoken) expand(source, part string) (text string, from []origin, ok bool) {
 	var out strings.Builder
 	line, lines := 1, []origin{{line: 1}}
-	write := func(text, block string) {
+	write := func(text string, block *quote) {
+		within := 1
 		for i := range len(text) {
 			out.WriteByte(text[i])
 			if text[i] == '\n' {
-				if block == "" {
+				if within++; block == nil {
 					line++
 				}
-				lines = append(lines, origin{line, block})
+				lines = append(lines, origin{line, block, within})
 			}
 		}
 	}
 	last, unknown := 0, 0
 	for _, m := range blockTag.FindAllStringSubmatchIndex(source, -1) {
-		write(source[last:m[0]], "")
+		write(source[last:m[0]], nil)
 		last = m[1]
 		name := submatch(source, m, 1) + submatch(source, m, 2)
-		b, ok := d.blocks[name]
+		b, ok := c.blocks[name]
 		if !ok {
 			if unknown++; unknown > maxUnknown {
-				d.mistakeIn(where, line, "and more blocks that there are not")
+				c.wrong(part, line, "and more blocks that there are not")
 				return out.String(), lines, false
 			}
-			d.mistakeIn(where, line, "there is no block %q", name)
+			c.wrong(part, line, "there is no block %q", name)
 			continue
 		}
-		piece, ok := b[locale]
-		if !ok {
-			piece = b[DefaultLocale]
+		locale, of := c.locale, "text"
+		if _, ok := b.pieces[locale]; !ok {
+			locale = DefaultLocale
 		}
-		text := piece.Text
-		if isHTML {
-			text = piece.HTML
+		text := b.pieces[locale].Text
+		if part == "html" {
+			of, text = part, b.pieces[locale].HTML
 		}
 		if out.Len()+len(text)+len(source)-last > maxExpanded {
-			d.mistakeIn(where, line, "with its blocks the text has more than %d KB", maxExpanded>>10)
+			c.wrong(part, line, "with its blocks the text has more than %d KB", maxExpanded>>10)
 			return out.String(), lines, false
 		}
-		lines[len(lines)-1].block = name
-		write(strings.TrimSuffix(text, "\n"), name)
-		lines[len(lines)-1].block = name
+		block := &quote{b.file, at(locale, of)}
+		if first := &lines[len(lines)-1]; first.block == nil {
+			first.block, first.within = block, 1
+		}
+		write(strings.TrimSuffix(text, "\n"), block)
 	}
-	write(source[last:], "")
+	write(source[last:], nil)
 	return out.String(), lines, true
 }
 

@@ -2,9 +2,6 @@ package scene
 
 import (
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"liuke/shared/message"
 )
@@ -116,158 +113,36 @@ func (d *document) texts(s *Scene, where []any, files map[string]contentFile, te
 			d.mistake(append(where, "template"), "there is no template %q", template)
 			return out
 		}
-		before := len(d.mistakes)
 		for _, c := range channels {
-			if said := t.files[c]; said != nil {
-				out[c] = d.locales(s, append(where, "template"), said, c, template)
+			if said := t.pieces[c]; said != nil {
+				out[c] = d.locales(s, append(where, "template"), said, c, &t)
 			}
-		}
-		for i := range d.mistakes[before:] {
-			d.mistakes[before+i] += " (in the template " + template + ")"
 		}
 		if out[channel] == nil {
 			d.mistake(append(where, "template"), "the template %q has nothing for %s", template, channel)
 		}
 	default:
-		out[channel] = d.locales(s, append(where[:len(where):len(where)], "content"), files, channel, "")
+		out[channel] = d.locales(s, append(where[:len(where):len(where)], "content"), files, channel, nil)
 	}
 	return out
 }
 
-// locales checks what is said in each locale by one channel.
-func (d *document) locales(s *Scene, where []any, files map[string]contentFile, channel message.Channel, template string) map[string]*content {
+// locales checks what is said in each locale by one channel, where it stands or in a template.
+func (d *document) locales(s *Scene, where []any, files map[string]contentFile, channel message.Channel, from *template) map[string]*content {
 	if len(files) > maxLocales {
 		d.mistake(where, "there are at most %d locales", maxLocales)
 		return map[string]*content{}
 	}
 	out := make(map[string]*content, len(files))
 	for locale, f := range files {
-		spot := append(where[:len(where):len(where)], locale)
-		if template != "" {
-			spot = where
+		said := &spoken{document: d, scene: s, where: where, from: from, channel: channel, locale: locale}
+		if from == nil && !localeForm.MatchString(locale) {
+			d.mistake(append(where[:len(where):len(where)], locale), notLocale, locale)
 		}
-		if !localeForm.MatchString(locale) {
-			d.mistake(spot, "%q is not a locale such as en or zh-CN", locale)
-		}
-		out[locale] = d.content(s, spot, f, locale, channel, template != "")
+		out[locale] = said.content(&f)
 	}
-	if _, ok := files[DefaultLocale]; !ok {
+	if _, ok := files[DefaultLocale]; !ok && from == nil {
 		d.mistake(where, "content in %s is missing, which serves whoever reads none of the others", DefaultLocale)
 	}
 	return out
-}
-
-// content checks what is said in one locale.
-func (d *document) content(s *Scene, where []any, f contentFile, locale string, channel message.Channel, shared bool) *content {
-	at := func(part string) []any {
-		if shared {
-			return where
-		}
-		return append(where[:len(where):len(where)], part)
-	}
-	allowed := parts[channel]
-	for part, text := range f.fields() {
-		if text != "" && !slices.Contains(allowed.must, part) && !slices.Contains(allowed.may, part) {
-			d.mistake(at(part), "%s does not belong to the channel %s, which has %s", part, channel, strings.Join(append(slices.Clone(allowed.must), allowed.may...), ", "))
-		}
-	}
-	if len(f.Data) > 0 && channel != message.Push {
-		d.mistake(at("data"), "data belongs to the channel %s", message.Push)
-	}
-	known, compile := s.variables(channel), d.compilers.Content
-	if channel == message.Task && d.compilers.Tasks != nil {
-		compile = d.compilers.Tasks
-	}
-	c := &content{}
-	for _, part := range append(slices.Clone(allowed.must), allowed.may...) {
-		text, to := f.fields()[part], c.part(part)
-		switch {
-		case to == nil:
-		case text == "" && slices.Contains(allowed.must, part):
-			d.mistake(at(part), "%s is missing", part)
-		case text != "":
-			also := known
-			if part == "html" {
-				also = append(known[:len(known):len(known)], varPreheader)
-			}
-			*to = d.template(compile, at(part), text, locale, also, part)
-		}
-	}
-	for name, text := range f.Data {
-		if c.data == nil {
-			c.data = make(map[string]Template, len(f.Data))
-		}
-		c.data[name] = d.template(compile, at("data"), text, locale, known, "data")
-	}
-	if compile != nil && !d.compilers.Lazy {
-		d.offers(s, at, c, channel)
-		d.filled(s, at, c, channel)
-		for _, part := range []string{"subject", varPreheader, "title"} {
-			if strings.ContainsFunc(strings.TrimSpace(f.fields()[part]), unicode.IsControl) {
-				d.mistakeIn(at(part), 1, "the %s must be one line, without control characters", part)
-			}
-			if text := f.fields()[part]; text != "" && strings.TrimSpace(text) == "" {
-				d.mistakeIn(at(part), 1, "the %s must not be blank", part)
-			}
-			if constant := marks.ReplaceAllString(f.fields()[part], ""); utf8.RuneCountInString(constant) > maxLine {
-				d.mistakeIn(at(part), 1, "the %s has at most %d characters beside what is filled in", part, maxLine)
-			}
-		}
-	}
-	return c
-}
-
-// offers checks what a content must offer everybody: a way out of marketing, and the survey where it asks to one.
-func (d *document) offers(s *Scene, at func(string) []any, c *content, channel message.Channel) {
-	shows := func(t Template, any ...string) bool {
-		return t == nil || slices.ContainsFunc(any, t.Shows)
-	}
-	for _, part := range []string{"text", "html"} {
-		t := *c.part(part)
-		switch {
-		case t == nil || s.Kind != Marketing:
-		case channel == message.Email && !shows(t, varUnsubscribe):
-			d.mistake(at(part), "marketing must offer {{ %s }} to everybody: with no filter, and under no condition", varUnsubscribe)
-		case channel == message.SMS && !shows(t, varUnsubscribe, varStop):
-			d.mistake(at(part), "marketing by %s must tell everybody how to stop it: {{ %s }} or {{ %s }}, with no filter and under no condition", channel, varStop, varUnsubscribe)
-		}
-		if t != nil && s.Asks() && (channel == message.Email || channel == message.SMS) && !shows(t, varSurvey, varAskLink, varChoices+".link") {
-			d.mistake(at(part), "what asks to a survey must offer {{ %s }} to everybody: with no filter, and under no condition", varAskLink)
-		}
-	}
-}
-
-// template compiles one text, with the blocks in their places.
-func (d *document) template(compile CompileContent, where []any, source, locale string, known []string, part string) Template {
-	if compile == nil {
-		return unread{}
-	}
-	form := map[string]Form{"html": HTML, "json": JSON}[part] // all others are Plain
-	if d.compilers.Lazy {
-		blocks := d.blocks
-		return laterText{whenNeeded(func() (Template, []Flaw) {
-			unheard := &document{loader: &loader{blocks: blocks}} // what expand finds wrong was found when the scene was checked
-			text, _, ok := unheard.expand(nil, source, locale, form == HTML)
-			if !ok {
-				return nil, []Flaw{{Line: 1, Text: "the blocks of the text are too many"}}
-			}
-			return compile(text, known, form)
-		})}
-	}
-	if d.full {
-		return nil
-	}
-	text, lines, ok := d.expand(where, source, locale, form == HTML)
-	if !ok || !d.bears(where, text) {
-		return nil
-	}
-	t, flaws := compile(text, known, form)
-	for _, f := range flaws {
-		from := lines[min(max(f.Line, 1), len(lines))-1]
-		if from.block != "" {
-			f.Text += " (in block/" + from.block + ".yaml, or beside that block)"
-		}
-		d.mistakeIn(where, from.line, "%s", f.Text)
-	}
-	return t
 }

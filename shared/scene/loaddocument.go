@@ -18,6 +18,7 @@ type document struct {
 	root yaml.Node // read where a mistake must be placed
 	own  Work      // of the texts that were compiled
 	full bool      // they are too many
+	ids  []string  // of the scene's further steps
 }
 
 var lineOfYAML = regexp.MustCompile(`line (\d+): `)
@@ -92,6 +93,11 @@ func (d *document) mistake(at []any, format string, args ...any) {
 
 // mistakeIn notes what is wrong in the nth line, from 1, of the text at a place.
 func (d *document) mistakeIn(at []any, line int, format string, args ...any) {
+	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%d: %s", d.name, d.lineOf(at, line), fmt.Sprintf(format, args...)))
+}
+
+// lineOf returns the line of the document in which the nth line, from 1, of the text at a place stands, or for 0 the text itself.
+func (d *document) lineOf(at []any, line int) int {
 	n := d.find(at)
 	where := n.Line
 	if line > 0 {
@@ -100,7 +106,7 @@ func (d *document) mistakeIn(at []any, line int, format string, args ...any) {
 			where++ // the text begins below its mark
 		}
 	}
-	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%d: %s", d.name, where, fmt.Sprintf(format, args...)))
+	return where
 }
 
 // find returns the node at a place, or the nearest above it that there is.
@@ -135,3 +141,6 @@ func (d *document) find(at []any) *yaml.Node {
 }
 
 func at(steps ...any) []any { return steps }
+
+// notLocale says of a text that it is no locale.
+const notLocale = "%q is not a locale such as en or zh-CN"

@@ -2,10 +2,17 @@ package scene
 
 import (
 	"encoding/json"
+	"errors"
 	"regexp"
+	"slices"
+	"strings"
+	"unicode"
 
 	"liuke/shared/message"
 )
+
+// inOneLine are the parts that stand on one line.
+var inOneLine = []string{"subject", varPreheader, "title"}
 
 // maxLine is the longest subject, preheader or title, in characters.
 const maxLine = 255
@@ -15,40 +22,46 @@ var marks = regexp.MustCompile(`\{\{[^}]*\}\}|\{%[^%]*%\}`)
 
 // filled fills a content in once, as for a made-up customer, and notes what can be sent to nobody. A variable without a value is
 // no mistake: others may have one.
-func (d *document) filled(s *Scene, at func(string) []any, c *content, channel message.Channel) {
-	if d.compilers.Fill == nil || d.full {
+func (c *spoken) filled(said *content) {
+	if c.compilers.Fill == nil || c.full {
 		return
 	}
-	say, profile, sig := d.compilers.Fill(s)
-	values, err := say.bindings(profile, message.New(s.ID, 0, channel, sig))
+	say, profile, sig := c.compilers.Fill(c.scene)
+	values, err := say.bindings(profile, message.New(c.scene.ID, 0, c.channel, sig))
 	if err != nil {
 		return // the made-up signal is at fault
 	}
 	given(values, varPreheader, "A sample")
 	for _, part := range []string{"subject", varPreheader, "title", "text", "html"} {
-		if t := *c.part(part); t != nil {
-			if _, err := t.Render(values); err != nil && MissingVariable(err) == "" {
-				d.mistake(at(part), "the %s cannot be filled in for a sample customer: %s", part, firstLine(err))
-			}
+		text, ok := c.fill(part, *said.part(part), values)
+		if ok && slices.Contains(inOneLine, part) && strings.ContainsFunc(strings.TrimSpace(text), unicode.IsControl) {
+			c.wrong(part, 1, "the %s must be one line, and is more for a sample customer, with the blocks in their places", part)
 		}
 	}
-	for _, t := range c.data {
-		if t == nil {
-			continue
-		}
-		if _, err := t.Render(values); err != nil && MissingVariable(err) == "" {
-			d.mistake(at("data"), "the data cannot be filled in for a sample customer: %s", firstLine(err))
-		}
+	delete(c.lines, "data") // they are of one of several texts
+	for _, t := range said.data {
+		c.fill("data", t, values)
 	}
-	if c.json == nil {
-		return
+	if text, ok := c.fill("json", said.json, values); ok && said.json != nil && !json.Valid([]byte(text)) {
+		c.wrong("json", 0, "what is posted of a sample customer is no JSON: texts that are filled in stand in double quotes")
 	}
-	text, err := c.json.Render(values)
+}
+
+// fill fills in one text, where there is one, and notes why it cannot be.
+func (c *spoken) fill(part string, t Template, values map[string]any) (text string, ok bool) {
+	if t == nil {
+		return "", false
+	}
+	text, err := t.Render(values)
+	var unfilled *Unfilled
 	switch {
+	case err == nil:
+		return text, true
 	case MissingVariable(err) != "":
-	case err != nil:
-		d.mistake(at("json"), "the json cannot be filled in for a sample customer: %s", firstLine(err))
-	case !json.Valid([]byte(text)):
-		d.mistake(at("json"), "what is posted of a sample customer is no JSON: texts that are filled in stand in double quotes")
+	case errors.As(err, &unfilled):
+		c.wrongAt(part, unfilled.Line, "the "+part+" cannot be filled in for a sample customer: "+unfilled.Text)
+	default:
+		c.wrong(part, 0, "the %s cannot be filled in for a sample customer: %s", part, firstLine(err))
 	}
+	return "", false
 }

@@ -12,7 +12,8 @@ import (
 // template is a named content that scenes refer to, by channel and locale. Its texts are compiled for each scene anew, as
 // what they may speak of is the scene's.
 type template struct {
-	files map[message.Channel]map[string]contentFile
+	file   *document
+	pieces map[message.Channel]map[string]contentFile
 }
 
 // loadTemplates reads the files of the folder template, each named as its template.
@@ -28,17 +29,22 @@ func (l *loader) loadTemplates(files fs.FS) error {
 			return err
 		}
 		d := &document{loader: l, name: name}
-		var t template
-		if !d.decode(raw, &t.files) {
+		t := template{file: d}
+		if !d.decode(raw, &t.pieces) {
 			continue
 		}
 		id := strings.TrimSuffix(path.Base(name), ".yaml")
 		if !blockName.MatchString(id) {
 			d.mistake(nil, "a template's file must be named in lower-case words joined by underscores")
 		}
-		for channel, locales := range t.files {
+		for channel, locales := range t.pieces {
 			if !slices.Contains(message.Channels(), channel) {
 				d.mistake(at(string(channel)), "%q is none of the channels %s", channel, wordsOf(message.Channels()))
+			}
+			for locale := range locales {
+				if !localeForm.MatchString(locale) {
+					d.mistake(at(string(channel), locale), notLocale, locale)
+				}
 			}
 			if _, ok := locales[DefaultLocale]; !ok {
 				d.mistake(at(string(channel)), "the template is missing in %s, which serves whoever reads none of the others", DefaultLocale)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/expressions"
+	"github.com/osteele/liquid/values"
 
 	"liuke/shared/fault"
 	"liuke/shared/link"
@@ -262,13 +263,13 @@ func (t *template) Shows(variable string) bool { return t.shown[variable] }
 func (t *template) Origins() []string { return t.origins }
 
 // Render implements scene.Template.
-func (t *template) Render(values map[string]any) (text string, failed error) {
+func (t *template) Render(with map[string]any) (text string, failed error) {
 	defer func() {
 		if recover() != nil { // what it panicked of may repeat a value
 			text, failed = "", fault.New(fault.Invalid, "the template does not render")
 		}
 	}()
-	out, err := t.liquid.RenderString(values)
+	out, err := t.liquid.RenderString(with)
 	if err == nil {
 		return out, nil
 	}
@@ -276,11 +277,15 @@ func (t *template) Render(values map[string]any) (text string, failed error) {
 	if c := err.Cause(); c != nil {
 		cause = c
 	}
-	if f, ok := cause.(expressions.FilterError); ok {
-		cause = f.Err
+	says := "an object or a condition here cannot be worked out with the values there are"
+	switch failed := cause.(type) {
+	case expressions.FilterError:
+		cause, says = failed.Err, "the filter "+failed.FilterName+" cannot take the value"
+	case values.TypeError: // date alone converts what it takes
+		says = "the filter date takes a date, such as occasion.day, and the value is none"
 	}
 	if m, ok := cause.(*scene.Missing); ok {
 		return "", m
 	}
-	return "", fmt.Errorf("template line %d does not render", err.LineNumber()) // the cause may repeat a value
+	return "", &scene.Unfilled{Line: max(err.LineNumber(), 1), Text: says} // the cause may repeat a value
 }
