@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,30 +28,16 @@ func EnrolledIndex(h measure.Hour, person customer.ID, at time.Time) Key {
 	return Key{enrolledIPK(h, enrolledShard(person)), timed(at) + "#" + string(person)}
 }
 
-// TrialMarkKey marks an hour of a trial that has enrolments, and TallyKey is what a shard of it has come to.
-func TrialMarkKey(h measure.Hour) Key {
-	return Key{trialsPK, h.Scene + "#" + h.Trial + "#" + h.Begin.UTC().Format(hourLayout)}
-}
-func TallyKey(h measure.Hour, shard int) Key {
-	return Key{tallyPK(h.Scene, h.Trial), h.Begin.UTC().Format(hourLayout) + "#" + strconv.Itoa(shard)}
-}
-
 const (
 	enrolledPrefix = "ENROLLED#"
-	trialsPK       = "TRIALS"
 
-	attrHeldOut  = "held"
-	attrEnrolled = "t_enrolled" // Unix milliseconds
-	attrWindow   = "window"     // milliseconds
-	attrEntries  = "entries"    // a set: each the entry's id, and whose it is
-	attrBefore   = "before"     // minor units
-	attrCounted  = "counted"    // Unix milliseconds
-	attrPart     = "part"
-	attrBegun    = "begun" // Unix milliseconds
-	attrTally    = "tally" // as measure.Tally encodes itself
+	attrHeldOut    = "held"
+	attrEnrolled   = "t_enrolled" // Unix milliseconds
+	attrWindow     = "window"     // milliseconds
+	attrEntries    = "entries"    // a set: each the entry's id, and whose it is
+	attrBefore     = "before"     // minor units
+	attrSuperseded = "superseded"
 )
-
-func tallyPK(scene, trialID string) string { return "TALLY#" + scene + "#" + trialID }
 
 func enrolledIPK(h measure.Hour, shard int) string {
 	return fmt.Sprintf("%s%s#%s#%s#%d", enrolledPrefix, h.Scene, h.Trial, h.Begin.UTC().Format(hourLayout), shard)
@@ -118,6 +103,16 @@ func (s *Store) EnrolAgain(ctx context.Context, e *measure.Enrolment, ref messag
 	}))
 }
 
+// Supersede notes that a person's enrolment counts with another one, one write unit; where there is none, or it is noted, it changes
+// nothing.
+func (s *Store) Supersede(ctx context.Context, e *measure.Enrolment) (err error) {
+	defer fault.Wrap(&err, "supersede an enrolment")
+	u := newUpdate()
+	u.set(attrSuperseded, number(1))
+	_, err = s.updateRecord(ctx, EnrolmentKey(e.Person, e.Scene, e.Trial), u, "attribute_exists(pk)")
+	return unlessConflict(err)
+}
+
 // spellRef spells an entry's id, which has no blanks, and whose it is.
 func spellRef(r message.Ref) string { return r.Entry + " " + string(r.Customer) }
 
@@ -127,7 +122,7 @@ func decodeEnrolment(item map[string]types.AttributeValue) (*measure.Enrolment, 
 	if !ok || !isSet {
 		return nil, fault.New(fault.Internal, "an enrolment is damaged")
 	}
-	e := &measure.Enrolment{Person: customerOf(textOf(item["pk"])), At: millis(item[attrEnrolled]), Variant: textOf(item[attrVariant]), Held: item[attrHeldOut] != nil}
+	e := &measure.Enrolment{Person: customerOf(textOf(item["pk"])), At: millis(item[attrEnrolled]), Variant: textOf(item[attrVariant]), Held: item[attrHeldOut] != nil, Superseded: item[attrSuperseded] != nil}
 	e.Hour = measure.HourAt(scene, trialID, time.Duration(numberOf(item[attrWindow]))*time.Millisecond, e.At)
 	if item[attrBefore] != nil {
 		spent := money.Amount(numberOf(item[attrBefore]))
@@ -167,128 +162,4 @@ func (s *Store) EnrolledOfHour(ctx context.Context, h measure.Hour, shard int, t
 		}
 		return nil
 	})
-}
-
-// MarkTrials marks hours of trials to be counted, one write unit each. How far one has been counted stays.
-func (s *Store) MarkTrials(ctx context.Context, _ time.Time, hours ...measure.Hour) (err error) {
-	defer fault.Wrap(&err, "mark hours of trials")
-	for _, h := range hours {
-		if err := s.updateAs(ctx, &types.Update{
-			TableName: &s.records, Key: attributes(TrialMarkKey(h)),
-			UpdateExpression:          aws.String("SET #window = :window"),
-			ExpressionAttributeNames:  map[string]string{"#window": attrWindow},
-			ExpressionAttributeValues: map[string]types.AttributeValue{":window": number(h.Window.Milliseconds())},
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// TrialMarks reads the marked hours of all trials, strongly consistent.
-func (s *Store) TrialMarks(ctx context.Context) (all []measure.Mark, err error) {
-	defer fault.Wrap(&err, "read which hours of trials are counted")
-	in := s.family(trialsPK, "")
-	in.KeyConditionExpression = aws.String("pk = :pk")
-	delete(in.ExpressionAttributeValues, ":prefix")
-	err = s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
-		for _, item := range items {
-			parts := strings.Split(textOf(item["sk"]), "#")
-			if len(parts) != 3 {
-				return fault.New(fault.Internal, "a mark is damaged")
-			}
-			begin, err := time.Parse(hourLayout, parts[2])
-			if err != nil {
-				return fault.New(fault.Internal, "a mark is damaged")
-			}
-			m := measure.Mark{Part: int(numberOf(item[attrPart])), Hour: measure.Hour{
-				Scene: parts[0], Trial: parts[1], Begin: begin, Window: time.Duration(numberOf(item[attrWindow])) * time.Millisecond,
-			}}
-			for attr, at := range map[string]*time.Time{attrCounted: &m.Counted, attrBegun: &m.Begun} {
-				if item[attr] != nil {
-					*at = millis(item[attr])
-				}
-			}
-			all = append(all, m)
-		}
-		return nil
-	})
-	return all, err
-}
-
-// MarkCounted notes how far an hour has been counted, one write unit.
-func (s *Store) MarkCounted(ctx context.Context, m measure.Mark) (err error) {
-	defer fault.Wrap(&err, "note how far an hour is counted")
-	u := newUpdate()
-	u.set(attrPart, number(int64(m.Part)))
-	u.set(attrBegun, number(m.Begun.UnixMilli()))
-	if !m.Counted.IsZero() {
-		u.set(attrCounted, number(m.Counted.UnixMilli()))
-	}
-	_, err = s.updateRecord(ctx, TrialMarkKey(m.Hour), u, "attribute_exists(pk)")
-	return unlessConflict(err)
-}
-
-// UnmarkTrial takes a mark away.
-func (s *Store) UnmarkTrial(ctx context.Context, h measure.Hour) (err error) {
-	defer fault.Wrap(&err, "take away the mark of a trial")
-	return s.DeleteDue(ctx, TrialMarkKey(h))
-}
-
-// PutTally writes what a shard of an hour has come to.
-func (s *Store) PutTally(ctx context.Context, h measure.Hour, shard int, t *measure.Tally) (err error) {
-	defer fault.Wrap(&err, "write a tally")
-	spelled, err := t.Encode()
-	if err != nil {
-		return err
-	}
-	item := attributes(TallyKey(h, shard))
-	item[attrTally] = text(spelled)
-	return s.put(ctx, &dynamodb.PutItemInput{Item: item})
-}
-
-// TalliesOfHour reads what the shards of an hour have come to, as measure.Tally encodes itself; strongly consistent.
-func (s *Store) TalliesOfHour(ctx context.Context, h measure.Hour) (all map[int]string, err error) {
-	defer fault.Wrap(&err, "read the tallies of an hour")
-	all = map[int]string{}
-	prefix, _, _ := strings.Cut(TallyKey(h, 0).SK, "#")
-	err = s.pages(ctx, s.family(tallyPK(h.Scene, h.Trial), prefix), func(items []map[string]types.AttributeValue) error {
-		for _, item := range items {
-			_, shard, _ := strings.Cut(textOf(item["sk"]), "#")
-			n, err := strconv.Atoi(shard)
-			if err != nil {
-				return fault.New(fault.Internal, "a tally is damaged")
-			}
-			all[n] = textOf(item[attrTally])
-		}
-		return nil
-	})
-	return all, err
-}
-
-// Tallied adds up what the hours of a trial have come to that begin from a time on and before another; eventually consistent.
-func (s *Store) Tallied(ctx context.Context, scene, trialID string, from, before time.Time) (sum *measure.Tally, err error) {
-	defer fault.Wrap(&err, "read the tallies of a trial")
-	sum = &measure.Tally{}
-	if !from.Before(before) {
-		return sum, nil
-	}
-	in := s.family(tallyPK(scene, trialID), "")
-	in.ConsistentRead = nil
-	in.KeyConditionExpression = aws.String("pk = :pk AND sk BETWEEN :from AND :to")
-	delete(in.ExpressionAttributeValues, ":prefix")
-	// An hour that begins before the first moment is left out, and one that ends behind the last is not.
-	in.ExpressionAttributeValues[":from"] = text(from.UTC().Add(time.Hour - time.Nanosecond).Format(hourLayout))
-	in.ExpressionAttributeValues[":to"] = text(before.UTC().Add(-time.Nanosecond).Format(hourLayout) + "$") // behind "#"
-	err = s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
-		for _, item := range items {
-			t, err := measure.DecodeTally(textOf(item[attrTally]))
-			if err != nil {
-				return err
-			}
-			sum.Plus(t)
-		}
-		return nil
-	})
-	return sum, err
 }

@@ -11,7 +11,8 @@
 // of those changes, another trial begins, and its customers are drawn and counted anew: arms that were drawn by other shares can
 // not be compared. Texts are no part of it: a text that is to be compared with another is a variant of its own.
 //
-// The unit is the person at the time. Two customers who turn out to be one later stay the two that they were drawn as. Who is
+// The unit is the person. Two customers who turn out to be one are counted as the one of them who was enrolled first, in the arm that
+// was drawn then, with what became of both; where that is found out only after the first one's last count, they stay two. Who is
 // erased leaves the counts of those hours that are still counted, and stays as a number in others.
 package measure
 
@@ -118,6 +119,9 @@ type Enrolment struct {
 	// Before is what the person had spent before (see SpentBefore): before entering the scene for the first time, in whichever
 	// of its trials, for what an earlier trial has moved may be no measure of this one. Nil where that is not known.
 	Before *money.Amount
+	// Superseded says that the person was enrolled before, as a customer who was another one then: what has become of this
+	// enrolment counts with that one.
+	Superseded bool
 	// Entries are the customer's of the scene's first step within the window, by which further steps are found; at most
 	// MaxEntries.
 	Entries []message.Ref
@@ -137,6 +141,17 @@ func SpentBefore(h *customer.History, day customer.Day) (spent money.Amount) {
 		}
 	}
 	return spent
+}
+
+// First is the index of the enrolment that counts for all of one person's in a trial: the earliest; of two in one millisecond, that
+// of the lesser id.
+func First(all []Enrolment) (first int) {
+	for i := range all {
+		if d := all[i].At.Compare(all[first].At); d < 0 || d == 0 && all[i].Person < all[first].Person {
+			first = i
+		}
+	}
+	return first
 }
 
 // Lacks reports whether an entry that was decided at the time belongs to the enrolment and is not among its entries.

@@ -1,4 +1,5 @@
-// Package recount counts the hours of trials anew, as long as anything may still become of their customers: see package measure.
+// Package recount counts the hours of trials anew, as long as anything may still become of their customers: see package measure. On
+// the way it finds who has become one person since (see unite), for half a read unit a customer.
 package recount
 
 import (
@@ -18,6 +19,7 @@ type Store interface {
 	TrialMarks(ctx context.Context) ([]measure.Mark, error)
 	MarkCounted(ctx context.Context, m measure.Mark) error
 	UnmarkTrial(ctx context.Context, h measure.Hour) error
+	Uniter
 	EnrolledOfHour(ctx context.Context, h measure.Hour, shard int, take func([]measure.Enrolment) error) error
 	Entries(ctx context.Context, refs []message.Ref) (map[message.Ref]message.Entry, error)
 	TalliesOfHour(ctx context.Context, h measure.Hour) (map[int]string, error)
@@ -109,11 +111,19 @@ func (c *Counter) hour(ctx context.Context, m measure.Mark, now time.Time) (done
 func (c *Counter) shard(ctx context.Context, h measure.Hour, shard int) (*measure.Tally, error) {
 	t := &measure.Tally{}
 	err := c.Store.EnrolledOfHour(ctx, h, shard, func(all []measure.Enrolment) error {
-		entries, err := c.entries(ctx, all)
-		for i := range all {
-			t.Add(&all[i], entries[i])
+		if err := c.unite(ctx, all); err != nil {
+			return err
 		}
-		return err
+		entries, err := c.entries(ctx, all)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if !all[i].Superseded {
+				t.Add(&all[i], entries[i])
+			}
+		}
+		return nil
 	})
 	return t, err
 }

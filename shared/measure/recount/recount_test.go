@@ -67,6 +67,10 @@ func (f *flaky) EnrolAgain(ctx context.Context, e *measure.Enrolment, ref messag
 	return f.call(func() error { return f.Store.EnrolAgain(ctx, e, ref) })
 }
 
+func (f *flaky) Supersede(ctx context.Context, e *measure.Enrolment) error {
+	return f.call(func() error { return f.Store.Supersede(ctx, e) })
+}
+
 func (f *flaky) MarkTrials(ctx context.Context, now time.Time, hours ...measure.Hour) error {
 	return f.call(func() error { return f.Store.MarkTrials(ctx, now, hours...) })
 }
