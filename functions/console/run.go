@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"time"
 
 	"liuke/shared/api"
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/recalc"
 )
 
@@ -66,12 +66,12 @@ func (h *Handler) runs(ctx context.Context, r *api.Request) (api.Response, error
 	return api.JSON(http.StatusOK, map[string]any{"runs": views}), nil
 }
 
-var runID = regexp.MustCompile(`^[A-Za-z0-9.:_-]{1,64}$`)
+var runID = pattern.New(`^[A-Za-z0-9.:_-]{1,64}$`)
 
 // find returns the run that the path names.
 func (h *Handler) find(ctx context.Context, r *api.Request) (*recalc.Run, error) {
 	id := pathParameter(r, "id")
-	if !runID.MatchString(id) {
+	if !runID().MatchString(id) {
 		return nil, fault.New(fault.NotFound, "there is no such run")
 	}
 	return h.store.Run(ctx, id)

@@ -158,7 +158,7 @@ func (h *Handler) readable(ctx context.Context, cursor string) (of *judged, at s
 	} else {
 		var id string
 		id, at, _ = strings.Cut(cursor, "/")
-		if !runID.MatchString(id) || at == "" {
+		if !runID().MatchString(id) || at == "" {
 			return nil, "", badCursor()
 		}
 		if of, err = h.judged(ctx, id); fault.CodeOf(err) == fault.NotFound {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"liuke/shared/brand"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/request"
 	"liuke/shared/survey"
 	"liuke/shared/survey/page"
@@ -233,12 +233,12 @@ func (h *Handler) nextSurvey(ctx context.Context, id string, body []byte, of int
 	return s, sharedKey(s, all)
 }
 
-var braces = regexp.MustCompile(`\{[^{}]*\}`)
+var braces = pattern.New(`\{[^{}]*\}`)
 
 // foreignBraces returns the first thing in braces that a text has and the English one has not; "" for none.
 func foreignBraces(text, english string) string {
-	known := braces.FindAllString(english, -1)
-	for _, b := range braces.FindAllString(text, -1) {
+	known := braces().FindAllString(english, -1)
+	for _, b := range braces().FindAllString(text, -1) {
 		if !slices.Contains(known, b) {
 			return b
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +14,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/pattern"
 	"liuke/shared/queue"
 	"liuke/shared/request"
 	"liuke/shared/scene"
@@ -92,7 +92,7 @@ func (h *Handler) mayTest(ctx context.Context, channel message.Channel, to strin
 	return nil
 }
 
-var phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
+var phoneForm = pattern.New(`^\+[1-9][0-9]{5,14}$`)
 
 // addresses reports whether a text may be an address of a channel.
 func addresses(channel message.Channel, to string) bool {
@@ -101,7 +101,7 @@ func addresses(channel message.Channel, to string) bool {
 		parsed, err := mail.ParseAddress(to)
 		return err == nil && parsed.Address == to && mailable(to)
 	case message.SMS:
-		return phoneForm.MatchString(to)
+		return phoneForm().MatchString(to)
 	case message.Webhook: // a destination by its name
 		return scene.IsDestination(to)
 	}

@@ -7,11 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 )
 
 // Document is the name of the settings document that holds a Brand.
@@ -76,7 +76,7 @@ func isShop(address string) bool {
 		return false
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || len(u.Hostname()) > 253 || !host.MatchString(u.Hostname()) || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != "https" || len(u.Hostname()) > 253 || !host().MatchString(u.Hostname()) || u.User != nil || u.Opaque != "" {
 		return false
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
@@ -84,7 +84,7 @@ func isShop(address string) bool {
 }
 
 // host is a name of the DNS: labels of letters, digits and hyphens (RFC 1123, 2.1).
-var host = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+var host = pattern.New(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 
 // images are the types of image that a logo may have, and how each begins.
 var images = map[string]func(b []byte) bool{

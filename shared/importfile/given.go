@@ -240,7 +240,7 @@ func localeOf(s *survey.Survey, text string) string {
 			near = own
 		}
 	}
-	if near == "" && localeTag.MatchString(text) {
+	if near == "" && localeTag().MatchString(text) {
 		return text
 	}
 	return near

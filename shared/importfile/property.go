@@ -2,12 +2,13 @@ package importfile
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"liuke/shared/pattern"
 )
 
 // Limits of what an answer brings along, so that it stays far within an item's 400 KB and an event's bounds.
@@ -25,8 +26,8 @@ const (
 const questionPrefix = "question: "
 
 var (
-	localeTag   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
-	channelWord = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	localeTag   = pattern.New(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+	channelWord = pattern.New(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 )
 
 // tags reads labels that stand in one field: with commas between them, or as a list in JSON.
@@ -56,7 +57,7 @@ func (f *Reader) tags(fields []string) (tags []string, err error) {
 func (f *Reader) channel(fields []string) (string, error) {
 	text := f.columns.get(fields, fieldChannel)
 	word := strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ' ' || r == '-' || r == '_' || r == '/' }), "_")
-	if text != "" && (len(word) > maxChannelBytes || !channelWord.MatchString(word)) {
+	if text != "" && (len(word) > maxChannelBytes || !channelWord().MatchString(word)) {
 		return "", f.refuse(fieldChannel, "a channel is named by words such as email, sms, link or web, of at most %d characters", maxChannelBytes)
 	}
 	return word, nil

@@ -3,7 +3,6 @@ package outreach
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/scene"
 	"liuke/shared/signal"
 )
@@ -115,12 +115,12 @@ func load(files map[string]string, only string, with scene.Compilers) (*scene.Se
 	return nil, ordered(parse(err.Error()))
 }
 
-var mistakeForm = regexp.MustCompile(`^([a-z0-9_/]+\.yaml)(?::(\d+))?: (.*)$`)
+var mistakeForm = pattern.New(`^([a-z0-9_/]+\.yaml)(?::(\d+))?: (.*)$`)
 
 // parse reads what package scene lists: each mistake on a line, with its file and line.
 func parse(list string) (out Mistakes) {
 	for text := range strings.SplitSeq(list, "\n") {
-		m := mistakeForm.FindStringSubmatch(text)
+		m := mistakeForm().FindStringSubmatch(text)
 		switch {
 		case m != nil:
 			line, _ := strconv.Atoi(m[2])

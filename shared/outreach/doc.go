@@ -5,8 +5,9 @@
 package outreach
 
 import (
-	"regexp"
 	"strings"
+
+	"liuke/shared/pattern"
 )
 
 // Kind is what a document is.
@@ -20,10 +21,10 @@ const (
 )
 
 // nameForm is how scenes, blocks and templates may be called.
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+var nameForm = pattern.New(`^[a-z][a-z0-9_]{0,31}$`)
 
 // NameOK reports whether a scene, a block or a template may be called so.
-func NameOK(name string) bool { return nameForm.MatchString(name) }
+func NameOK(name string) bool { return nameForm().MatchString(name) }
 
 // DocumentName names the document of a scene, a block or a template.
 func DocumentName(k Kind, name string) string { return string(k) + "/" + name }

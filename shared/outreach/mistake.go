@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 )
 
 // Mistake is one thing that is wrong with a document, or with what uses it.
@@ -109,12 +109,12 @@ func lineOfInvalid(body string) int {
 	return line
 }
 
-var lineOfYAML = regexp.MustCompile(`line (\d+): `)
+var lineOfYAML = pattern.New(`line (\d+): `)
 
 // placed takes the line out of a message of the parser's.
 func placed(text string) (line int, rest string) {
 	text = strings.TrimPrefix(text, "yaml: ")
-	m := lineOfYAML.FindStringSubmatch(text)
+	m := lineOfYAML().FindStringSubmatch(text)
 	if m == nil {
 		return 1, text
 	}

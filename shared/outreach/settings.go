@@ -1,7 +1,6 @@
 package outreach
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"liuke/shared/holdout"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/pattern"
 	"liuke/shared/quiet"
 	"liuke/shared/request"
 	"liuke/shared/scene"
@@ -213,7 +213,7 @@ func (s *Settings) surveys(f *settingsFile) (err error) {
 	return err
 }
 
-var country = regexp.MustCompile(`^[A-Z]{2}$`)
+var country = pattern.New(`^[A-Z]{2}$`)
 
 func (s *Settings) prices(f *settingsFile) error {
 	if len(f.Prices) > maxPrices {
@@ -226,7 +226,7 @@ func (s *Settings) prices(f *settingsFile) error {
 		switch p.Each, ok = parseMicro(from.Each); {
 		case !capped(message.Channel(p.Channel)):
 			return fault.At(at+"/channel", "a price is of a channel: email, sms, push or webhook")
-		case p.Country != "" && !country.MatchString(p.Country):
+		case p.Country != "" && !country().MatchString(p.Country):
 			return fault.At(at+"/country", "country is a code of ISO 3166 such as CN")
 		case !ok:
 			return fault.At(at+"/each", `each is what one email, or one segment of a text, costs, in decimal with at most six decimals, such as "0.00645"`)
@@ -291,7 +291,7 @@ func (s *Settings) budget(f *settingsFile, currency money.Currency) error {
 	s.Limits.SceneDay, s.Limits.Scene = map[string]budget.Micro{}, map[string]budget.Micro{}
 	for id, of := range b.Scenes {
 		at := "/budget/scenes/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(id)
-		if !nameForm.MatchString(id) {
+		if !nameForm().MatchString(id) {
 			return fault.At(at, "a scene's budget stands under the scene's id")
 		}
 		day, err := amount(at+"/per_day", of.Day)
@@ -320,7 +320,7 @@ func (s *Settings) hints(f *settingsFile) error {
 	for locale, text := range f.SMS.StopHint {
 		at := "/sms/stop_hint/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(locale)
 		switch {
-		case !localeForm.MatchString(locale):
+		case !localeForm().MatchString(locale):
 			return fault.At(at, "a hint stands under a locale such as en or zh-CN")
 		case !brand.OneLine(text, maxHintRunes):
 			return fault.At(at, "a hint is one line of at most %d characters, such as: Reply STOP to opt out", maxHintRunes)
@@ -329,4 +329,4 @@ func (s *Settings) hints(f *settingsFile) error {
 	return nil
 }
 
-var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
+var localeForm = pattern.New(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)

@@ -1,13 +1,13 @@
 package outreach
 
 import (
-	"regexp"
 	"strings"
 
 	"liuke/shared/brand"
 	"liuke/shared/consent"
 	"liuke/shared/document"
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/request"
 )
 
@@ -18,7 +18,7 @@ const (
 )
 
 // topicForm is how scenes name topics.
-var topicForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
+var topicForm = pattern.New(`^[a-z][a-z0-9_]{0,47}$`)
 
 func (s *Settings) topics(f *settingsFile) error {
 	if len(f.Topics) > consent.MaxTopics {
@@ -27,7 +27,7 @@ func (s *Settings) topics(f *settingsFile) error {
 	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	for topic, labels := range f.Topics {
 		at := "/topics/" + escape.Replace(topic)
-		if !topicForm.MatchString(topic) {
+		if !topicForm().MatchString(topic) {
 			return fault.At(at, "a topic stands under the name that scenes have for it: lower-case words joined by underscores")
 		}
 		if len(labels) > maxLocales {
@@ -35,7 +35,7 @@ func (s *Settings) topics(f *settingsFile) error {
 		}
 		for locale, label := range labels {
 			switch {
-			case !localeForm.MatchString(locale):
+			case !localeForm().MatchString(locale):
 				return fault.At(at+"/"+escape.Replace(locale), "a label stands under a locale such as en or zh-CN")
 			case !brand.OneLine(label, maxTopicRunes):
 				return fault.At(at+"/"+locale, "a label is one line of at most %d characters", maxTopicRunes)

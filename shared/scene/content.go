@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +14,7 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/money"
+	"liuke/shared/pattern"
 	"liuke/shared/signal"
 )
 
@@ -265,13 +265,13 @@ func look(l brand.Look) map[string]any {
 
 // linked finds what programs of mail and phones make a link of: an address, and a host, which is a full stop within a word before
 // letters alone.
-var linked = regexp.MustCompile(`(?i)://|www\.|[\p{L}\p{N}_-][.。．｡]\p{L}{2,}`)
+var linked = pattern.New(`(?i)://|www\.|[\p{L}\p{N}_-][.。．｡]\p{L}{2,}`)
 
 // shown returns a name or an id as messages show it, and "" of one that holds an address or cannot be seen. Both come in by the
 // write key, which is public, and so do the addresses that messages go to: nobody is to write to strangers by them.
 func shown(text string) string {
 	text = brand.Straight(text)
-	if !brand.Seen(text) || linked.MatchString(text) {
+	if !brand.Seen(text) || linked().MatchString(text) {
 		return ""
 	}
 	return text

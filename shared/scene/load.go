@@ -4,12 +4,12 @@ import (
 	"embed"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/pattern"
 )
 
 //go:embed *.yaml block/*.yaml
@@ -126,9 +126,9 @@ type (
 // maxTopic is the longest name of a topic.
 const maxTopic = 48
 
-var topicName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
+var topicName = pattern.New(`^[a-z][a-z0-9_]{0,47}$`)
 
-var sceneID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+var sceneID = pattern.New(`^[a-z][a-z0-9_]*$`)
 
 func (d *document) scene(raw []byte) *Scene {
 	var f sceneFile
@@ -144,7 +144,7 @@ func (d *document) scene(raw []byte) *Scene {
 		Personalised: f.Personalised, To: f.To, Consent: f.Consent, Channels: d.channels(nil, f.Channel, f.Channels),
 	}
 	switch {
-	case !sceneID.MatchString(f.ID) || len(f.ID) > message.MaxNameBytes:
+	case !sceneID().MatchString(f.ID) || len(f.ID) > message.MaxNameBytes:
 		d.mistake(at("id"), "id must be lower-case words joined by underscores, at most %d characters", message.MaxNameBytes)
 	case f.ID+".yaml" != path.Base(d.name):
 		d.mistake(at("id"), "id must be the file's name, %s", strings.TrimSuffix(path.Base(d.name), ".yaml"))

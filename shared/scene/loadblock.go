@@ -3,8 +3,9 @@ package scene
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+
+	"liuke/shared/pattern"
 )
 
 // block is a piece of content that scenes have in common, by locale. In content, {% render "name" %} stands for it: for the
@@ -15,8 +16,8 @@ type block struct {
 }
 
 var (
-	blockName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	blockTag  = regexp.MustCompile(`\{%\s*render\s+(?:"([^"]*)"|'([^']*)')\s*%\}`)
+	blockName = pattern.New(`^[a-z][a-z0-9_]*$`)
+	blockTag  = pattern.New(`\{%\s*render\s+(?:"([^"]*)"|'([^']*)')\s*%\}`)
 )
 
 // loadBlocks reads the files of the folder block, each named as its block.
@@ -37,7 +38,7 @@ func (l *loader) loadBlocks(files fs.FS) error {
 			continue
 		}
 		id := strings.TrimSuffix(path.Base(name), ".yaml")
-		if !blockName.MatchString(id) {
+		if !blockName().MatchString(id) {
 			d.mistake(nil, "a block's file must be named in lower-case words joined by underscores")
 		}
 		if len(b) > maxLocales {
@@ -45,14 +46,14 @@ func (l *loader) loadBlocks(files fs.FS) error {
 			continue
 		}
 		for locale, piece := range b {
-			if !localeForm.MatchString(locale) {
+			if !localeForm().MatchString(locale) {
 				d.mistake(at(locale), notLocale, locale)
 			}
 			if piece.Subject != "" {
 				d.mistake(at(locale, "subject"), "a block has text and html alone")
 			}
 			for part, text := range map[string]string{"text": piece.Text, "html": piece.HTML} {
-				if blockTag.MatchString(text) {
+				if blockTag().MatchString(text) {
 					d.mistake(at(locale, part), "a block renders no other")
 				}
 			}
@@ -105,7 +106,7 @@ func (c *spoken) expand(source, part string) (text string, from []origin, ok boo
 		}
 	}
 	last, unknown := 0, 0
-	for _, m := range blockTag.FindAllStringSubmatchIndex(source, -1) {
+	for _, m := range blockTag().FindAllStringSubmatchIndex(source, -1) {
 		write(source[last:m[0]], nil)
 		last = m[1]
 		name := submatch(source, m, 1) + submatch(source, m, 2)

@@ -30,7 +30,7 @@ func (d *document) bounds(s *Scene, f *sceneFile) {
 	if f.Holdout != "" && s.Kind == Transactional {
 		d.mistake(at("holdout"), "a transactional scene reaches everyone: holdout belongs to marketing")
 	}
-	if s.Topic = f.Topic; s.Topic != "" && !topicName.MatchString(s.Topic) {
+	if s.Topic = f.Topic; s.Topic != "" && !topicName().MatchString(s.Topic) {
 		d.mistake(at("topic"), "topic must be lower-case words joined by underscores, at most %d characters", maxTopic)
 	}
 }
@@ -51,7 +51,9 @@ func (d *document) measures(s *Scene, f *sceneFile) {
 }
 
 // IsDestination reports whether a text can be the name of a destination of webhooks.
-func IsDestination(name string) bool { return sceneID.MatchString(name) && len(name) <= maxDestination }
+func IsDestination(name string) bool {
+	return sceneID().MatchString(name) && len(name) <= maxDestination
+}
 
 // maxDestination is the longest name of a destination.
 const maxDestination = 64

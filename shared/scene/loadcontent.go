@@ -136,7 +136,7 @@ func (d *document) locales(s *Scene, where []any, files map[string]contentFile, 
 	out := make(map[string]*content, len(files))
 	for locale, f := range files {
 		said := &spoken{document: d, scene: s, where: where, from: from, channel: channel, locale: locale}
-		if from == nil && !localeForm.MatchString(locale) {
+		if from == nil && !localeForm().MatchString(locale) {
 			d.mistake(append(where[:len(where):len(where)], locale), notLocale, locale)
 		}
 		out[locale] = said.content(&f)

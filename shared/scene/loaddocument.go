@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"liuke/shared/pattern"
 )
 
 // document is one file under inspection.
@@ -21,7 +22,7 @@ type document struct {
 	ids  []string  // of the scene's further steps
 }
 
-var lineOfYAML = regexp.MustCompile(`line (\d+): `)
+var lineOfYAML = pattern.New(`line (\d+): `)
 
 // decode reads the file strictly: unknown and repeated fields are mistakes.
 func (d *document) decode(raw []byte, into any) bool {
@@ -74,13 +75,13 @@ func (d *document) ends(decoder *yaml.Decoder) bool {
 // behind says what is wrong behind a document.
 func behind(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := lineOfYAML.FindString(text)
+	line := lineOfYAML().FindString(text)
 	return line + "what stands behind the document cannot be read: " + strings.TrimPrefix(text, line)
 }
 
 func (d *document) yamlMistake(text string) {
 	line := "1"
-	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
+	if m := lineOfYAML().FindStringSubmatch(text); m != nil {
 		line, text = m[1], strings.Replace(text, m[0], "", 1)
 	}
 	d.mistakes = append(d.mistakes, fmt.Sprintf("%s:%s: %s", d.name, line, plainly(strings.TrimPrefix(text, "yaml: "))))

@@ -3,12 +3,12 @@ package scene
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"liuke/shared/message"
+	"liuke/shared/pattern"
 )
 
 // inOneLine are the parts that stand on one line.
@@ -18,7 +18,7 @@ var inOneLine = []string{"subject", varPreheader, "title"}
 const maxLine = 255
 
 // marks are the objects and tags of a text.
-var marks = regexp.MustCompile(`\{\{[^}]*\}\}|\{%[^%]*%\}`)
+var marks = pattern.New(`\{\{[^}]*\}\}|\{%[^%]*%\}`)
 
 // filled fills a content in once, as for a made-up customer, and notes what can be sent to nobody. A variable without a value is
 // no mistake: others may have one.

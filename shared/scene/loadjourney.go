@@ -102,7 +102,7 @@ func (d *document) steps(s *Scene, f *sceneFile) {
 	index := map[string]int{}
 	for i := range f.Steps {
 		switch id := f.Steps[i].ID; {
-		case !sceneID.MatchString(id) || id == "exit":
+		case !sceneID().MatchString(id) || id == "exit":
 			d.mistake(at("steps", i, "id"), "id must be lower-case words joined by underscores, and not exit")
 		case index[id] > 0:
 			d.mistake(at("steps", i, "id"), "two steps have this id")

@@ -34,7 +34,7 @@ func (d *document) goal(f *goalFile) *Goal {
 	default:
 		d.mistake(at("goal"), "a goal is the signal %s or %s, or an event", signal.OrderPlaced, signal.AnswerGiven)
 	}
-	if f.Survey != "" && (g.Signal != signal.AnswerGiven || !surveyName.MatchString(f.Survey)) {
+	if f.Survey != "" && (g.Signal != signal.AnswerGiven || !surveyName().MatchString(f.Survey)) {
 		d.mistake(at("goal", "survey"), "survey is the id of a survey, and belongs to %s", signal.AnswerGiven)
 	}
 	if f.Within == "" {
@@ -104,9 +104,9 @@ func (d *document) offer(f *offerFile) *Offer {
 		d.mistake(at("offer"), "an offer has the pool that its codes come from, or the webhook that is asked for them")
 	case f.Pool != "" && f.Webhook != "":
 		d.mistake(at("offer", "webhook"), "an offer has a pool or a webhook, and not both")
-	case f.Pool != "" && !sceneID.MatchString(f.Pool):
+	case f.Pool != "" && !sceneID().MatchString(f.Pool):
 		d.mistake(at("offer", "pool"), "a pool is named in lower-case words joined by underscores")
-	case f.Webhook != "" && !sceneID.MatchString(f.Webhook):
+	case f.Webhook != "" && !sceneID().MatchString(f.Webhook):
 		d.mistake(at("offer", "webhook"), "webhook is the name of a destination, in lower-case words joined by underscores")
 	}
 	return &Offer{Pool: f.Pool, Webhook: f.Webhook}

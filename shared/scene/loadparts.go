@@ -2,7 +2,6 @@ package scene
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,10 +10,11 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/holdout"
 	"liuke/shared/message"
+	"liuke/shared/pattern"
 )
 
 // localeForm is the part of BCP 47 that content is written for: language, script, region.
-var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
+var localeForm = pattern.New(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
 
 // capped are the channels that reach customers.
 var capped = []message.Channel{message.Email, message.SMS, message.Push, message.Webhook}

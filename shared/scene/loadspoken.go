@@ -53,7 +53,7 @@ func (c *spoken) heard() string {
 	if len(c.where) > 1 && c.where[0] == "steps" {
 		i, _ := c.where[1].(int)
 		step = fmt.Sprintf("the step %d", i+1)
-		if i < len(c.ids) && sceneID.MatchString(c.ids[i]) && len(c.ids[i]) <= maxLine {
+		if i < len(c.ids) && sceneID().MatchString(c.ids[i]) && len(c.ids[i]) <= maxLine {
 			step = "the step " + c.ids[i]
 		}
 	}
@@ -71,7 +71,7 @@ func (c *spoken) concerned(f *contentFile) bool {
 		texts["data."+name] = text
 	}
 	for _, text := range texts {
-		for _, m := range blockTag.FindAllStringSubmatch(text, -1) {
+		for _, m := range blockTag().FindAllStringSubmatch(text, -1) {
 			if blockFile(m[1]+m[2]) == edited {
 				return true
 			}
@@ -137,7 +137,7 @@ func (c *spoken) inLine(f *contentFile) {
 		if text != "" && strings.TrimSpace(text) == "" {
 			c.wrong(part, 1, "the %s must not be blank", part)
 		}
-		if constant := marks.ReplaceAllString(text, ""); utf8.RuneCountInString(constant) > maxLine {
+		if constant := marks().ReplaceAllString(text, ""); utf8.RuneCountInString(constant) > maxLine {
 			c.wrong(part, 1, "the %s has at most %d characters beside what is filled in", part, maxLine)
 		}
 	}

@@ -34,7 +34,7 @@ func (l *loader) loadTemplates(files fs.FS) error {
 			continue
 		}
 		id := strings.TrimSuffix(path.Base(name), ".yaml")
-		if !blockName.MatchString(id) {
+		if !blockName().MatchString(id) {
 			d.mistake(nil, "a template's file must be named in lower-case words joined by underscores")
 		}
 		for channel, locales := range t.pieces {
@@ -42,7 +42,7 @@ func (l *loader) loadTemplates(files fs.FS) error {
 				d.mistake(at(string(channel)), "%q is none of the channels %s", channel, wordsOf(message.Channels()))
 			}
 			for locale := range locales {
-				if !localeForm.MatchString(locale) {
+				if !localeForm().MatchString(locale) {
 					d.mistake(at(string(channel), locale), notLocale, locale)
 				}
 			}

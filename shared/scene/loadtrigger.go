@@ -1,17 +1,17 @@
 package scene
 
 import (
-	"regexp"
 	"slices"
 
 	"liuke/shared/cron"
 	"liuke/shared/occasion"
+	"liuke/shared/pattern"
 	"liuke/shared/signal"
 	"liuke/shared/survey"
 )
 
 // modelName is how segment models are called.
-var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+var modelName = pattern.New(`^[a-z0-9_]{1,32}$`)
 
 // SegmentModel is the model whose labels pieces name.
 const SegmentModel = "rfm10"
@@ -19,7 +19,7 @@ const SegmentModel = "rfm10"
 // labels checks the model and labels of a segment change. Labels of a model that does not come with the suite are its
 // operator's part.
 func (d *document) labels(t Trigger) {
-	if !modelName.MatchString(t.Model) {
+	if !modelName().MatchString(t.Model) {
 		d.mistake(at("on", "model"), "model must be the name of a segment model, such as rfm10")
 		return
 	}
@@ -44,7 +44,7 @@ func (d *document) labels(t Trigger) {
 }
 
 // surveyName is how surveys are called.
-var surveyName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+var surveyName = pattern.New(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 // trigger checks what sets a scene off.
 func (d *document) trigger(f triggerFile) Trigger {
@@ -88,7 +88,7 @@ func (d *document) trigger(f triggerFile) Trigger {
 	switch {
 	case t.Survey != "" && t.Signal != signal.AnswerGiven && t.Signal != signal.Requested:
 		d.mistake(at("on", "survey"), "survey belongs to %s and %s", signal.AnswerGiven, signal.Requested)
-	case t.Survey != "" && !surveyName.MatchString(t.Survey):
+	case t.Survey != "" && !surveyName().MatchString(t.Survey):
 		d.mistake(at("on", "survey"), "survey must be the id of a survey, such as nps")
 	}
 	t.Scores = d.scores(f, t.Signal)
@@ -144,7 +144,7 @@ func (d *document) survey(f sceneFile) string {
 	case f.Survey == "":
 	case signal.Kind(f.On.Signal) == signal.Requested:
 		d.mistake(at("survey"), "on %s the survey is the request's own", signal.Requested)
-	case !surveyName.MatchString(f.Survey):
+	case !surveyName().MatchString(f.Survey):
 		d.mistake(at("survey"), "survey must be the id of a survey, such as nps")
 	}
 	return f.Survey

@@ -1,19 +1,20 @@
 package scene
 
 import (
-	"regexp"
 	"strings"
+
+	"liuke/shared/pattern"
 )
 
 var (
 	// misfit is a value, or its kind, in the place of another.
-	misfit = regexp.MustCompile("^cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
+	misfit = pattern.New("^cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
 
 	// kinds are what the reader of YAML calls values that do not fit.
 	kinds = map[string]string{"map": "fields", "seq": "a list", "str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false",
 		"null": "nothing", "timestamp": "a date", "binary": "bytes"}
 
-	goType = regexp.MustCompile(`\b(in type |into )((?:\[\]|map\[[\w.]+\])*)\*?([\w.]+)$`)
+	goType = pattern.New(`\b(in type |into )((?:\[\]|map\[[\w.]+\])*)\*?([\w.]+)$`)
 
 	// plainWords are for the types that the reader of YAML names.
 	plainWords = map[string]string{
@@ -27,7 +28,7 @@ var (
 
 // plainly says what the reader of YAML found wrong without the names of Go's types.
 func plainly(text string) string {
-	m := goType.FindStringSubmatch(text)
+	m := goType().FindStringSubmatch(text)
 	if m == nil {
 		return text
 	}
@@ -41,7 +42,7 @@ func plainly(text string) string {
 		words = "fields, each of them " + words
 	}
 	text = text[:len(text)-len(m[0])] + strings.TrimSuffix(m[1], "type ") + words
-	if m = misfit.FindStringSubmatch(text); m == nil {
+	if m = misfit().FindStringSubmatch(text); m == nil {
 		return text
 	}
 	is, ok := kinds[m[1]]

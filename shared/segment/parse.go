@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 )
 
 // ParseModel reads a model from YAML. It returns an Invalid error that lists every mistake with its line and says what to
@@ -86,7 +86,7 @@ type (
 	}
 )
 
-var lineOfYAML = regexp.MustCompile(`line (\d+): `)
+var lineOfYAML = pattern.New(`line (\d+): `)
 
 // decode reads the YAML strictly: unknown and repeated fields are mistakes, and so is a second document.
 func (d *document) decode(into any) bool {
@@ -117,7 +117,7 @@ func (d *document) decode(into any) bool {
 
 func (d *document) yamlMistake(text string) {
 	line := 1
-	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
+	if m := lineOfYAML().FindStringSubmatch(text); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		text = strings.Replace(text, m[0], "", 1)
 	}

@@ -3,13 +3,13 @@ package task
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/request"
 )
 
@@ -75,7 +75,7 @@ type policyFile struct {
 }
 
 // modelName is how segment models are called.
-var modelName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+var modelName = pattern.New(`^[a-z0-9_]{1,32}$`)
 
 // ParsePolicy reads a policy as JSON, strictly. What it leaves out is as Defaults has it; the times of another model's
 // tiers than the default's are none. It returns an Invalid error with the pointer to the member at fault.
@@ -86,7 +86,7 @@ func ParsePolicy(body []byte) (Policy, error) {
 	}
 	p := Defaults()
 	if f.TierModel != nil {
-		if !modelName.MatchString(*f.TierModel) {
+		if !modelName().MatchString(*f.TierModel) {
 			return Policy{}, fault.At("/tier_model", "tier_model is the name of a segment model, such as %s", p.TierModel)
 		}
 		if *f.TierModel != p.TierModel {

@@ -3,7 +3,6 @@ package trial
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"liuke/shared/backtest"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
+	"liuke/shared/pattern"
 	"liuke/shared/recalc"
 	"liuke/shared/request"
 )
@@ -37,7 +37,7 @@ type Request struct {
 	Customers   *int    `json:"customers"` // how many to take a sample of; DefaultCustomers
 }
 
-var runID = regexp.MustCompile(`^[A-Za-z0-9.:_-]{1,64}$`)
+var runID = pattern.New(`^[A-Za-z0-9.:_-]{1,64}$`)
 
 // ParseRequest reads a request's JSON, strictly: a JSON object, {} for the defaults. It returns an Invalid error that says
 // what to change, with the pointer to the member at fault.
@@ -46,7 +46,7 @@ func ParseRequest(body []byte) (Request, error) {
 	if err := request.Parse(body, &r); err != nil {
 		return Request{}, err
 	}
-	if r.RunID != "" && !runID.MatchString(r.RunID) {
+	if r.RunID != "" && !runID().MatchString(r.RunID) {
 		return Request{}, noRun()
 	}
 	return r, nil

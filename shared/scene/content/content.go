@@ -17,7 +17,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,6 +26,7 @@ import (
 
 	"liuke/shared/fault"
 	"liuke/shared/link"
+	"liuke/shared/pattern"
 	"liuke/shared/scene"
 )
 
@@ -41,10 +41,10 @@ type template struct {
 }
 
 var (
-	tokens    = regexp.MustCompile(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
-	object    = regexp.MustCompile(`^([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\s*((?:\|.*)?)$`)
-	loop      = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\s+in\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)$`)
-	condition = regexp.MustCompile(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
+	tokens    = pattern.New(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
+	object    = pattern.New(`^([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)\s*((?:\|.*)?)$`)
+	loop      = pattern.New(`^([a-z_][a-z0-9_]*)\s+in\s+([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)$`)
+	condition = pattern.New(`"[^"]*"|'[^']*'|[A-Za-z_][A-Za-z0-9_.]*|[0-9.]+|==|!=|<>|<=|>=|<|>|,|\s+|.`)
 
 	tags  = []string{"case", "else", "elsif", "endcase", "endfor", "endif", "endunless", "for", "if", "unless", "when"}
 	words = []string{"and", "or", "contains", "true", "false", "nil", "blank", "empty"}
@@ -116,7 +116,7 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		t.used[variable] = true
 		return variable
 	}
-	for _, m := range tokens.FindAllStringSubmatchIndex(source, -1) {
+	for _, m := range tokens().FindAllStringSubmatchIndex(source, -1) {
 		if len(flaws) >= maxFlaws {
 			add(m[0], "and more")
 			return nil, flaws
@@ -152,7 +152,7 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		}
 		switch name {
 		case "for":
-			over := loop.FindStringSubmatch(args)
+			over := loop().FindStringSubmatch(args)
 			switch {
 			case over == nil:
 				add(m[0], "a for must be like: for choice in survey.choices")
@@ -210,14 +210,14 @@ func parse(engine *liquid.Engine, source string) (parsed *liquid.Template, flaw 
 
 // rewrite checks one object and adds the filters that hold it to its promises: required first, escaped last.
 func rewrite(text string, form scene.Form) (rewritten, variable string, err error) {
-	m := object.FindStringSubmatch(text)
+	m := object().FindStringSubmatch(text)
 	if m == nil {
 		return "", "", fmt.Errorf("{{ %s }} must be a variable and filters", text)
 	}
 	variable = m[1]
 	rewritten = variable
 	for rest, first := m[2], true; first || rest != ""; first = false {
-		f := filter.FindStringSubmatch(rest)
+		f := filter().FindStringSubmatch(rest)
 		if rest != "" && f == nil {
 			return "", "", fmt.Errorf("the filters %q cannot be read", rest)
 		}
@@ -245,7 +245,7 @@ func rewrite(text string, form scene.Form) (rewritten, variable string, err erro
 // variablesOf returns the variables that a tag's condition speaks of.
 func variablesOf(args string) []string {
 	var out []string
-	for _, word := range condition.FindAllString(args, -1) {
+	for _, word := range condition().FindAllString(args, -1) {
 		if c := word[0]; (c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') && !slices.Contains(words, word) {
 			out = append(out, word)
 		}

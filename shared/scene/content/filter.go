@@ -3,23 +3,24 @@ package content
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"liuke/shared/pattern"
 )
 
 // argumentForm is a quoted text, or a number.
 const argumentForm = `"[^"]*"|'[^']*'|-?\d+(?:\.\d+)?`
 
 var (
-	filter   = regexp.MustCompile(`^\|\s*([a-z_]+)\s*(?::\s*((?:` + argumentForm + `)(?:\s*,\s*(?:` + argumentForm + `))*))?\s*`)
-	argument = regexp.MustCompile(argumentForm)
-	padding  = regexp.MustCompile(`%(?:[-_^#0]|:{1,3})?[0-9]{3}`)
+	filter   = pattern.New(`^\|\s*([a-z_]+)\s*(?::\s*((?:` + argumentForm + `)(?:\s*,\s*(?:` + argumentForm + `))*))?\s*`)
+	argument = pattern.New(argumentForm)
+	padding  = pattern.New(`%(?:[-_^#0]|:{1,3})?[0-9]{3}`)
 	// conversion is a % of the filter date's format, with what stands behind it.
-	conversion = regexp.MustCompile(`%(?:[-_^#0]|:{1,3})?[0-9]*[EO]?(.?)`)
+	conversion = pattern.New(`%(?:[-_^#0]|:{1,3})?[0-9]*[EO]?(.?)`)
 )
 
 // moments are the letters behind a % by which the filter date knows the parts of a moment, as strftime does, and % for itself.
@@ -57,7 +58,7 @@ func checkFilter(name, written string) error {
 	if !ok {
 		return fmt.Errorf("the filter %s is not allowed; there are %s", name, strings.Join(slices.Sorted(maps.Keys(filters)), ", "))
 	}
-	args := argument.FindAllString(written, -1)
+	args := argument().FindAllString(written, -1)
 	switch {
 	case len(args) < takes.must:
 		return fmt.Errorf("the filter %s needs %s", name, takes.args[0])
@@ -72,7 +73,7 @@ func checkFilter(name, written string) error {
 			return fmt.Errorf("the filter %s takes %s, not %s", name, want, arg)
 		case !isText && (err != nil || number < 0 || number > maxNumber):
 			return fmt.Errorf("the filter %s takes numbers from 0 to %d", name, maxNumber)
-		case name == "date" && padding.MatchString(arg):
+		case name == "date" && padding().MatchString(arg):
 			return fmt.Errorf("the filter date fills up to at most 99 characters")
 		case name == "date":
 			if err := checkMoments(arg[1 : len(arg)-1]); err != nil {
@@ -85,7 +86,7 @@ func checkFilter(name, written string) error {
 
 // checkMoments checks the format of a date, of which the engine leaves what it does not know as it stands.
 func checkMoments(format string) error {
-	for _, m := range conversion.FindAllStringSubmatch(format, -1) {
+	for _, m := range conversion().FindAllStringSubmatch(format, -1) {
 		if m[1] == "" || !strings.Contains(moments, m[1]) {
 			return fmt.Errorf("the filter date knows no %s: it takes a format such as '%%Y-%%m-%%d', and %%%% for a percent sign", m[0])
 		}

@@ -15,7 +15,7 @@ const gap = "$"
 // than its host stands there.
 func arguments(object string) string {
 	var out strings.Builder
-	for _, arg := range argument.FindAllString(object, -1) {
+	for _, arg := range argument().FindAllString(object, -1) {
 		if arg[0] == '"' || arg[0] == '\'' {
 			out.WriteString(" " + arg[1:len(arg)-1] + gap)
 		}

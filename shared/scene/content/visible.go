@@ -1,19 +1,20 @@
 package content
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"liuke/shared/pattern"
 )
 
 // edge is a character of private use that stands on both sides of a variable's name in its place, where it is looked whether
 // readers see it.
 const edge = "\uE000"
 
-var place = regexp.MustCompile(edge + `([a-z0-9_.\[\]]+)` + edge)
+var place = pattern.New(edge + `([a-z0-9_.\[\]]+)` + edge)
 
 var (
 	// void are the elements that have no end tag.
@@ -22,7 +23,7 @@ var (
 	unshown = []string{"audio", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object", "option", "script", "select", "style",
 		"svg", "template", "textarea", "title", "video", "xmp"}
 	// hides is a style by which an element is not seen.
-	hides = regexp.MustCompile(`(?i)(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0+\s*(?:[;!%]|$)|font-size\s*:\s*0*\.?0+\s*(?:[a-z%!;]|$)|mso-hide\s*:\s*all)`)
+	hides = pattern.New(`(?i)(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0+\s*(?:[;!%]|$)|font-size\s*:\s*0*\.?0+\s*(?:[a-z%!;]|$)|mso-hide\s*:\s*all)`)
 )
 
 // element is one that is open.
@@ -63,7 +64,7 @@ func visible(page string) map[string]bool {
 }
 
 func (s *sight) text(text string) {
-	for _, m := range place.FindAllStringSubmatch(text, -1) {
+	for _, m := range place().FindAllStringSubmatch(text, -1) {
 		s.seen[m[1]] = true
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
@@ -90,7 +91,7 @@ func (s *sight) start(t html.Token) {
 		case "hidden":
 			e.hidden = true
 		case "style":
-			e.hidden = e.hidden || hides.MatchString(a.Val)
+			e.hidden = e.hidden || hides().MatchString(a.Val)
 		case "href":
 			if leads == "" {
 				leads = strings.TrimSpace(a.Val)
@@ -111,7 +112,7 @@ func (s *sight) start(t html.Token) {
 		return
 	}
 	s.links = nil
-	if m := place.FindStringSubmatchIndex(leads); m != nil && m[0] == 0 && s.hidden == 0 {
+	if m := place().FindStringSubmatchIndex(leads); m != nil && m[0] == 0 && s.hidden == 0 {
 		s.links = append(s.links, leads[m[2]:m[3]])
 	}
 }
