@@ -91,7 +91,6 @@ type Handler struct {
 	archive      archive.Planner
 	ledger       Ledger
 	business     recalc.Settings
-	surveys      survey.Catalogue
 	signals      Sender
 	messageQueue Sender
 	tests        *pace.Window // messages that operators test with
@@ -99,8 +98,9 @@ type Handler struct {
 	ways         map[message.Channel]bool // the channels that the deployment has switched on; nil for all
 	tokens       Secret
 	baseURL      string
-	builtIn      func() *segment.Set // that come with the suite; read when they are asked for first, so that the function starts sooner
-	came         func() *scene.Set   // the scenes that come with the suite, likewise
+	builtIn      func() *segment.Set     // that come with the suite; read when they are asked for first, so that the function starts sooner
+	came         func() *scene.Set       // the scenes that come with the suite, likewise
+	surveys      func() survey.Catalogue // likewise
 	stands       cache
 	library      *outreach.Library
 	compilers    scene.Compilers
@@ -135,29 +135,26 @@ type route struct {
 	public     bool
 }
 
-// NewHandler returns a handler over the surveys that come with the suite.
-func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
-	surveys, err := survey.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
+// lazily returns what reads, when it is called first, what comes with the suite: files within the program, which tests
+// read, so that it panics over a mistake in them.
+func lazily[T any](read func() (T, error)) func() T {
+	return sync.OnceValue(func() T {
+		came, err := read()
+		if err != nil {
+			panic(err)
+		}
+		return came
+	})
+}
+
+// NewHandler returns a handler over the surveys, scenes and models that come with the suite.
+func NewHandler(s Services, business recalc.Settings) *Handler {
 	h := &Handler{
-		builtIn: sync.OnceValue(func() *segment.Set {
-			models, err := segment.BuiltIn()
-			if err != nil {
-				panic(err) // of files within the program, which tests read
-			}
-			return models
-		}),
-		came: sync.OnceValue(func() *scene.Set {
-			scenes, err := scene.BuiltIn(scene.Compilers{})
-			if err != nil {
-				panic(err) // of files within the program, which tests read
-			}
-			return scenes
-		}),
+		builtIn: lazily(segment.BuiltIn),
+		came:    lazily(func() (*scene.Set, error) { return scene.BuiltIn(scene.Compilers{}) }),
+		surveys: lazily(survey.BuiltIn),
 		signals: s.Signals, messageQueue: s.Messages, sender: s.Sender, tests: pace.NewWindow(testsAMinute, time.Minute, 1), tokens: s.Tokens, baseURL: s.BaseURL,
-		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, surveys: surveys, now: s.Now, random: s.Random, log: s.Log,
+		store: s.Store, lake: s.Lake, ledger: s.Ledger, business: business, now: s.Now, random: s.Random, log: s.Log,
 		planner: recalc.Planner{Store: s.Store, Queue: s.Runs, Now: s.Now, Settings: business},
 		archive: archive.Planner{Store: s.Store, Queue: s.Archive, Now: s.Now},
 	}
@@ -230,7 +227,7 @@ func NewHandler(s Services, business recalc.Settings) (*Handler, error) {
 		"GET /openapi.json":                     {serve: describe, public: true},
 	}
 	maps.Copy(h.routes, h.campaignRoutes())
-	return h, nil
+	return h
 }
 
 // Handle answers one request.

@@ -71,15 +71,11 @@ func setup(t *testing.T) *testBundle {
 		lake:  lake.New(cfg, engine.NewBucket(t)),
 		log:   &bytes.Buffer{},
 	}
-	var err error
-	b.handler, err = NewHandler(Services{
+	b.handler = NewHandler(Services{
 		Store: b.store, Lake: b.lake, Ledger: ledger(b.store, business), Runs: queue.New(cfg, url), Archive: queue.New(cfg, jobs), Signals: queue.New(cfg, signals),
 		Messages: queue.New(cfg, messages), Sender: "Shop <hello@shop.example>",
 		Now: func() time.Time { return now }, Random: rand.Reader, Tokens: tokenKeys, BaseURL: "https://a1b2c3.execute-api.example", Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}, business)
-	if err != nil {
-		t.Fatal(err)
-	}
 	client := sqs.NewFromConfig(cfg)
 	take := func(url string) func() []string {
 		return func() (bodies []string) {

@@ -52,10 +52,10 @@ func main() {
 	s := env.Must(env.ParseAs[settings]())
 	now := env.Must(clock.ForStage(s.Stage, s.Clock))
 	business := recalc.Settings{
-		Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency)), Holdout: env.Must(scene.BuiltIn(scene.Compilers{})).Policy.Holdout,
+		Zone: s.Zone, Currency: env.Must(money.ParseCurrency(s.Currency)), Holdout: env.Must(scene.BuiltInPolicy()).Holdout,
 	}
 	store := dynamo.New(awsenv.Config("DYNAMODB"), s.Customers, s.Records)
-	lambda.Start(env.Must(NewHandler(Services{
+	lambda.Start(NewHandler(Services{
 		Store:    store,
 		Lake:     lake.New(awsenv.Config("S3"), s.Lake),
 		Ledger:   ledger(store, business),
@@ -70,5 +70,5 @@ func main() {
 		Now:      now,
 		Random:   rand.Reader,
 		Log:      telemetry.NewLogger(),
-	}, business)).Handle)
+	}, business).Handle)
 }

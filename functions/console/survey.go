@@ -67,7 +67,7 @@ func (h *Handler) surveyList(ctx context.Context, _ *api.Request) (api.Response,
 }
 
 func (h *Handler) originOf(s *survey.Survey) origin {
-	came, ok := h.surveys[s.ID]
+	came, ok := h.surveys()[s.ID]
 	switch {
 	case !ok:
 		return own
@@ -222,7 +222,7 @@ func (h *Handler) nextSurvey(ctx context.Context, id string, body []byte, of int
 	if err != nil {
 		return nil, err
 	}
-	if came, ok := h.surveys[id]; ok {
+	if came, ok := h.surveys()[id]; ok {
 		if err := s.Keeps(came); err != nil {
 			return nil, err
 		}

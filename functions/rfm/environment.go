@@ -52,7 +52,7 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	scenes, err := scene.BuiltIn(scene.Compilers{})
+	policy, err := scene.BuiltInPolicy()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 		Lake:     lake.New(awsenv.Config("S3"), c.Lake),
 		Phases:   queue.New(sqs, c.Phases),
 		Signals:  queue.New(sqs, c.Signals),
-		Settings: recalc.Settings{Zone: zone, Currency: currency, Holdout: scenes.Policy.Holdout},
+		Settings: recalc.Settings{Zone: zone, Currency: currency, Holdout: policy.Holdout},
 		Ways:     ways,
 		Now:      now,
 		Counter:  telemetry.NewCounter(os.Stdout, "rfm", now),

@@ -22,6 +22,17 @@ const policyFile = "policy.yaml"
 // BuiltIn loads the scenes that come with the suite.
 func BuiltIn(with Compilers) (*Set, error) { return Load(builtIn, with) }
 
+// BuiltInPolicy loads the policy that comes with the suite, and none of the scenes, which take far longer.
+func BuiltInPolicy() (Policy, error) {
+	raw, err := builtIn.ReadFile(policyFile)
+	if err != nil {
+		return Policy{}, err
+	}
+	l := &loader{}
+	p := (&document{loader: l, name: policyFile}).policy(raw)
+	return p, l.refusal()
+}
+
 // Load reads the policy and the scenes from a folder of YAML files. It returns one Invalid error that lists every
 // mistake, each with file and line; of audiences and content, those that the compilers find.
 func Load(files fs.FS, with Compilers) (*Set, error) {
@@ -53,8 +64,8 @@ func Load(files fs.FS, with Compilers) (*Set, error) {
 			set.scenes = append(set.scenes, s)
 		}
 	}
-	if len(l.mistakes) > 0 {
-		return nil, fault.New(fault.Invalid, "%s", strings.Join(l.mistakes, "\n"))
+	if err := l.refusal(); err != nil {
+		return nil, err
 	}
 	set.Work = l.work
 	set.drawBy(set.Policy.Holdout.Salt)
@@ -68,6 +79,14 @@ type loader struct {
 	templates map[string]template
 	mistakes  []string
 	work      Work // of all scenes
+}
+
+// refusal is the error that lists the mistakes; nil where there are none.
+func (l *loader) refusal() error {
+	if len(l.mistakes) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "%s", strings.Join(l.mistakes, "\n"))
 }
 
 // The shapes of the files. Their field names are what operators write.

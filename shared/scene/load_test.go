@@ -2,6 +2,7 @@ package scene_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -263,4 +264,18 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("got %v, want invalid", err)
 		}
 	})
+}
+
+func TestThePolicyAloneIsThatOfTheWholeSet(t *testing.T) {
+	alone, err := scene.BuiltInPolicy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := scene.BuiltIn(scene.Compilers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(alone, whole.Policy) || alone.Quiet == (scene.Policy{}).Quiet {
+		t.Errorf("%+v, of the whole set %+v", alone, whole.Policy)
+	}
 }
