@@ -130,7 +130,7 @@ func (h *Handler) queueTest(ctx context.Context, w *worded, to string) (id strin
 	}
 	id = strings.ToLower(testID.EncodeToString(raw))
 	t := message.Test{
-		ID: id, Scene: w.scene.ID, Channel: w.saying.Channel, To: to,
+		ID: id, Asked: h.now(), Scene: w.scene.ID, Channel: w.saying.Channel, To: to,
 		Subject: w.said.Subject, Title: w.said.Title, Text: w.said.Text, HTML: w.said.HTML, Data: w.said.Data, JSON: w.said.JSON,
 		Transactional: w.scene.Kind == scene.Transactional,
 	}

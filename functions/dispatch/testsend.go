@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"liuke/shared/channel"
 	"liuke/shared/fault"
@@ -13,17 +14,23 @@ import (
 // testMark stands before what an operator looks at.
 const testMark = "[Test] "
 
+// testPatience is how long a test may wait to be sent, while the provider says later or nobody is there: an operator is looking for
+// it now.
+const testPatience = 15 * time.Minute
+
 // testCustomer stands for nobody in the token by which receipts look for an entry: they find none.
 const testCustomer = "test"
 
 // test sends what an operator looks at a scene by, marked as such. It stands in no ledger: whatever the provider says but that it
-// takes it later, the test is over, and the log says why.
+// takes it later, the test is over, and the log says why; and so it is where it was asked for longer than testPatience ago.
 func (h *Handler) test(ctx context.Context, keys *token.Keyring, t *message.Test) error {
 	reason := ""
 	suppressed, err := h.Store.Suppressed(ctx, t.Channel, t.To)
 	switch {
 	case err != nil:
 		return err
+	case h.Now().Sub(t.Asked) > testPatience:
+		reason = reasonExpired
 	case h.Channels[t.Channel] == nil:
 		reason = reasonNoChannel
 	case suppressed:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -26,7 +27,7 @@ func (b *bundle) tryOut(m message.Test) int {
 
 func TestATestIsMarkedAndStandsInNoLedger(t *testing.T) {
 	mail := message.Test{
-		ID: "aaaaaaaaaaaaaaaaaaaaaaaaaa", Scene: "win_back", Channel: message.Email, To: "editor@shop.example", Subject: "We have missed you", Text: "Hello", HTML: "<p>Hello</p>",
+		ID: "aaaaaaaaaaaaaaaaaaaaaaaaaa", Asked: arrival, Scene: "win_back", Channel: message.Email, To: "editor@shop.example", Subject: "We have missed you", Text: "Hello", HTML: "<p>Hello</p>",
 	}
 	for _, c := range []struct {
 		name    string
@@ -44,6 +45,10 @@ func TestATestIsMarkedAndStandsInNoLedger(t *testing.T) {
 		{"a channel that is not set up", func(_ *bundle, m *message.Test) { m.Channel = message.Push }, false, "TestsFailed", false},
 		{"a provider that refuses", func(b *bundle, _ *message.Test) { b.provider.answers = []int{400} }, false, "TestsFailed", false},
 		{"a provider that takes it later", func(b *bundle, _ *message.Test) { b.provider.answers = []int{429} }, false, "", true},
+		{"a provider that takes it later, which it has said for long", func(b *bundle, _ *message.Test) {
+			b.provider.answers = []int{429}
+			*b.now = b.now.Add(testPatience + time.Second)
+		}, false, "TestsFailed", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)

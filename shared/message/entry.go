@@ -198,7 +198,8 @@ type Job struct {
 // Test is a message that an operator sends to a named address to see what a scene looks like: ready to be sent, but for the
 // mark that it is a test. It has no entry.
 type Test struct {
-	ID            string            `json:"id"` // as long as an entry's
+	ID            string            `json:"id"`    // as long as an entry's
+	Asked         time.Time         `json:"asked"` // when the operator asked for it
 	Scene         string            `json:"scene"`
 	Channel       Channel           `json:"channel"`
 	To            string            `json:"to"`
