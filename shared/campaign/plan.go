@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"liuke/shared/clock"
@@ -70,31 +71,54 @@ const recent = 50
 //
 // Nobody is to get a campaign twice because its request was sent twice. So a real run that was asked for by a key is started
 // once, and returned as it stands for each further request with that key; and while a run of the scene is under way, or on file
-// for the same moment, another is a Conflict. Of requests at one time one starts its run.
-func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (*Record, error) {
-	now := p.Now().UTC().Truncate(time.Millisecond) // as the record keeps it
+// for the same moment, another is a Conflict. Of requests at one time one starts its run, and the others find it.
+func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (r *Record, err error) {
+	for try := range planTries {
+		now := p.Now().UTC().Truncate(time.Millisecond) // as the record keeps it
+		if r, err = p.plan(ctx, scene, t, now.Add(time.Duration(try)*time.Millisecond)); err != raced || t.Simulated {
+			return r, err
+		}
+	}
+	return nil, err
+}
+
+// planTries is how often a run is planned anew because another was begun meanwhile.
+const planTries = 5
+
+// raced is the error of a run that is begun at the same time as others.
+var raced = fault.New(fault.Conflict, "many runs of the scene are being started at the same time: try again")
+
+// plan is one try, which returns raced where another run was begun meanwhile.
+func (p *Planner) plan(ctx context.Context, scene string, t Terms, now time.Time) (*Record, error) {
 	t.At = t.At.UTC().Truncate(time.Millisecond)
 	r := &Record{Job: recalc.Job{ID: recalc.JobID(now), State: recalc.Running, Started: now, Updated: now}, Scene: scene, Terms: t}
-	begin := p.Store.BeginCampaign
+	put := p.Store.BeginCampaign
 	if !t.Simulated {
 		last, err := p.Store.LastCampaign(ctx, scene) // before the runs: one that comes meanwhile is another last
 		if err != nil {
 			return nil, err
 		}
-		if asked, err := p.asked(ctx, r); asked != nil || err != nil {
+		if asked, err := p.asked(ctx, r, last); asked != nil || err != nil {
 			return asked, err
 		}
-		begin = func(ctx context.Context, r *Record) error { return p.Store.BeginNextCampaign(ctx, r, last) }
+		put = func(ctx context.Context, r *Record) error { return p.Store.BeginNextCampaign(ctx, r, last) }
+	}
+	begin := func() error {
+		err := put(ctx, r)
+		if fault.CodeOf(err) == fault.Conflict {
+			return raced
+		}
+		return err
 	}
 	if !t.Simulated && t.At.After(now) {
 		r.State = Filed
-		return r, begin(ctx, r)
+		return r, begin()
 	}
 	var err error
 	if r.Run, err = p.snapshot(ctx); err != nil {
 		return nil, err
 	}
-	if err := begin(ctx, r); err != nil {
+	if err := begin(); err != nil {
 		return nil, err
 	}
 	if err := p.Queue.SendPhases(ctx, r.Message(0)); err != nil {
@@ -107,10 +131,20 @@ func (p *Planner) Plan(ctx context.Context, scene string, t Terms) (*Record, err
 }
 
 // asked returns the run that was asked for before by the key of a new one, nil for none, or a Conflict with one that is under way.
-func (p *Planner) asked(ctx context.Context, r *Record) (*Record, error) {
+// The last that an operator started is looked at however many simulations there were since.
+func (p *Planner) asked(ctx context.Context, r *Record, last string) (*Record, error) {
 	runs, err := p.Store.Campaigns(ctx, r.Scene, recent)
 	if err != nil {
 		return nil, err
+	}
+	if last != "" && !slices.ContainsFunc(runs, func(before *Record) bool { return before.ID == last }) {
+		before, err := p.Store.Campaign(ctx, r.Scene, last)
+		switch {
+		case err == nil:
+			runs = append(runs, before)
+		case fault.CodeOf(err) != fault.NotFound: // its record is no longer kept
+			return nil, err
+		}
 	}
 	for _, before := range runs {
 		if r.Terms.Key == "" || before.Terms.Key != r.Terms.Key {

@@ -292,7 +292,7 @@ func TestPlanningNow(t *testing.T) {
 	if err != nil || r.State != recalc.Running || m.sent[r.Name()] != 1 || r.Run != "r" || !r.Terms.At.Equal(start) {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if _, err := p.Plan(t.Context(), "sale", terms); fault.CodeOf(err) != fault.Conflict {
+	if _, err := p.Plan(t.Context(), "sale", terms); fault.CodeOf(err) != fault.Conflict || !strings.Contains(err.Error(), "try again") {
 		t.Errorf("two at once: %v", err)
 	}
 	m.run = ""
@@ -358,6 +358,89 @@ func TestARunThatIsAskedForAgainStartsOnce(t *testing.T) {
 			rt.Fatalf("%d were started, %v answered", n, ids)
 		}
 	})
+}
+
+// overtaken is a store to which others come first: they begin what they like right before a run is begun.
+type overtaken struct {
+	*memory
+	others []func()
+}
+
+func (o *overtaken) BeginNextCampaign(ctx context.Context, r *Record, last string) error {
+	if len(o.others) > 0 {
+		first := o.others[0]
+		o.others = o.others[1:]
+		first()
+	}
+	return o.memory.BeginNextCampaign(ctx, r, last)
+}
+
+func TestOfRequestsAtOneTimeOneStartsItsRunAndTheOthersFindIt(t *testing.T) {
+	later := Terms{At: start.Add(time.Hour), Key: "a"}
+	for _, c := range []struct {
+		name         string
+		asked, other Terms
+		overtakes    int
+		same         bool // the answer is the other's run
+		says         string
+	}{
+		{"the same request", Terms{At: start, Key: "a"}, Terms{At: start, Key: "a"}, 1, true, ""},
+		{"the same request for later", later, later, 1, true, ""},
+		{"one that another is in the way of", Terms{At: start}, Terms{At: start}, 1, false, "is under way"},
+		{"one that another is not in the way of", later, Terms{At: start.Add(2 * time.Hour)}, 1, false, ""},
+		{"more than it waits for", later, Terms{At: start.Add(2 * time.Hour)}, planTries, false, "try again"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMemory()
+			now := start
+			clock := func() time.Time { return now }
+			store := &overtaken{memory: m}
+			var other *Record
+			for range c.overtakes {
+				store.others = append(store.others, func() {
+					terms := c.other
+					terms.At = terms.At.Add(time.Duration(len(m.records)) * time.Minute)
+					now = now.Add(time.Second)
+					var err error
+					if other, err = (&Planner{m, m, clock}).Plan(t.Context(), "sale", terms); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			r, err := (&Planner{store, m, clock}).Plan(t.Context(), "sale", c.asked)
+			if c.says != "" {
+				if fault.CodeOf(err) != fault.Conflict || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%+v, %v", r, err)
+				}
+				return
+			}
+			if err != nil || (r.ID == other.ID) != c.same {
+				t.Errorf("%+v, %v, the other is %s", r, err, other.ID)
+			}
+		})
+	}
+}
+
+func TestARunUnderWayIsSeenBehindManySimulations(t *testing.T) {
+	m := newMemory()
+	now := start
+	p := &Planner{m, m, func() time.Time { return now }}
+	first, err := p.Plan(t.Context(), "sale", Terms{At: start, Key: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range recent {
+		now = now.Add(time.Minute)
+		if _, err := p.Plan(t.Context(), "sale", Terms{At: now, Simulated: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.Plan(t.Context(), "sale", Terms{At: now}); fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("another beside it: %v", err)
+	}
+	if again, err := p.Plan(t.Context(), "sale", Terms{At: now, Key: "a"}); err != nil || again.ID != first.ID {
+		t.Errorf("asked for again: %+v, %v", again, err)
+	}
 }
 
 func TestOneRunOfASceneAtATime(t *testing.T) {
