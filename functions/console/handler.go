@@ -235,6 +235,7 @@ func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, erro
 	out, err := h.serve(ctx, &r)
 	var wrong outreach.Mistakes
 	var used inUse
+	var fast *tooFast
 	switch {
 	case err == nil:
 		return out, nil
@@ -242,6 +243,8 @@ func (h *Handler) Handle(ctx context.Context, r api.Request) (api.Response, erro
 		return wrongDocument(fault.Conflict, used.Mistakes), nil
 	case errors.As(err, &wrong):
 		return wrongDocument(fault.Invalid, wrong), nil
+	case errors.As(err, &fast):
+		return fast.answer(), nil
 	}
 	if code := fault.CodeOf(err); code == fault.Internal || code == fault.Unavailable || code == fault.Throttled {
 		h.log.ErrorContext(ctx, "request not served", "route", r.RouteKey, "code", code, "error", err.Error())

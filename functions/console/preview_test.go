@@ -185,8 +185,11 @@ func TestATestGoesToTheNamedAddressAndStandsNowhere(t *testing.T) {
 			t.Fatal(status, body)
 		}
 	}
-	if status, body, _ := b.do(t, "test_scene", nil); status != http.StatusTooManyRequests {
-		t.Errorf("one more: %d %v", status, body)
+	if status, body, out := b.do(t, "test_scene", nil); status != http.StatusTooManyRequests || out.Headers["retry-after"] != "60" {
+		t.Errorf("one more: %d %v %v", status, body, out.Headers)
+	}
+	if strings.Contains(b.log.String(), "not served") {
+		t.Errorf("an operator's haste was logged: %s", b.log)
 	}
 	if strings.Contains(b.log.String(), "shop.example") {
 		t.Errorf("an address was logged: %s", b.log)

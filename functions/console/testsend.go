@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -87,9 +88,24 @@ func (h *Handler) mayTest(ctx context.Context, channel message.Channel, to strin
 		return fault.New(fault.Conflict, "the address is suppressed: nothing is sent to it, and no test either")
 	}
 	if wait := h.tests.Take("", h.now()); wait > 0 {
-		return fault.New(fault.Throttled, "at most %d messages are tested with in a minute: try again in %s", testsAMinute, wait.Round(time.Second))
+		return &tooFast{fault.New(fault.Throttled, "at most %d messages are tested with in a minute: try again in %s", testsAMinute, wait.Round(time.Second)), wait}
 	}
 	return nil
+}
+
+// tooFast is the Throttled error of an operator who asks for too many tests, which is nobody's failure.
+type tooFast struct {
+	error
+	wait time.Duration
+}
+
+func (e *tooFast) Unwrap() error { return e.error }
+
+// answer says when the next may be asked for.
+func (e *tooFast) answer() api.Response {
+	out := api.Error(e)
+	out.Headers["retry-after"] = strconv.Itoa(int((e.wait + time.Second - 1) / time.Second))
+	return out
 }
 
 var phoneForm = pattern.New(`^\+[1-9][0-9]{5,14}$`)
