@@ -52,6 +52,24 @@ steps:
 	}
 }
 
+func TestATextWithAControlCharacterIsRefused(t *testing.T) {
+	with := scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: euro}
+	for name, c := range map[string]struct{ text, says string }{
+		"lines and columns": {`"a\tb\r\nc"`, ""},
+		"NUL":               {`"a\0b"`, "the text holds the control character U+0000"},
+		"an escape":         {`"a\eb"`, "the text holds the control character U+001B"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := "id: ours\nkind: transactional\non: {signal: order_placed}\nchannel: sms\ncontent:\n  en:\n    text: " + c.text + "\n"
+			err := outreach.Check(nil, document.Document{Name: "scene/ours", Body: body}, with)
+			wrong, _ := err.(outreach.Mistakes)
+			if c.says == "" && err != nil || c.says != "" && (len(wrong) != 1 || wrong[0].Line != 7 || !strings.Contains(wrong[0].Message, c.says)) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestTheScenesThatComeWithTheSuiteCanBeJudged(t *testing.T) {
 	with := scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Currency: euro}
 	for _, name := range outreach.Names(outreach.Scene) {

@@ -3,6 +3,7 @@ package scene
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -36,6 +37,8 @@ func (c *spoken) filled(said *content) {
 		text, ok := c.fill(part, *said.part(part), values)
 		if ok && slices.Contains(inOneLine, part) && strings.ContainsFunc(strings.TrimSpace(text), unicode.IsControl) {
 			c.wrong(part, 1, "the %s must be one line, and is more for a sample customer, with the blocks in their places", part)
+		} else if i := strings.IndexFunc(text, unprintable); i >= 0 {
+			c.wrongAt(part, 1+strings.Count(text[:i], "\n"), fmt.Sprintf("the %s holds the control character %U, which no message shows", part, []rune(text[i:])[0]))
 		}
 	}
 	delete(c.lines, "data") // they are of one of several texts
@@ -65,3 +68,6 @@ func (c *spoken) fill(part string, t Template, values map[string]any) (text stri
 	}
 	return "", false
 }
+
+// unprintable reports whether a character is one of control that parts neither lines nor columns.
+func unprintable(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) }
