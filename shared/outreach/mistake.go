@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
 	"liuke/shared/fault"
-	"liuke/shared/pattern"
 )
 
 // Mistake is one thing that is wrong with a document, or with what uses it.
@@ -64,15 +62,13 @@ func screen(name, body string) Mistakes {
 	decoder := yaml.NewDecoder(strings.NewReader(body))
 	var root, next yaml.Node
 	if err := decoder.Decode(&root); err != nil {
-		line, text := placed(err.Error())
-		return one(line, "%s", text)
+		return unreadable(name, body)
 	}
 	switch err := decoder.Decode(&next); {
 	case err == nil:
 		return one(next.Line, "a second document begins here: write one")
 	case err != io.EOF:
-		line, text := placed(err.Error())
-		return one(line, "what stands behind the document cannot be read: %s", text)
+		return one(behind(body), "what stands behind the document cannot be read: write one document")
 	}
 	return screenNode(name, &root, 0)
 }
@@ -83,15 +79,49 @@ func screenNode(name string, n *yaml.Node, depth int) (out Mistakes) {
 		return Mistakes{{name, n.Line, n.Column, fmt.Sprintf("this is nested more than %d deep", maxDepth)}}
 	case n.Kind == yaml.AliasNode:
 		return Mistakes{{name, n.Line, n.Column, "aliases are not taken: write out what is meant"}}
+	case n.Tag != "" && n.Tag[0] == '!' && !strings.HasPrefix(n.Tag, "!!"):
+		return Mistakes{{name, n.Line, n.Column, "a text that begins with ! must stand in quotes"}}
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
-		return Mistakes{{name, n.Line, n.Column, "nothing stands here: say what is meant, or leave it out"}}
+		return Mistakes{{name, n.Line, n.Column, nothing(n)}}
 	case n.Anchor != "":
 		out = append(out, Mistake{name, n.Line, n.Column, "anchors are not taken: nothing could refer to them"})
 	}
-	for _, c := range n.Content {
+	for i, c := range n.Content {
+		if named := n.Kind == yaml.MappingNode && i%2 == 0; named && c.Kind != yaml.ScalarNode && c.Kind != yaml.AliasNode {
+			return append(out, Mistake{name, c.Line, c.Column, "a text that begins with { or [ must stand in quotes, such as '{{ customer.name }}'"})
+		}
+		if c.ShortTag() == "!!null" && n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0 && i%2 == 1 {
+			out = append(out, Mistake{name, n.Content[i-1].Line, n.Content[i-1].Column, fmt.Sprintf("%q has no value: write a colon and a space between the name of a field and its value", n.Content[i-1].Value)})
+			continue
+		}
+		if n.Kind == yaml.MappingNode && i%2 == 1 {
+			c.LineComment += n.Content[i-1].LineComment // where there is no value, what stands behind the colon is the name's
+		}
 		out = append(out, screenNode(name, c, depth+1)...)
 	}
 	return out
+}
+
+// nothing says that nothing stands where a node is.
+func nothing(n *yaml.Node) string {
+	says := "nothing stands here: say what is meant, or leave it out"
+	switch {
+	case n.Anchor != "":
+		says += "; a text that begins with & must stand in quotes"
+	case strings.HasPrefix(n.LineComment+n.FootComment, "#"):
+		says += "; a text that begins with # must stand in quotes"
+	}
+	return says
+}
+
+// behind returns the line in which a document ends and another is to begin.
+func behind(body string) int {
+	for i, line := range strings.Split(body, "\n") {
+		if i > 0 && (strings.HasPrefix(line, "---") || strings.HasPrefix(line, "...")) {
+			return i + 1
+		}
+	}
+	return 1
 }
 
 func lineOfInvalid(body string) int {
@@ -107,19 +137,6 @@ func lineOfInvalid(body string) int {
 		}
 	}
 	return line
-}
-
-var lineOfYAML = pattern.New(`line (\d+): `)
-
-// placed takes the line out of a message of the parser's.
-func placed(text string) (line int, rest string) {
-	text = strings.TrimPrefix(text, "yaml: ")
-	m := lineOfYAML().FindStringSubmatch(text)
-	if m == nil {
-		return 1, text
-	}
-	line, _ = strconv.Atoi(m[1]) // digits; too many of them are 0
-	return line, strings.Replace(text, m[0], "", 1)
 }
 
 // ordered returns mistakes by document and line, each once.

@@ -100,7 +100,7 @@ func TestTemplatesAreChecked(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"a channel that is none", "push:", "fax:", `template/greeting.yaml:2: "fax" is none of the channels`},
 		{"without the default locale", "  en: {title: Hello", "  de: {title: Hello", "template/greeting.yaml:2: the template is missing in en"},
-		{"a field that is none", "preheader:", "preheadline:", "template/greeting.yaml:6: field preheadline not found"},
+		{"a field that is none", "preheader:", "preheadline:", "template/greeting.yaml:6: content has no field preheadline"},
 		{"a variable that the scene has not", "It has been a while}", "'{{ order.id }}'}", "hello.yaml:15: order.id is not a variable of this scene"},
 		{"and which template it was", "It has been a while}", "'{{ order.id }}'}", "(template/greeting.yaml, line 2: the step nudge, in en by push)"},
 		{"marketing without a way out", "text: Hello {{ unsubscribe_link }}", "text: Hello", "hello.yaml:15: marketing must offer {{ unsubscribe_link }}"},

@@ -165,7 +165,7 @@ func TestAJourneysMistakesAreNamed(t *testing.T) {
 		{"a pool's name", "{pool: winback10}", "{pool: Win-Back}", "hello.yaml:12: a pool is named in lower-case words joined by underscores"},
 		{"a pool and a webhook", "{pool: winback10}", "\n  pool: winback10\n  webhook: shop", "hello.yaml:14: an offer has a pool or a webhook, and not both"},
 		{"the name of a webhook", "{pool: winback10}", "{webhook: 'https://shop.example'}", "hello.yaml:12: webhook is the name of a destination"},
-		{"what no offer has", "{pool: winback10}", "{hook: shop}", "hello.yaml:12: field hook not found"},
+		{"what no offer has", "{pool: winback10}", "{hook: shop}", "hello.yaml:12: an offer has no field hook"},
 		{"a goal without an end", ", within: 7d", "", "hello.yaml:13: a goal needs to know how long"},
 		{"a goal that is none", "{signal: order_placed, within", "{signal: occasion, within", "hello.yaml:13: a goal is the signal"},
 		{"a goal by an event that is not told", "{signal: order_placed, within", "{event: Order Completed, within", "hello.yaml:13: event must be the name of"},

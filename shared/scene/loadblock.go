@@ -2,7 +2,9 @@ package scene
 
 import (
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"liuke/shared/pattern"
@@ -116,7 +118,7 @@ func (c *spoken) expand(source, part string) (text string, from []origin, ok boo
 				c.wrong(part, line, "and more blocks that there are not")
 				return out.String(), lines, false
 			}
-			c.wrong(part, line, "there is no block %q", name)
+			c.wrong(part, line, "there is no block %q%s", name, Near(name, slices.Sorted(maps.Keys(c.blocks))))
 			continue
 		}
 		locale, of := c.locale, "text"

@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"maps"
 	"slices"
 
 	"liuke/shared/message"
@@ -110,7 +111,7 @@ func (d *document) texts(s *Scene, where []any, files map[string]contentFile, te
 	case template != "":
 		t, ok := d.templates[template]
 		if !ok {
-			d.mistake(append(where, "template"), "there is no template %q", template)
+			d.mistake(append(where, "template"), "there is no template %q%s", template, Near(template, slices.Sorted(maps.Keys(d.templates))))
 			return out
 		}
 		for _, c := range channels {

@@ -67,16 +67,9 @@ func (d *document) ends(decoder *yaml.Decoder) bool {
 	case err == nil:
 		d.yamlMistake(fmt.Sprintf("line %d: a second document begins here: write one", next.Line))
 	default:
-		d.yamlMistake(behind(err))
+		d.yamlMistake("what stands behind the document cannot be read: write one document")
 	}
 	return false
-}
-
-// behind says what is wrong behind a document.
-func behind(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := lineOfYAML().FindString(text)
-	return line + "what stands behind the document cannot be read: " + strings.TrimPrefix(text, line)
 }
 
 func (d *document) yamlMistake(text string) {

@@ -89,7 +89,10 @@ func (c *spoken) content(f *contentFile) *content {
 	if !c.concerned(f) {
 		return out
 	}
-	allowed := parts[c.channel]
+	allowed, ok := parts[c.channel]
+	if !ok {
+		return out // the channel is a mistake
+	}
 	for part, text := range f.fields() {
 		if text != "" && !slices.Contains(allowed.must, part) && !slices.Contains(allowed.may, part) {
 			c.wrong(part, 0, "%s does not belong to the channel %s, which has %s", part, c.channel, strings.Join(append(slices.Clone(allowed.must), allowed.may...), ", "))

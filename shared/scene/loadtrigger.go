@@ -66,7 +66,7 @@ func (d *document) trigger(f triggerFile) Trigger {
 		}
 	case signal.Occasion:
 		if !slices.Contains(occasion.Kinds(), t.Occasion) {
-			d.mistake(at("on", "occasion"), "occasion must be one of %v", occasion.Kinds())
+			d.mistake(at("on", "occasion"), "occasion must be %s", wordsOf(occasion.Kinds()))
 		}
 	case signal.Happened:
 		d.told(at("on", "event"), t.Event)

@@ -15,7 +15,6 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"liuke/shared/fault"
-	"liuke/shared/pattern"
 	"liuke/shared/scene"
 	"liuke/shared/segment"
 	"liuke/shared/signal"
@@ -85,14 +84,11 @@ func Compile(source string) (scene.Audience, []scene.Flaw) {
 	return &program{compiled}, nil
 }
 
-// parsing is what the compiler says of a number beyond all in the words of Go.
-var parsing = pattern.New(`: strconv\.\w+: parsing "[^"]*":`)
-
 // flawOf is what the compiler says of an expression.
 func flawOf(err error) []scene.Flaw {
 	flaw := scene.Flaw{Line: 1}
 	text, _, _ := strings.Cut(err.Error(), "\n")
-	flaw.Text = parsing().ReplaceAllString(text, ":")
+	flaw.Text = plainly(text)
 	if e, ok := err.(*file.Error); ok && e.Line > 0 {
 		flaw.Line = e.Line
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
@@ -164,7 +165,7 @@ func (i *inspection) matches(n ast.Node) {
 	}
 	parsed, err := syntax.Parse(pattern.Value, syntax.Perl)
 	if err != nil {
-		i.refuse(n, "the pattern cannot be read: %s", err)
+		i.refuse(n, "the pattern cannot be read: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return
 	}
 	if instructions(parsed) > maxInstructions {

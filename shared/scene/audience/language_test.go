@@ -54,9 +54,9 @@ func TestTheLanguageOfAudiences(t *testing.T) {
 		{"comparisons that are judged twice, again and again", nested(`1 < (_ ? 1 : 2) < 3`, "came", 20), "the expression is too long"},
 		{"conditions that are judged twice, again and again", nested(`(_ ?: true)`, "came", 60), "the expression is too long"},
 		{"very many parentheses", strings.Repeat("(", 4<<20), "more than 4 KB"},
-		{"a number beyond all", "order.worth > 99999999999999999999", "invalid integer literal: value out of range"},
-		{"a fraction beyond all", "order.worth > 1e999", "invalid float literal: value out of range"},
-		{"very many values", "r in [" + strings.Repeat("1,", 300) + "1]", "exceeds maximum allowed nodes"},
+		{"a number beyond all", "order.worth > 99999999999999999999", "the number is too large"},
+		{"a fraction beyond all", "order.worth > 1e999", "the number is too large"},
+		{"very many values", "r in [" + strings.Repeat("1,", 300) + "1]", "the expression is too long"},
 
 		{"a pattern of the customer's", `locale matches segment`, "a text that is written out"},
 		{"a pattern that is put together", `locale matches ("a" + "b")`, "a text that is written out"},

@@ -51,6 +51,11 @@ func unnamed(tree *parser.Tree, said []scene.Flaw) []scene.Flaw {
 	if len(s.flaws) > 0 {
 		said = s.flaws
 	}
-	said[len(said)-1].Text += ": there are " + strings.Join(names, ", ")
+	last := &said[len(said)-1].Text
+	if near := scene.Near(strings.TrimPrefix(*last, "unknown name "), names); near != "" {
+		*last += near
+	} else {
+		*last += ": there are " + strings.Join(names, ", ")
+	}
 	return said
 }

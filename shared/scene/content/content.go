@@ -98,19 +98,26 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 	checkText := func(from, to int) {
 		for _, mark := range []string{"{{", "{%"} {
 			if i := strings.Index(source[from:to], mark); i >= 0 {
-				add(from+i, "%s is never closed", mark)
+				add(from+i, "%s is never closed: write %s behind it", mark, map[string]string{"{{": "}}", "{%": "%}"}[mark])
 			}
 		}
 		out.WriteString(source[from:to])
 		own.WriteString(unescaped(source[from:to], form))
 		page.WriteString(strings.ReplaceAll(source[from:to], edge, ""))
 	}
+	var nested nesting
 	var member, list string // of the for that is open
 	use := func(offset int, variable string) string {
 		if field, ok := strings.CutPrefix(variable, member+"."); ok && member != "" {
 			variable = list + "." + field
 		}
-		if !slices.Contains(known, variable) {
+		switch near := scene.Near(variable, known); {
+		case slices.Contains(known, variable):
+		case strings.HasSuffix(variable, "[]"):
+			add(offset, "%s is not a list of this scene: a for goes over survey.choices alone", strings.TrimSuffix(variable, "[]"))
+		case near != "":
+			add(offset, "%s is not a variable of this scene%s", variable, near)
+		default:
 			add(offset, "%s is not a variable of this scene; there are %s", variable, strings.Join(known, ", "))
 		}
 		t.used[variable] = true
@@ -147,8 +154,21 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		if m[6] >= 0 {
 			args = source[m[6]:m[7]]
 		}
+		if strings.Contains(args, "{%") || strings.Contains(args, "{{") {
+			add(m[0], "{%% is never closed: write %%} behind it")
+			continue
+		}
 		if !slices.Contains(tags, name) {
-			add(m[0], "the tag %s is not allowed; there are %s", name, strings.Join(tags, ", "))
+			add(m[0], "%s", unknownTag(name))
+			nested.next(scene.Nearest(name, tags), m[0])
+			continue
+		}
+		if says := nested.next(name, m[0]); says != "" {
+			add(m[0], "%s", says)
+		}
+		if says := unread(name, args); says != "" {
+			add(m[0], "%s", says)
+			continue
 		}
 		switch name {
 		case "for":
@@ -180,6 +200,11 @@ func compile(engine *liquid.Engine, source string, known []string, form scene.Fo
 		own.WriteString(aside(name))
 	}
 	checkText(at, len(source))
+	for _, tag := range nested.open {
+		if len(flaws) < maxFlaws {
+			add(tag.offset, "{%% %s %%} is never closed: write {%% %s %%} where it ends", tag.name, ends[tag.name])
+		}
+	}
 	if len(flaws) > 0 {
 		return nil, flaws
 	}
@@ -203,7 +228,7 @@ func parse(engine *liquid.Engine, source string) (parsed *liquid.Template, flaw 
 	}()
 	parsed, err := engine.ParseTemplateLocation([]byte(source), "", 1)
 	if err != nil {
-		return nil, &scene.Flaw{Line: max(1, err.LineNumber()), Text: err.Error()}
+		return nil, &scene.Flaw{Line: max(1, err.LineNumber()), Text: "what stands here cannot be read: look at its {{ }} and {% %}"}
 	}
 	return parsed, nil
 }
@@ -212,14 +237,14 @@ func parse(engine *liquid.Engine, source string) (parsed *liquid.Template, flaw 
 func rewrite(text string, form scene.Form) (rewritten, variable string, err error) {
 	m := object().FindStringSubmatch(text)
 	if m == nil {
-		return "", "", fmt.Errorf("{{ %s }} must be a variable and filters", text)
+		return "", "", fmt.Errorf("{{ %s }} must be a variable and filters, such as {{ customer.name }} or {{ customer.first_name | default: \"there\" }}", strings.TrimSpace(text))
 	}
 	variable = m[1]
 	rewritten = variable
 	for rest, first := m[2], true; first || rest != ""; first = false {
 		f := filter().FindStringSubmatch(rest)
 		if rest != "" && f == nil {
-			return "", "", fmt.Errorf("the filters %q cannot be read", rest)
+			return "", "", fmt.Errorf("what stands behind | cannot be read: %q must be a filter, such as | upcase or | default: \"there\"", strings.TrimSpace(strings.TrimPrefix(rest, "|")))
 		}
 		if first && (f == nil || f[1] != "default") {
 			rewritten += fmt.Sprintf(" | liuke_required: %q", variable)

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"liuke/shared/pattern"
+	"liuke/shared/scene"
 )
 
 // argumentForm is a quoted text, or a number.
@@ -55,6 +56,9 @@ var filters = map[string]struct {
 // checkFilter checks a filter's name and its arguments as they are written.
 func checkFilter(name, written string) error {
 	takes, ok := filters[name]
+	if near := scene.Near(name, slices.Sorted(maps.Keys(filters))); !ok && near != "" {
+		return fmt.Errorf("there is no filter %s%s", name, near)
+	}
 	if !ok {
 		return fmt.Errorf("the filter %s is not allowed; there are %s", name, strings.Join(slices.Sorted(maps.Keys(filters)), ", "))
 	}
