@@ -16,6 +16,8 @@ import (
 
 // Results reads what scenes have brought about.
 type Results interface {
+	// TrialMarks reads how far the hours of a trial are counted.
+	TrialMarks(ctx context.Context, scene, trial string) ([]measure.Mark, error)
 	// Tallied adds up the hours of a trial that begin from a time on and before another.
 	Tallied(ctx context.Context, scene, trial string, from, before time.Time) (*measure.Tally, error)
 }
@@ -26,10 +28,11 @@ type resultView struct {
 	WindowDays float64   `json:"window_days"`
 	From       time.Time `json:"from"` // of enrolments that are counted; whole hours
 	To         time.Time `json:"to"`
+	Complete   time.Time `json:"complete_to"` // see measure.Complete
 }
 
-// results shows what a scene brings about: of the customers who were enrolled in a span of time, what has become of them by
-// now, up to the last minutes.
+// results shows what a scene brings about: of the customers who were enrolled in a span of time, what has become of them, and up to
+// when that is counted.
 func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, error) {
 	form, err := format(r, preferred(r)...)
 	if err != nil {
@@ -44,6 +47,12 @@ func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, er
 		return api.Response{}, err
 	}
 	terms := measure.Of(sc, policy)
+	now := h.now()
+	marks, err := h.store.TrialMarks(ctx, sc.ID, terms.ID)
+	if err != nil {
+		return api.Response{}, err
+	}
+	complete := measure.Complete(marks, from, to, now).UTC()
 	sum, err := h.store.Tallied(ctx, sc.ID, terms.ID, from, to)
 	if err != nil {
 		return api.Response{}, err
@@ -54,17 +63,17 @@ func (h *Handler) results(ctx context.Context, r *api.Request) (api.Response, er
 	}
 	if form == "text" {
 		const layout = "2006-01-02 15:04 MST"
-		span, now := "of all customers until now", h.now().UTC()
+		span := "of all customers until now"
 		if until := to.UTC(); until.Before(now) {
 			span = "of customers who came before " + until.Format(layout)
 		}
 		if from.After(time.UnixMilli(0)) {
 			span += ", from " + from.UTC().Format(layout) + " on"
 		}
-		span = fmt.Sprintf("\n%s; counted up to %s, but for the last minutes\n", span, now.Format(layout))
+		span = fmt.Sprintf("\n%s; complete up to %s: of what came later not all is counted yet\n", span, complete.Format(layout))
 		return text(plainText, result.Text()+span), nil
 	}
-	return api.JSON(http.StatusOK, resultView{result, terms.ID, terms.Window.Hours() / 24, from, to}), nil
+	return api.JSON(http.StatusOK, resultView{result, terms.ID, terms.Window.Hours() / 24, from, to, complete}), nil
 }
 
 // measuredScene is the scene of an id, with the policy that it stands under.

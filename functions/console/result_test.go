@@ -52,10 +52,15 @@ func TestASceneSaysWhatItBringsAbout(t *testing.T) {
 		}
 		sum.Add(&e, []message.Entry{entry})
 	}
-	must(t, b.store.PutTally(t.Context(), measure.HourAt("win_back", terms.ID, terms.Window, now.Add(-time.Hour)), 3, &sum))
+	hour := measure.HourAt("win_back", terms.ID, terms.Window, now.Add(-time.Hour))
+	must(t, b.store.PutTally(t.Context(), hour, 3, &sum))
+	must(t, b.store.MarkTrials(t.Context(), now, hour, measure.HourAt("win_back", "another", terms.Window, now.AddDate(0, 0, -3))))
+	must(t, b.store.MarkCounted(t.Context(), measure.Mark{Hour: hour, Begun: now, Counted: now.Add(-7 * time.Minute)}))
+	complete := now.Add(-8 * time.Minute).UTC() // of this trial; and a minute that the index may be behind
 	status, body, out := b.do(t, "results", nil)
 	variants, _ := body["variants"].([]any)
-	if status != http.StatusOK || len(variants) != 2 || body["holdout"].(map[string]any)["assigned"] != 40.0 || body["window_days"] != 7.0 {
+	if status != http.StatusOK || len(variants) != 2 || body["holdout"].(map[string]any)["assigned"] != 40.0 || body["window_days"] != 7.0 ||
+		body["complete_to"] != complete.Format(time.RFC3339) {
 		t.Fatalf("%d %s", status, out.Body)
 	}
 	var assigned, converted float64
@@ -73,7 +78,7 @@ func TestASceneSaysWhatItBringsAbout(t *testing.T) {
 			r.Headers["accept"] = "text/plain"
 		},
 	} {
-		if _, _, out := b.do(t, "results", change); !strings.Contains(out.Body, "plain (control)") || !strings.Contains(out.Body, "held out") || !strings.Contains(out.Body, "counted up to 2026-03-01 ") {
+		if _, _, out := b.do(t, "results", change); !strings.Contains(out.Body, "plain (control)") || !strings.Contains(out.Body, "held out") || !strings.Contains(out.Body, "; complete up to "+complete.Format("2006-01-02 15:04 MST")) {
 			t.Errorf("%s: %s", name, out.Body)
 		}
 	}

@@ -49,12 +49,14 @@ func (s *Store) MarkTrials(ctx context.Context, _ time.Time, hours ...measure.Ho
 	return nil
 }
 
-// TrialMarks reads the marked hours of all trials, strongly consistent.
-func (s *Store) TrialMarks(ctx context.Context) (all []measure.Mark, err error) {
+// TrialMarks reads the marked hours of a scene's trial, or of all trials for "" and "", strongly consistent.
+func (s *Store) TrialMarks(ctx context.Context, scene, trialID string) (all []measure.Mark, err error) {
 	defer fault.Wrap(&err, "read which hours of trials are counted")
-	in := s.family(trialsPK, "")
-	in.KeyConditionExpression = aws.String("pk = :pk")
-	delete(in.ExpressionAttributeValues, ":prefix")
+	in := s.family(trialsPK, scene+"#"+trialID+"#")
+	if scene == "" {
+		in.KeyConditionExpression = aws.String("pk = :pk")
+		delete(in.ExpressionAttributeValues, ":prefix")
+	}
 	err = s.pages(ctx, in, func(items []map[string]types.AttributeValue) error {
 		for _, item := range items {
 			parts := strings.Split(textOf(item["sk"]), "#")
@@ -130,7 +132,8 @@ func (s *Store) TalliesOfHour(ctx context.Context, h measure.Hour) (all map[int]
 	return all, err
 }
 
-// Tallied adds up what the hours of a trial have come to that begin from a time on and before another; eventually consistent.
+// Tallied adds up what the hours of a trial have come to that begin from a time on and before another, strongly consistent: no
+// less than when the marks that were read before said how far they are counted.
 func (s *Store) Tallied(ctx context.Context, scene, trialID string, from, before time.Time) (sum *measure.Tally, err error) {
 	defer fault.Wrap(&err, "read the tallies of a trial")
 	sum = &measure.Tally{}
@@ -138,7 +141,6 @@ func (s *Store) Tallied(ctx context.Context, scene, trialID string, from, before
 		return sum, nil
 	}
 	in := s.family(tallyPK(scene, trialID), "")
-	in.ConsistentRead = nil
 	in.KeyConditionExpression = aws.String("pk = :pk AND sk BETWEEN :from AND :to")
 	delete(in.ExpressionAttributeValues, ":prefix")
 	// An hour that begins before the first moment is left out, and one that ends behind the last is not.

@@ -109,6 +109,29 @@ func (m Mark) Due(now time.Time) bool {
 // Over reports whether the hour has been counted for the last time.
 func (m Mark) Over() bool { return m.Part == 0 && !m.Counted.Before(m.Final()) }
 
+// indexLag is how long an enrolment may be missing from the index by which an hour's customers are found.
+const indexLag = time.Minute
+
+// Complete is the time up to which all that was known of a trial's customers is counted, of those of the hours that begin from a time
+// on and before another: whoever was enrolled by then, and what had become of each. Of what came later some may be counted as well,
+// for each hour has its own turn. Marks are those of the trial, which were read before its tallies, at the time now.
+func Complete(marks []Mark, from, before, now time.Time) time.Time {
+	complete := now
+	for _, m := range marks {
+		if m.Begin.Before(from) || !m.Begin.Before(before) || m.Over() {
+			continue
+		}
+		counted := m.Counted.Add(-indexLag)
+		if counted.Before(m.Begin) {
+			counted = m.Begin // nobody was enrolled in it before
+		}
+		if counted.Before(complete) {
+			complete = counted
+		}
+	}
+	return complete
+}
+
 // Enrolment is one customer of a trial.
 type Enrolment struct {
 	Hour

@@ -129,3 +129,36 @@ func TestOnlyWhatHappensInTheWindowCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestResultsAreCompleteUpToTheHourThatWasCountedLongestAgo(t *testing.T) {
+	const window = 7 * 24 * time.Hour
+	now := begin.Add(50 * time.Hour)
+	mark := func(hours int, counted time.Duration, part int) measure.Mark {
+		m := measure.Mark{Hour: measure.HourAt("win_back", "t", window, begin.Add(time.Duration(hours)*time.Hour)), Part: part}
+		if counted > 0 {
+			m.Counted = now.Add(-counted)
+		}
+		return m
+	}
+	over := measure.Mark{Hour: measure.HourAt("win_back", "t", window, begin.AddDate(0, 0, -20)), Counted: begin.AddDate(0, 0, -5)}
+	fresh := mark(49, 3*time.Minute, 0)
+	for _, c := range []struct {
+		name  string
+		from  time.Time
+		marks []measure.Mark
+		want  time.Time
+	}{
+		{"nobody was enrolled", time.Time{}, nil, now},
+		{"one hour, but for what the index may lack", time.Time{}, []measure.Mark{fresh}, now.Add(-4 * time.Minute)},
+		{"an older one that was counted longer ago", time.Time{}, []measure.Mark{fresh, mark(2, 10*time.Hour, 0)}, now.Add(-10*time.Hour - time.Minute)},
+		{"one that is being counted anew", time.Time{}, []measure.Mark{fresh, mark(2, 10*time.Hour, 5)}, now.Add(-10*time.Hour - time.Minute)},
+		{"one that was never counted", time.Time{}, []measure.Mark{fresh, mark(40, 0, 0)}, begin.Add(40 * time.Hour)},
+		{"one that was counted right as it began", time.Time{}, []measure.Mark{mark(49, 59*time.Minute+30*time.Second, 0)}, begin.Add(49 * time.Hour)},
+		{"one that is not asked for", begin.Add(3 * time.Hour), []measure.Mark{fresh, mark(2, 10*time.Hour, 0)}, now.Add(-4 * time.Minute)},
+		{"one that was counted for the last time", time.Time{}, []measure.Mark{fresh, over}, now.Add(-4 * time.Minute)},
+	} {
+		if got := measure.Complete(c.marks, c.from, now, now); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -16,7 +16,7 @@ import (
 
 // Store lists what is counted, and keeps tallies and marks. See package dynamo for each.
 type Store interface {
-	TrialMarks(ctx context.Context) ([]measure.Mark, error)
+	TrialMarks(ctx context.Context, scene, trial string) ([]measure.Mark, error)
 	MarkCounted(ctx context.Context, m measure.Mark) error
 	UnmarkTrial(ctx context.Context, h measure.Hour) error
 	Uniter
@@ -41,7 +41,7 @@ const hoursAtOnce = 4
 // Count counts the hours that are due, as long as there is time, and returns how many it has counted and how many are left. An
 // hour that it has begun goes on where it stopped.
 func (c *Counter) Count(ctx context.Context) (counted, left int, err error) {
-	marks, err := c.Store.TrialMarks(ctx)
+	marks, err := c.Store.TrialMarks(ctx, "", "")
 	if err != nil {
 		return 0, 0, err
 	}
