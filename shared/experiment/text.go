@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -27,11 +28,10 @@ func (r *Result) Text() string {
 		r.differences(&b)
 		r.holdoutText(&b)
 	}
-	for i, note := range r.Notes {
-		if i == 0 {
-			b.WriteString("\n")
+	for _, note := range r.Notes {
+		if r.Holdout == nil || note != r.Holdout.Text { // which stands above
+			b.WriteString("\n" + folded("note: "+note))
 		}
-		b.WriteString(folded("note: " + note))
 	}
 	return b.String()
 }
@@ -55,12 +55,15 @@ func (r *Result) reach(b *strings.Builder) {
 		v := &r.Variants[i]
 		t.row(v.name(), v.Weight, v.Assigned, v.Sent, v.Delivered, v.Opened, v.Clicked, v.Unsubscribed, v.Complained)
 	}
+	if h := r.Holdout; h != nil {
+		t.row("held out", "–", h.Assigned, "–", "–", "–", "–", "–", "–")
+	}
 	t.write(b, "")
 }
 
 // outcome is the table of what they did.
 func (r *Result) outcome(b *strings.Builder) {
-	t := table{{"variant", "converted", "rate", "95 % interval", "revenue each", "chance best", "lost by choosing"}}
+	t := table{{"variant", "converted", "rate", "95 % interval", "revenue each", "chance best", "lost if chosen"}}
 	for i := range r.Variants {
 		v := &r.Variants[i]
 		each := "–"
@@ -70,22 +73,29 @@ func (r *Result) outcome(b *strings.Builder) {
 		rate := &v.Rates.Conversion
 		t.row(v.name(), v.Converted, percent(rate.Rate), between(&rate.Low, &rate.High, percent), each, percent(v.ChanceBest), percent(v.ExpectedLoss))
 	}
+	if h := r.Holdout; h != nil {
+		t.row("held out", h.Converted, percent(h.Rate.Rate), between(&h.Rate.Low, &h.Rate.High, percent), "–", "–", "–")
+	}
 	t.write(b, "")
 }
 
 // differences are the tables of how variants differ from the reference, of conversions and of revenue.
 func (r *Result) differences(b *strings.Builder) {
-	if len(r.Comparisons) == 0 {
-		return
-	}
 	converted := table{{"variant", "difference", "95 %, one look", "95 %, any look", "p one look", "p any look", "p of all", "P(better)"}}
 	spent := table{{"variant", "difference", "95 %, one look", "p one look", "p any look", "variance"}}
 	why := ""
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
 		d, m := &c.Conversion, &c.Revenue
+		if d.Value == nil {
+			continue // of nobody
+		}
+		held := "–"
+		if len(r.Comparisons) > 1 {
+			held = figure(&d.HolmP)
+		}
 		converted.row(c.Variant, bare(d.Value), between(d.Low, d.High, bare), between(d.ValidLow, d.ValidHigh, bare), figure(d.SingleLookP),
-			figure(&d.P), figure(&d.HolmP), figure(c.ChanceBetter))
+			figure(&d.P), held, figure(c.ChanceBetter))
 		spent.row(c.Variant, r.signed(m.Value), between(m.Low, m.High, r.signed), figure(m.P), figure(m.ValidP), "–")
 		if a := m.Adjusted; a != nil {
 			spent.row(c.Variant+", adjusted", r.signed(&a.Value), between(a.Low, a.High, r.signed), figure(a.P), "–", fell(a.Fell))
@@ -93,7 +103,10 @@ func (r *Result) differences(b *strings.Builder) {
 			why = m.Unadjusted
 		}
 	}
-	converted.write(b, "Against "+r.Comparisons[0].Reference+", who converted, in percentage points:")
+	if len(converted) == 1 {
+		return
+	}
+	converted.write(b, "Against "+r.Comparisons[0].Reference+`, who converted, in percentage points ("one look" holds at a time that was set beforehand, "any look" however often one looks):`)
 	spent.write(b, "Against "+r.Comparisons[0].Reference+", revenue of each customer"+adjustedBy(why)+":")
 }
 
@@ -108,6 +121,9 @@ func (r *Result) holdoutText(b *strings.Builder) {
 		return
 	}
 	b.WriteString("\n" + folded(fmt.Sprintf("Against the %d held out: %s", h.Assigned, h.Text)))
+	if h.Conversion.Value == nil {
+		return
+	}
 	t := table{{"what", "value", "95 % interval, one look", "variance"}}
 	line := func(what string, e Estimate, spell func(*float64) string, fell string) {
 		t.row(what, spell(e.Value), between(e.Low, e.High, spell), fell)
@@ -145,5 +161,8 @@ func fell(share *float64) string {
 	if share == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%+.0f %%", -100**share)
+	if less := -math.Round(100 * *share); less != 0 {
+		return fmt.Sprintf("%+.0f %%", less)
+	}
+	return "0 %"
 }
