@@ -164,7 +164,7 @@ func NewHandler(s Services, business recalc.Settings) *Handler {
 		}
 		h.ways[channel] = true
 	}
-	h.compilers = scene.Compilers{Audience: audience.Compile, Content: content.Compiler(), Labels: h.labels, Currency: business.Currency}
+	h.compilers = scene.Compilers{Audience: audience.Compile, Content: content.Remembering(), Labels: h.labels, Currency: business.Currency}
 	h.library = outreach.NewLibrary(s.Store, h.compilers, s.Now, nil)
 	h.routes = map[string]route{
 		"GET /v1/customers/{id}":                {serve: h.customer},

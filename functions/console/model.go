@@ -146,9 +146,6 @@ func (h *Handler) model(ctx context.Context, r *api.Request) (api.Response, erro
 	return api.JSON(http.StatusOK, detailOf(&k, stands)), nil
 }
 
-// editTries is how often an edit is tried whose document others edit meanwhile.
-const editTries = 5
-
 // putModel keeps a model that an operator has written or edited.
 func (h *Handler) putModel(ctx context.Context, r *api.Request) (api.Response, error) {
 	body, err := api.Body(r, segment.MaxModelBytes)
@@ -163,7 +160,7 @@ func (h *Handler) putModel(ctx context.Context, r *api.Request) (api.Response, e
 		return api.Response{}, fault.At("/name", "the model calls itself %s, which is not the name in the address: both must be the same", m.Name)
 	}
 	var k kept
-	err = again(func() (err error) {
+	err = again(ctx, func() (err error) {
 		k, err = h.edit(ctx, m)
 		return err
 	})
@@ -212,7 +209,7 @@ func (h *Handler) deleteModel(ctx context.Context, r *api.Request) (api.Response
 		return api.Response{}, err
 	}
 	var k kept
-	err := again(func() (err error) {
+	err := again(ctx, func() (err error) {
 		if k, err = h.oneKept(ctx, pathParameter(r, "name")); err != nil {
 			return err
 		}
@@ -262,29 +259,6 @@ func (h *Handler) next(all []document.Document, name, body string) document.Docu
 		}
 	}
 	return d
-}
-
-// errMoved says that a document was edited by somebody else since it was read.
-type errMoved struct{ error }
-
-func (e errMoved) Unwrap() error { return e.error }
-
-func moved(err error) error {
-	if fault.CodeOf(err) == fault.Conflict {
-		return errMoved{fault.As(err, fault.Conflict, "others keep editing the same document: try again")}
-	}
-	return err
-}
-
-// again does an edit until nobody else was quicker.
-func again(edit func() error) (err error) {
-	for range editTries {
-		err = edit()
-		if _, was := err.(errMoved); !was {
-			return err
-		}
-	}
-	return err
 }
 
 // modelVersion is the version of a model in a run; nil where the run did not know it.

@@ -87,7 +87,7 @@ func (h *Handler) deleteWriting(k outreach.Kind) func(context.Context, *api.Requ
 
 // write writes the text of a document, "" for none, where the request's If-Match and the version let it.
 func (h *Handler) write(ctx context.Context, r *api.Request, k outreach.Kind, name, text string, version *int64) (api.Response, error) {
-	err := again(func() error {
+	err := again(ctx, func() error {
 		all, err := h.store.SceneDocuments(ctx)
 		if err != nil {
 			return err

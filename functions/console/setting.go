@@ -211,7 +211,7 @@ func (h *Handler) deleteSettings(ctx context.Context, r *api.Request) (api.Respo
 func (h *Handler) replace(ctx context.Context, r *api.Request, name, body string) (api.Response, error) {
 	match := api.Header(r, "if-match")
 	var d document.Document
-	err := again(func() error {
+	err := again(ctx, func() error {
 		all, err := h.store.Documents(ctx)
 		if err != nil {
 			return err

@@ -163,7 +163,7 @@ func (h *Handler) putSurvey(ctx context.Context, r *api.Request) (api.Response, 
 	}
 	var next *survey.Survey
 	match := api.Header(r, "if-match")
-	err = again(func() error {
+	err = again(ctx, func() error {
 		next, err = h.nextSurvey(ctx, id, body, shape.Version, match)
 		if err != nil {
 			return err

@@ -150,7 +150,7 @@ func (h *Handler) changeTask(ctx context.Context, r *api.Request) (api.Response,
 		return api.Response{}, err
 	}
 	var t task.Task
-	err = again(func() error {
+	err = again(ctx, func() error {
 		stored, err := h.oneTask(ctx, r)
 		if err != nil {
 			return err

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"liuke/shared/api"
+	"liuke/shared/document"
+)
+
+// manyWritings are requests that write n documents each of scenes, blocks and templates.
+func manyWritings(t *testing.T, n int) (all []api.Request) {
+	t.Helper()
+	for i := range n {
+		for _, sample := range []string{"put_scene", "put_block", "put_template"} {
+			r := sampled(t, sample)
+			for key := range r.PathParameters {
+				r.PathParameters[key] = fmt.Sprintf("%s_%d", sample[len("put_"):], i)
+			}
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func TestManyDocumentsThatAreWrittenAtOnceAreAllKept(t *testing.T) {
+	b := setup(t)
+	if status, _, out := b.do(t, "put_block", nil); status != http.StatusOK { // which the sample's scene uses
+		t.Fatal(out.Body)
+	}
+	requests := manyWritings(t, 10)
+	for i := range requests {
+		if strings.Contains(requests[i].RouteKey, "scenes") {
+			requests[i].Body = strings.Replace(requests[i].Body, "id: greeting", "id: "+requests[i].PathParameters["id"], 1)
+		}
+	}
+	answers := make([]api.Response, len(requests))
+	var wg sync.WaitGroup
+	for i := range requests {
+		wg.Go(func() {
+			var err error
+			if answers[i], err = b.handler.Handle(t.Context(), requests[i]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, out := range answers {
+		if out.StatusCode != http.StatusOK {
+			t.Errorf("%s %v: %s", requests[i].RouteKey, requests[i].PathParameters, out.Body)
+		}
+	}
+	kept, err := b.store.SceneDocuments(t.Context())
+	must(t, err)
+	if edits, _, err := b.store.SceneEdits(t.Context()); err != nil || len(kept) != len(requests)+1 || document.Edits(kept) != edits || edits != int64(len(kept)) {
+		t.Errorf("%d documents are kept after %d edits, %v", len(kept), edits, err)
+	}
+}
