@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,5 +58,38 @@ func TestManyDocumentsThatAreWrittenAtOnceAreAllKept(t *testing.T) {
 	must(t, err)
 	if edits, _, err := b.store.SceneEdits(t.Context()); err != nil || len(kept) != len(requests)+1 || document.Edits(kept) != edits || edits != int64(len(kept)) {
 		t.Errorf("%d documents are kept after %d edits, %v", len(kept), edits, err)
+	}
+}
+
+func TestOfTwoEditsOfOneVersionAtOnceOneIsKept(t *testing.T) {
+	b := setup(t)
+	if status, _, out := b.do(t, "put_block", nil); status != http.StatusOK {
+		t.Fatal(out.Body)
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*api.Request)
+		late   int
+	}{
+		{"by If-Match", header("if-match", `"1"`), http.StatusPreconditionFailed},
+		{"by the version in the body", wrapped(2), http.StatusConflict},
+	} {
+		statuses := make([]int, 2)
+		var wg sync.WaitGroup
+		for i := range statuses {
+			r := sampled(t, "put_block")
+			c.change(&r)
+			wg.Go(func() {
+				out, err := b.handler.Handle(t.Context(), r)
+				if err != nil {
+					t.Error(err)
+				}
+				statuses[i] = out.StatusCode
+			})
+		}
+		wg.Wait()
+		if slices.Sort(statuses); statuses[0] != http.StatusOK || statuses[1] != c.late {
+			t.Errorf("%s: %v", c.name, statuses)
+		}
 	}
 }
