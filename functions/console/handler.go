@@ -49,6 +49,7 @@ type Store interface {
 	Invitations
 	Consents
 	Offers
+	Tests
 	Means
 	Results
 	rollup.Store
@@ -207,6 +208,7 @@ func NewHandler(s Services, business recalc.Settings) *Handler {
 		"DELETE /v1/scenes/{id}":                {serve: h.deleteWriting(outreach.Scene)},
 		"POST /v1/scenes/{id}/preview":          {serve: h.preview, parameters: []string{"as"}},
 		"POST /v1/scenes/{id}/test":             {serve: h.sendTest},
+		"GET /v1/scenes/{id}/tests/{test}":      {serve: h.test},
 		"GET /v1/blocks":                        {serve: h.pieceList(outreach.Block, "blocks")},
 		"GET /v1/blocks/{name}":                 {serve: h.showWriting(outreach.Block), parameters: []string{"format"}},
 		"PUT /v1/blocks/{name}":                 {serve: h.putWriting(outreach.Block)},

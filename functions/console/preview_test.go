@@ -155,6 +155,34 @@ func TestATestGoesToTheNamedAddressAndStandsNowhere(t *testing.T) {
 		job.Test.Channel != message.Email || job.Test.Subject == "" || job.Test.HTML == "" {
 		t.Errorf("%+v", job.Test)
 	}
+	tested := func(id string) (int, map[string]any) {
+		status, body, _ := b.do(t, "test", func(r *api.Request) { r.PathParameters["test"] = id })
+		return status, body
+	}
+	if status, fate := tested(job.Test.ID); status != http.StatusOK || fate["state"] != "claimed" || fate["says"] != "it is about to be sent" || fate["settled_at"] != nil ||
+		fate["asked_at"] != "2026-03-01T08:31:01Z" || out.Headers["location"] != "/v1/scenes/win_back/tests/"+job.Test.ID {
+		t.Errorf("before it is sent: %d %v", status, fate)
+	}
+	for says, became := range map[string]func(*message.TestRecord){
+		"the provider took it": func(r *message.TestRecord) { r.State, r.Provider = message.Sent, "0100" },
+		"not sent: the address is suppressed: by the customer's own word, such as STOP by SMS, after a hard bounce or a complaint, or by what a provider said": func(r *message.TestRecord) { r.State, r.Reason = message.Failed, "suppressed" },
+		"not sent: the provider says MessageRejected":                func(r *message.TestRecord) { r.State, r.Reason = message.Failed, "MessageRejected" },
+		"nobody can tell whether it was sent: the provider says 500": func(r *message.TestRecord) { r.State, r.Reason = message.Unknown, "500" },
+		"it is tried again: the provider says TooManyRequests":       func(r *message.TestRecord) { r.Reason = "TooManyRequests" },
+	} {
+		r := job.Test.Record()
+		became(&r)
+		must(t, b.store.PutTest(t.Context(), r))
+		if status, fate := tested(r.ID); status != http.StatusOK || fate["says"] != says || fate["state"] != string(r.State) || r.Provider != "" && fate["provider_id"] != r.Provider {
+			t.Errorf("%d %v", status, fate)
+		}
+	}
+	if status, _ := tested("aaaaaaaaaaaaaaaaaaaaaaaaaa"); status != http.StatusNotFound {
+		t.Errorf("no such test: %d", status)
+	}
+	if status, _, _ := b.do(t, "test", func(r *api.Request) { r.PathParameters["test"], r.PathParameters["id"] = job.Test.ID, "greeting" }); status != http.StatusNotFound {
+		t.Errorf("another scene's: %d", status)
+	}
 	must(t, b.store.Suppress(t.Context(), message.Email, "gone@shop.example", "bounce", now))
 	for name, c := range map[string]struct {
 		body   string

@@ -15,6 +15,7 @@ import (
 	"liuke/shared/api"
 	"liuke/shared/fault"
 	"liuke/shared/message"
+	"liuke/shared/outreach"
 	"liuke/shared/pattern"
 	"liuke/shared/queue"
 	"liuke/shared/request"
@@ -68,7 +69,9 @@ func (h *Handler) sendTest(ctx context.Context, r *api.Request) (api.Response, e
 	if err != nil {
 		return api.Response{}, err
 	}
-	return api.JSON(http.StatusAccepted, map[string]string{"test_id": id}), nil
+	out := api.JSON(http.StatusAccepted, map[string]string{"test_id": id})
+	out.Headers["location"] = "/v1/scenes/" + w.scene.ID + "/tests/" + id
+	return out, nil
 }
 
 // mayTest returns an error where the address cannot be one of the channel's, must not be sent to, or others were tested with just
@@ -80,12 +83,12 @@ func (h *Handler) mayTest(ctx context.Context, channel message.Channel, to strin
 	if !addresses(channel, to) {
 		return fault.At("/to", "this is no address of the channel %s", channel)
 	}
-	suppressed, err := h.store.Suppressed(ctx, channel, to)
+	suppressed, err := h.store.Suppression(ctx, channel, to)
 	if err != nil {
 		return err
 	}
-	if suppressed {
-		return fault.New(fault.Conflict, "the address is suppressed: nothing is sent to it, and no test either")
+	if suppressed.Holds() {
+		return fault.New(fault.Conflict, "%s: nothing is sent to it, and no test either", saysOfReason(reasonSuppressed, causesOfSuppression(suppressed, channel)))
 	}
 	if wait := h.tests.Take("", h.now()); wait > 0 {
 		return &tooFast{fault.New(fault.Throttled, "at most %d messages are tested with in a minute: try again in %s", testsAMinute, wait.Round(time.Second)), wait}
@@ -136,11 +139,14 @@ func mailable(to string) bool {
 // maxAddress is the longest address that is taken.
 const maxAddress = 512
 
+// testIDBytes is how many bytes a test's id stands for.
+const testIDBytes = 16
+
 var testID = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// queueTest hands a message to dispatch. It stands in the body alone.
+// queueTest hands a message to dispatch, which keeps what becomes of it. It stands in the body alone.
 func (h *Handler) queueTest(ctx context.Context, w *worded, to string) (id string, err error) {
-	raw := make([]byte, 16)
+	raw := make([]byte, testIDBytes)
 	if _, err := io.ReadFull(h.random, raw); err != nil {
 		return "", fault.As(err, fault.Internal, "no id can be made")
 	}
@@ -157,5 +163,69 @@ func (h *Handler) queueTest(ctx context.Context, w *worded, to string) (id strin
 	if len(body) > queue.MaxBytes {
 		return "", fault.New(fault.TooLarge, "the message is over %d bytes", queue.MaxBytes)
 	}
+	if err := h.store.PutTest(ctx, t.Record()); err != nil {
+		return "", err
+	}
 	return id, h.messageQueue.Send(ctx, queue.Message{Body: string(body)})
+}
+
+// Tests keep what became of the messages that operators test with.
+type Tests interface {
+	PutTest(ctx context.Context, t message.TestRecord) error
+	// Test returns NotFound where nothing is known of it.
+	Test(ctx context.Context, id string) (message.TestRecord, error)
+}
+
+// errNoTest is of a test that there is not, or not of the scene.
+var errNoTest = fault.New(fault.NotFound, "the scene has no such test, or it is over a week old")
+
+// testView says what became of a test.
+type testView struct {
+	ID        string     `json:"test_id"`
+	Scene     string     `json:"scene"`
+	Channel   string     `json:"channel"`
+	State     string     `json:"state"`
+	Provider  string     `json:"provider_id,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Says      string     `json:"says"`
+	AskedAt   time.Time  `json:"asked_at"`
+	SettledAt *time.Time `json:"settled_at"` // null while it waits
+}
+
+// test shows what became of a test of a scene.
+func (h *Handler) test(ctx context.Context, r *api.Request) (api.Response, error) {
+	id := pathParameter(r, "test")
+	if len(id) != testID.EncodedLen(testIDBytes) {
+		return api.Response{}, errNoTest
+	}
+	t, err := h.store.Test(ctx, id)
+	if err != nil {
+		return api.Response{}, err
+	}
+	if t.Scene != pathParameter(r, "id") {
+		return api.Response{}, errNoTest
+	}
+	return api.JSON(http.StatusOK, testView{
+		ID: t.ID, Scene: t.Scene, Channel: string(t.Channel), State: string(t.State), Provider: t.Provider, Reason: t.Reason,
+		Says: saysOfTest(&t), AskedAt: t.Asked.UTC(), SettledAt: timeOf(t.Settled),
+	}), nil
+}
+
+func saysOfTest(t *message.TestRecord) string {
+	says := outreach.Says(t.Reason)
+	if says == "" {
+		says = "the provider says " + t.Reason
+	}
+	switch t.State {
+	case message.Sent:
+		return "the provider took it"
+	case message.Failed:
+		return "not sent: " + says
+	case message.Unknown:
+		return "nobody can tell whether it was sent: " + says
+	}
+	if t.Reason != "" {
+		return "it is tried again: " + says
+	}
+	return "it is about to be sent"
 }

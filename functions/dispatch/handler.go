@@ -37,6 +37,7 @@ type Store interface {
 	Entry(ctx context.Context, id customer.ID, entry string) (message.Entry, error)
 	WriteEntry(ctx context.Context, e message.Entry) (message.Entry, error)
 	WriteUncounted(ctx context.Context, person customer.ID, e message.Entry, c message.Contact) (message.Entry, error)
+	PutTest(ctx context.Context, t message.TestRecord) error
 	Answer(ctx context.Context, c customer.ID, survey, invitation string) (*survey.Answer, error)
 	Marker
 }

@@ -22,39 +22,71 @@ const testPatience = 15 * time.Minute
 const testCustomer = "test"
 
 // test sends what an operator looks at a scene by, marked as such. It stands in no ledger: whatever the provider says but that it
-// takes it later, the test is over, and the log says why; and so it is where it was asked for longer than testPatience ago.
+// takes it later, the test is over; and so it is where it was asked for longer than testPatience ago. What became of it is kept apart,
+// for whoever asked for it.
 func (h *Handler) test(ctx context.Context, keys *token.Keyring, t *message.Test) error {
-	reason := ""
-	suppressed, err := h.Store.Suppressed(ctx, t.Channel, t.To)
-	switch {
-	case err != nil:
+	r, err := h.try(ctx, keys, t)
+	if err != nil {
 		return err
-	case h.Now().Sub(t.Asked) > testPatience:
-		reason = reasonExpired
-	case h.Channels[t.Channel] == nil:
-		reason = reasonNoChannel
-	case suppressed:
-		reason = "suppressed"
-	default:
-		m, err := marked(keys, t)
-		if err != nil {
-			return err
-		}
-		if _, err := h.Channels[t.Channel].Send(ctx, m); err != nil {
-			outcome, why := channel.OutcomeOf(err)
-			if outcome == channel.Throttled {
-				return fault.New(fault.Throttled, "the provider says %s", why)
-			}
-			reason = why
-		}
 	}
-	if reason != "" {
-		h.Log.WarnContext(ctx, "test not sent", "test", t.ID, "scene", t.Scene, "channel", t.Channel, "reason", reason)
-		h.Count.Count("TestsFailed", 1)
-		return nil
+	metric := "TestsSent"
+	switch r.State {
+	case message.Claimed:
+		h.keep(ctx, r)
+		return fault.New(fault.Throttled, "the provider says %s", r.Reason)
+	case message.Failed, message.Unknown:
+		metric = "TestsFailed"
+		h.Log.WarnContext(ctx, "test not sent", "test", t.ID, "scene", t.Scene, "channel", t.Channel, "reason", r.Reason)
 	}
-	h.Count.Count("TestsSent", 1)
+	r.Settled = h.Now()
+	h.keep(ctx, r)
+	h.Count.Count(metric, 1)
 	return nil
+}
+
+// try hands a test to its provider and returns what came of that; one that the provider takes later stays claimed.
+func (h *Handler) try(ctx context.Context, keys *token.Keyring, t *message.Test) (message.TestRecord, error) {
+	r := t.Record()
+	suppressed, err := h.Store.Suppressed(ctx, t.Channel, t.To)
+	if err != nil {
+		return r, err
+	}
+	r.State = message.Failed
+	switch {
+	case h.Channels[t.Channel] == nil:
+		r.Reason = reasonNoChannel
+		return r, nil
+	case suppressed:
+		r.Reason = "suppressed"
+		return r, nil
+	case h.Now().Sub(t.Asked) > testPatience:
+		r.Reason = reasonExpired
+		return r, nil
+	}
+	m, err := marked(keys, t)
+	if err != nil {
+		return r, err
+	}
+	id, err := h.Channels[t.Channel].Send(ctx, m)
+	if err == nil {
+		r.State, r.Provider = message.Sent, id
+		return r, nil
+	}
+	outcome, why := channel.OutcomeOf(err)
+	switch r.Reason = why; outcome {
+	case channel.Throttled:
+		r.State = message.Claimed
+	case channel.Unknown:
+		r.State = message.Unknown
+	}
+	return r, nil
+}
+
+// keep keeps what became of a test. Where that cannot be written the test is over all the same: sent again, it would come twice.
+func (h *Handler) keep(ctx context.Context, r message.TestRecord) {
+	if err := h.Store.PutTest(ctx, r); err != nil {
+		h.Log.WarnContext(ctx, "what became of a test was not kept", "test", r.ID, "state", r.State, "code", fault.CodeOf(err))
+	}
 }
 
 // marked is a test's message for its channel.

@@ -35,20 +35,23 @@ func TestATestIsMarkedAndStandsInNoLedger(t *testing.T) {
 		sent    bool
 		metric  string
 		retried bool
+		state   message.State
+		reason  string
 	}{
-		{"one that is sent", func(*bundle, *message.Test) {}, true, "TestsSent", false},
+		{"one that is sent", func(*bundle, *message.Test) {}, true, "TestsSent", false, message.Sent, ""},
 		{"an address that is suppressed since", func(b *bundle, _ *message.Test) {
 			if err := b.store.Suppress(t.Context(), message.Email, "editor@shop.example", "bounce", arrival); err != nil {
 				t.Fatal(err)
 			}
-		}, false, "TestsFailed", false},
-		{"a channel that is not set up", func(_ *bundle, m *message.Test) { m.Channel = message.Push }, false, "TestsFailed", false},
-		{"a provider that refuses", func(b *bundle, _ *message.Test) { b.provider.answers = []int{400} }, false, "TestsFailed", false},
-		{"a provider that takes it later", func(b *bundle, _ *message.Test) { b.provider.answers = []int{429} }, false, "", true},
+		}, false, "TestsFailed", false, message.Failed, "suppressed"},
+		{"a channel that is not set up", func(_ *bundle, m *message.Test) { m.Channel = message.Push }, false, "TestsFailed", false, message.Failed, reasonNoChannel},
+		{"a provider whose answer is lost", func(b *bundle, _ *message.Test) { b.provider.answers = []int{500} }, true, "TestsFailed", false, message.Unknown, "any"},
+		{"a provider that refuses", func(b *bundle, _ *message.Test) { b.provider.answers = []int{400} }, false, "TestsFailed", false, message.Failed, "any"},
+		{"a provider that takes it later", func(b *bundle, _ *message.Test) { b.provider.answers = []int{429} }, false, "", true, message.Claimed, "any"},
 		{"a provider that takes it later, which it has said for long", func(b *bundle, _ *message.Test) {
 			b.provider.answers = []int{429}
 			*b.now = b.now.Add(testPatience + time.Second)
-		}, false, "TestsFailed", false},
+		}, false, "TestsFailed", false, message.Failed, reasonExpired},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := setup(t)
@@ -65,6 +68,11 @@ func TestATestIsMarkedAndStandsInNoLedger(t *testing.T) {
 			}
 			if strings.Contains(b.logged.String(), "editor@") || strings.Contains(b.metrics.String(), "editor@") {
 				t.Errorf("an address was logged: %s", b.logged)
+			}
+			r, err := b.store.Test(t.Context(), m.ID)
+			if err != nil || r.State != c.state || (r.Reason == "") != (c.reason == "") || c.reason != "any" && r.Reason != c.reason ||
+				(r.Provider != "") != (c.state == message.Sent) || r.Settled.IsZero() != c.retried {
+				t.Errorf("%+v is kept, %v", r, err)
 			}
 			entries, _, err := b.store.Messages(t.Context(), testCustomer, 10, "")
 			if err != nil || len(entries) > 0 {

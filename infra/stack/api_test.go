@@ -77,6 +77,7 @@ func TestRoutesAskForTheirCaller(t *testing.T) {
 		"PUT /v1/scenes/{id}":                    "console JWT",
 		"DELETE /v1/scenes/{id}":                 "console JWT",
 		"POST /v1/scenes/{id}/preview":           "console JWT",
+		"GET /v1/scenes/{id}/tests/{test}":       "console JWT",
 		"POST /v1/scenes/{id}/test":              "console JWT",
 		"GET /v1/customers/{id}/why":             "console JWT",
 		"POST /v1/scenes/{id}/runs":              "console JWT",

@@ -71,7 +71,7 @@ func routes(f map[string]*construct.Function) []construct.Route {
 		[2]string{"DELETE", "/v1/settings/{name}"},
 		[2]string{"GET", "/v1/scenes"}, [2]string{"GET", "/v1/scenes/{id}"},
 		[2]string{"PUT", "/v1/scenes/{id}"}, [2]string{"DELETE", "/v1/scenes/{id}"},
-		[2]string{"POST", "/v1/scenes/{id}/preview"}, [2]string{"POST", "/v1/scenes/{id}/test"},
+		[2]string{"POST", "/v1/scenes/{id}/preview"}, [2]string{"POST", "/v1/scenes/{id}/test"}, [2]string{"GET", "/v1/scenes/{id}/tests/{test}"},
 		[2]string{"GET", "/v1/customers/{id}/why"},
 		[2]string{"GET", "/v1/blocks"}, [2]string{"GET", "/v1/blocks/{name}"},
 		[2]string{"PUT", "/v1/blocks/{name}"}, [2]string{"DELETE", "/v1/blocks/{name}"},

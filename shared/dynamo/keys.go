@@ -131,6 +131,9 @@ func RunListKey(started time.Time, run string) Key {
 func BacktestKey(id string) Key     { return Key{backtestPrefix + id, "BACKTEST"} }
 func BacktestListKey(id string) Key { return Key{backtestsPK, backtestPrefix + id} }
 
+// TestKey is what became of a message that an operator tested a scene with.
+func TestKey(id string) Key { return Key{"TEST#" + id, "TEST"} }
+
 // CampaignKey is the record of one run of a scene over all customers.
 func CampaignKey(scene, id string) Key { return Key{campaignPrefix + scene, campaignRun + id} }
 

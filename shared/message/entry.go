@@ -196,7 +196,7 @@ type Job struct {
 }
 
 // Test is a message that an operator sends to a named address to see what a scene looks like: ready to be sent, but for the
-// mark that it is a test. It has no entry.
+// mark that it is a test. It has no entry; TestRecord is what became of it.
 type Test struct {
 	ID            string            `json:"id"`    // as long as an entry's
 	Asked         time.Time         `json:"asked"` // when the operator asked for it
