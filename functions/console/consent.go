@@ -36,15 +36,15 @@ func (h *Handler) consents(ctx context.Context, r *api.Request) (api.Response, e
 		consent.Record
 		place string
 	}
-	found := []placed{}
-	for _, id := range all {
+	found, err := under(all, func(id customer.ID) (some []placed, err error) {
 		records, places, err := h.store.Consents(ctx, id, n+1, cursor)
-		if err != nil {
-			return api.Response{}, err
-		}
 		for i := range records {
-			found = append(found, placed{records[i], places[i]})
+			some = append(some, placed{records[i], places[i]})
 		}
+		return some, err
+	})
+	if err != nil {
+		return api.Response{}, err
 	}
 	slices.SortStableFunc(found, func(a, b placed) int { return strings.Compare(b.place, a.place) })
 	out := struct {

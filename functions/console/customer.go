@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liuke/shared/api"
+	"liuke/shared/batch"
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/money"
@@ -128,14 +129,27 @@ func (h *Handler) person(ctx context.Context, r *api.Request) (rec customer.Reco
 	return rec, append([]customer.ID{rec.ID}, absorbed...), err
 }
 
+// idsAtOnce is under how many of a customer's ids is read at once: whoever may send events may make a customer of thousands.
+const idsAtOnce = 16
+
+// under reads what stands under each of a customer's ids, and joins it in their order. It returns the first error.
+func under[T any](all []customer.ID, read func(id customer.ID) ([]T, error)) (joined []T, err error) {
+	found, errs := make([][]T, len(all)), make([]error, len(all))
+	batch.Each(len(all), idsAtOnce, func(i int) { found[i], errs[i] = read(all[i]) })
+	for i := range all {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		joined = append(joined, found[i]...)
+	}
+	return joined, nil
+}
+
 // answers reads the latest answers of a customer under all of its ids: one query for each.
 func (h *Handler) answers(ctx context.Context, all []customer.ID) (answers []survey.Answer, err error) {
-	for _, id := range all {
-		some, err := h.store.Answers(ctx, id, maxAnswers)
-		if err != nil {
-			return nil, err
-		}
-		answers = append(answers, some...)
+	answers, err = under(all, func(id customer.ID) ([]survey.Answer, error) { return h.store.Answers(ctx, id, maxAnswers) })
+	if err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(answers, func(a, b survey.Answer) int { return b.Revised.Compare(a.Revised) })
 	return answers[:min(len(answers), maxAnswers)], nil

@@ -77,17 +77,22 @@ func viewOfMessage(e *message.Entry) messageView {
 // idsAPage is how many of a customer's ids one page looks under at most; a page may be short, even empty, for that.
 const idsAPage = 25
 
-// entries reads a page of the ledger under all of a customer's ids, in the order of the ids' hashes, so that the place
-// where a page ends names no id and stays what it is when another id is added.
+// entries reads a page of the ledger under all of a customer's ids: the survivor's, which is the first of them and has most, and
+// then in the order of the ids' hashes, so that the place where a page ends names no id and stays what it is when another id is
+// added.
 func (h *Handler) entries(ctx context.Context, all []customer.ID, limit int, cursor string) (list []message.Entry, next string, err error) {
 	type place struct {
 		id   customer.ID
 		hash string
 	}
 	var places []place
-	for _, id := range all {
+	for i, id := range all {
 		sum := sha256.Sum256([]byte(id))
-		places = append(places, place{id, hex.EncodeToString(sum[:8])})
+		p := place{id, hex.EncodeToString(sum[:8])}
+		if i == 0 {
+			p.hash = ""
+		}
+		places = append(places, p)
 	}
 	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.hash, b.hash) })
 	from, entry, _ := strings.Cut(cursor, "/")

@@ -155,15 +155,13 @@ func (h *Handler) tasksOf(ctx context.Context, q *taskQuery, id string) (list []
 		return nil, "", err
 	}
 	place := func(t *task.Task) string { return fmt.Sprintf("%014d#%s", t.Due.UnixMilli(), t.Entry) }
-	for _, each := range append([]customer.ID{rec.ID}, absorbed...) {
-		all, err := h.store.Tasks(ctx, each)
-		if err != nil {
-			return nil, "", err
-		}
-		for i := range all {
-			if q.wants(&all[i], h.now()) && place(&all[i]) > q.cursor {
-				list = append(list, all[i])
-			}
+	all, err := under(append([]customer.ID{rec.ID}, absorbed...), func(each customer.ID) ([]task.Task, error) { return h.store.Tasks(ctx, each) })
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range all {
+		if q.wants(&all[i], h.now()) && place(&all[i]) > q.cursor {
+			list = append(list, all[i])
 		}
 	}
 	slices.SortFunc(list, func(a, b task.Task) int { return cmp.Compare(place(&a), place(&b)) })
