@@ -10,9 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
 	"liuke/shared/campaign"
+	"liuke/shared/channel"
+	pushchannel "liuke/shared/channel/push"
+	smschannel "liuke/shared/channel/sms"
 	"liuke/shared/customer"
 	"liuke/shared/document"
 	"liuke/shared/dynamo"
@@ -25,9 +29,10 @@ import (
 	"liuke/shared/scene/content"
 	"liuke/shared/signal"
 	"liuke/shared/sms"
+	"liuke/shared/token"
 )
 
-const springSale = `
+var springSale = `
 id: spring_sale
 kind: marketing
 on: {signal: campaign}
@@ -41,6 +46,9 @@ content:
   en:
     text: 'Sale, {{ customer.name | default: "you" }}! {{ stop_hint }}'
 pieces:
+  - for: {channel: sms, segment: [At Risk]}
+    content:
+      en: {text: 'Sale, {{ customer.name | default: "you" }}! ` + strings.Repeat("Come and see. ", 12) + `{{ stop_hint }}'}
   - for: {channel: email, variant: bold}
     content:
       en: {subject: 'For you, {{ customer.first_name }}', text: 'Sale {{ unsubscribe_link }}', html: '<p>Sale <a href="{{ unsubscribe_link }}">stop</a></p>'}
@@ -60,6 +68,15 @@ steps:
     channel: email
     content:
       en: {subject: Last, text: 'Last {{ unsubscribe_link }}', html: '<p>Last <a href="{{ unsubscribe_link }}">stop</a></p>'}
+  - id: tell
+    after: 1d
+    channel: push
+    content:
+      en: {title: Sale, text: Sale}
+    pieces:
+      - for: {segment: [At Risk]}
+        content:
+          en: {title: Sale, text: '{{ customer.first_name | default: "You" }}, ` + strings.Repeat("come ", 900) + `'}
 `
 
 // decided is what comes of a step, as a simulation and the ledger can both tell it.
@@ -104,6 +121,9 @@ func (b *bundle) crowd(rng *rand.Rand, prefix string, n int) (ids []customer.ID)
 		}
 		if i%2 == 0 {
 			traits[customer.TraitFirstName] = "Ann"
+		}
+		if i%3 > 0 {
+			traits[customer.ConsentTrait("push")], traits[customer.TraitPush] = "true", fmt.Sprint("arn:aws:sns:eu-west-1:1:endpoint/GCM/shop/", id)
 		}
 		b.customer(id, traits)
 		if rng.IntN(3) == 0 {
@@ -169,7 +189,37 @@ func (b *bundle) simulated(basis *campaign.Basis, r *campaign.Record, ids []cust
 	return out
 }
 
-// dispatch does with a message that was claimed what the function dispatch does: it is sent, or fails where it cannot be made.
+// refused asks the channels themselves whether they take a message: their calls end before anything is handed over.
+func (b *bundle) refused(e message.Entry, said scene.Rendered, d *message.Dossier, segments int) (reason string) {
+	b.t.Helper()
+	texts, textErr := smschannel.New(aws.Config{Region: "eu-west-1"}, smschannel.Config{MaxSegments: segments})
+	notes, noteErr := pushchannel.New(aws.Config{Region: "eu-west-1"}, pushchannel.Config{})
+	ch := map[message.Channel]channel.Channel{message.SMS: texts, message.Push: notes}[e.Channel]
+	if err := errors.Join(textErr, noteErr); err != nil {
+		b.t.Fatal(err)
+	}
+	if ch == nil {
+		return ""
+	}
+	over, end := context.WithCancel(b.t.Context())
+	end()
+	keys, err := token.NewKeyring([]byte(`{"current":"` + strings.Repeat("k", token.MinSecretBytes) + `"}`))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ledger, err := keys.Seal(token.PurposeEntry, token.Entry{Customer: e.Customer, Entry: e.ID})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_, err = ch.Send(over, channel.Message{To: scene.Address(e.Channel, d.Profile), Subject: said.Title, Text: said.Text, Ledger: ledger})
+	if outcome, why := channel.OutcomeOf(err); outcome == channel.Refused {
+		return why
+	}
+	return ""
+}
+
+// dispatch does with a message that was claimed what the function dispatch does: it is sent, or fails where it cannot be made or the
+// channel refuses it.
 func (b *bundle) dispatch(basis *campaign.Basis, e message.Entry) {
 	b.t.Helper()
 	d, err := b.store.Dossier(b.t.Context(), message.Wanted{Customer: e.Customer})
@@ -180,6 +230,9 @@ func (b *bundle) dispatch(basis *campaign.Basis, e message.Entry) {
 		Step: e.Step, Variant: e.Variant, Channel: e.Channel, Segment: d.Scores.Segment, Sender: "Shop", Look: basis.Look, Code: e.Code.Code,
 		Links: scene.Links{Unsubscribe: "https://shop.example/u/1", Preferences: "https://shop.example/p/1"}, Stop: basis.Settings.StopHint("", ""),
 	}, d.Profile, e)
+	if failed == "" {
+		failed = b.refused(e, said, &d, basis.Segments)
+	}
 	steps := []func(message.Entry) (message.Entry, error){
 		func(e message.Entry) (message.Entry, error) { return e.Begin("try", *b.now) },
 		func(e message.Entry) (message.Entry, error) {
@@ -200,7 +253,9 @@ func (b *bundle) dispatch(basis *campaign.Basis, e message.Entry) {
 	}
 	for _, step := range steps {
 		next, err := step(e)
-		if err == nil {
+		if contact, ok := d.Contact.Uncount(next); err == nil && failed != "" && ok {
+			e, err = b.store.WriteUncounted(b.t.Context(), d.Person, next, contact)
+		} else if err == nil {
 			e, err = b.store.WriteEntry(b.t.Context(), next)
 		}
 		if err != nil {
@@ -309,7 +364,7 @@ func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.
 		ids := b.crowd(rng, fmt.Sprint("seed", seed), 30)
 		basis := &campaign.Basis{
 			Scene: stand.Scenes.Scene("spring_sale"), Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(b.handler.business)},
-			Currency: "EUR", Zone: b.handler.business,
+			Currency: "EUR", Zone: b.handler.business, Segments: 1,
 		}
 		record := func(simulated bool) *campaign.Record {
 			return &campaign.Record{Job: recalc.Job{ID: recalc.JobID(*b.now)}, Scene: "spring_sale", Terms: campaign.Terms{Simulated: simulated, At: *b.now, PerSecond: 1, Seed: seed}}
@@ -340,7 +395,7 @@ func TestACampaignDoesWhatItsSimulationSaidButForCustomersWhoChanged(t *testing.
 			t.Errorf("seed %d (- said, + did):\n%s", seed, d)
 		}
 	}
-	for _, want := range []string{"message", "failed missing_variable:customer.first_name", "held consent no_address", "held suppression suppressed", "held holdout held_out_of_scene", "held frequency_cap cap_scene", "held condition condition_not_met"} {
+	for _, want := range []string{"message", "failed missing_variable:customer.first_name", "held consent no_address", "held suppression suppressed", "held holdout held_out_of_scene", "held frequency_cap cap_scene", "held condition condition_not_met", "failed too_many_segments", "failed too_long"} {
 		if states[want] == 0 {
 			t.Errorf("the test shows nothing of %q: %v", want, states)
 		}

@@ -50,7 +50,7 @@ func (h *Handler) basis(ctx context.Context, record *campaign.Record) (*campaign
 	basis := &campaign.Basis{
 		Scene: sc, Rules: &scene.Rules{Policy: stand.Scenes.Policy, Atlas: quiet.NewAtlas(h.Settings.Zone)}, Surveys: surveys,
 		Settings: stand.Settings, Look: stand.Look, Currency: currency, Zone: h.Settings.Zone,
-		Ways: h.Ways,
+		Ways: h.Ways, Segments: h.Segments, BaseURL: h.BaseURL,
 	}
 	if !record.Terms.Simulated {
 		return basis, nil

@@ -33,6 +33,8 @@ type config struct {
 	Currency  string `env:"LIUKE_CURRENCY,required,notEmpty"`
 	// Channels are those that dispatch is set up for, beside tasks, which need no provider.
 	Channels []message.Channel `env:"LIUKE_CHANNELS,required"`
+	BaseURL  string            `env:"LIUKE_BASE_URL,required"`
+	Segments int               `env:"LIUKE_SMS_MAX_SEGMENTS"` // of a text at most
 }
 
 func fromEnvironment(log *slog.Logger) (*Handler, error) {
@@ -68,6 +70,8 @@ func fromEnvironment(log *slog.Logger) (*Handler, error) {
 		Signals:  queue.New(sqs, c.Signals),
 		Settings: recalc.Settings{Zone: zone, Currency: currency, Holdout: policy.Holdout},
 		Ways:     ways,
+		Segments: c.Segments,
+		BaseURL:  c.BaseURL,
 		Now:      now,
 		Counter:  telemetry.NewCounter(os.Stdout, "rfm", now),
 		Log:      log,

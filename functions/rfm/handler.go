@@ -62,6 +62,8 @@ type Props struct {
 	Signals  batch.Sender
 	Settings recalc.Settings
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
+	Segments int                      // of a text at most; 0 for as many as the service takes
+	BaseURL  string                   // of customers' own pages
 	Now      clock.Now
 	// Left tells how long an invocation may still run; nil reads the context's deadline.
 	Left func(ctx context.Context) time.Duration

@@ -104,7 +104,7 @@ func newFunctions(parent constructs.Construct, props AppProps, q queues, mail *c
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), // Query: the orders of who is merged
 		construct.Send(q.events.Queue, q.signals.Queue),
 		construct.PutObjects(lake, "events/"))
-	add("rfm", []string{"CHANNELS", "CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
+	add("rfm", []string{"CHANNELS", "SMS_MAX_SEGMENTS", "BASE_URL", "CUSTOMERS_TABLE", "RECORDS_TABLE", "RFM_QUEUE_URL", "SIGNALS_QUEUE_URL", "LAKE_BUCKET", "TIME_ZONE", "CURRENCY"},
 		construct.Items(customers, "Scan", "BatchGetItem", "UpdateItem", "DescribeTable"),
 		construct.Items(records, "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"), // Query: what operators have set
 		construct.Send(q.rfm.Queue, q.signals.Queue),

@@ -28,6 +28,8 @@ type Basis struct {
 	Currency money.Currency
 	Zone     *time.Location           // of the business
 	Ways     map[message.Channel]bool // the channels that the deployment has switched on; nil for all
+	Segments int                      // of a text at most; 0 for as many as the service takes
+	BaseURL  string                   // of customers' own pages, whose links take room
 	Before   outreach.Means           // of a simulation: what was spent and given away before it
 }
 

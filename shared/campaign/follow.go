@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"liuke/shared/budget"
@@ -97,7 +96,7 @@ func (b *Basis) Follow(m *outreach.Means, c Customer, tell func(Row)) {
 				}
 			}
 			if ask.Survey != "" {
-				if step == 0 {
+				if step == 0 && row.Outcome != Failed {
 					contact = contact.Ask(ask.Survey, next.Now)
 				}
 				if after, ok := next.Reminder(); ok {
@@ -115,8 +114,9 @@ func (b *Basis) Follow(m *outreach.Means, c Customer, tell func(Row)) {
 	}
 }
 
-// counts reports whether what comes of a step counts against the caps: a task only where the scene has limits of its own.
-func counts(sc *scene.Scene, o Outcome) bool { return o != Task || len(sc.Caps) > 0 }
+// counts reports whether what comes of a step counts against the caps: a message that is sent, and a task where the scene has limits of
+// its own.
+func counts(sc *scene.Scene, o Outcome) bool { return o == Message || o == Task && len(sc.Caps) > 0 }
 
 // decide decides on a candidate, and again whenever it is put off; it moves the candidate's clock on.
 // Its message may carry the code of the journey's first.
@@ -160,7 +160,10 @@ func (b *Basis) claim(c *scene.Candidate, m *outreach.Means, carries bool, row *
 		return held(scene.GateOffer, why)
 	}
 	row.Outcome, row.Channel, row.Parts = Message, c.Channel(), 1
-	said, failed, _ := outreach.Say(c.Scene, b.saying(c), c.Profile, e)
+	said, failed, _ := outreach.Say(c.Scene, b.saying(c, e.ID), c.Profile, e)
+	if failed == "" {
+		failed = b.unfit(c, e.ID, said)
+	}
 	if failed != "" {
 		m.Spent.Change(reserved.Release())
 		row.Outcome, row.Reason = Failed, failed
@@ -175,24 +178,6 @@ func (b *Basis) claim(c *scene.Candidate, m *outreach.Means, carries bool, row *
 		m.Spent.Change(reserved.Settle(cost))
 	}
 	return scene.Verdict{}
-}
-
-// sampleLink is as long as links to a customer's own pages are.
-var sampleLink = "https://example.com/u/" + strings.Repeat("x", 80)
-
-// saying is how a candidate is spoken to, with links and a code that are nobody's.
-func (b *Basis) saying(c *scene.Candidate) scene.Saying {
-	say := scene.Saying{
-		Step: c.Step, Variant: c.Variant, Segment: c.Scores.Segment, Channel: c.Channel(), Sender: "sample", Look: b.Look,
-		Links: scene.Links{Unsubscribe: sampleLink, Preferences: sampleLink}, Stop: b.Settings.StopHint(c.Profile.Locale(), ""),
-	}
-	if c.Survey != nil {
-		say.Links.Survey = scene.QuestionOf(c.Survey, c.Profile.Locale(), sampleLink)
-	}
-	if c.Scene.Offer != nil {
-		say.Code = "SAMPLE-CODE"
-	}
-	return say
 }
 
 func wholeMinute(t time.Time) time.Time {

@@ -49,6 +49,10 @@ var words = map[string]string{
 	"scene_off":                "the scene was switched off before it was sent",
 	"run_cancelled":            "the campaign was cancelled before it was sent",
 	"channel_not_set_up":       "the channel is not set up",
+	"too_long":                 "the message is longer than the channel takes",
+	"too_many_segments":        "the text makes more segments than the channel is set up for",
+	"no_content":               "the message has no text",
+	"bad_data":                 "the data of the push are named as push services name their own",
 	"content_failed":           "the message could not be made of the scene's content",
 	"sender_lost":              "whoever was sending it was lost: nobody can tell whether it went out",
 }

@@ -18,6 +18,7 @@ import (
 	"liuke/shared/channel/internal/answer"
 	"liuke/shared/channel/internal/check"
 	"liuke/shared/fault"
+	"liuke/shared/push"
 )
 
 // Config says how notifications are sent.
@@ -54,13 +55,13 @@ func New(cfg aws.Config, c Config, options ...func(*sns.Options)) (*Channel, err
 // Send implements channel.Channel. A message has the ARN of an endpoint, a subject as the title, a text as the body, and
 // may have data: an object of strings. Together they make 4,096 bytes at most, as the platforms' payload.
 func (c *Channel) Send(ctx context.Context, m channel.Message) (string, error) {
-	p, reason := platformOf(m.To)
+	p, reason := push.PlatformOf(m.To)
 	if reason == "" {
 		reason = check.Ledger(m.Ledger)
 	}
 	var body string
 	if reason == "" {
-		body, reason = compose(p, m)
+		body, reason = p.Compose(push.Note{Title: m.Subject, Text: m.Text, Data: m.Data, Entry: m.Ledger})
 	}
 	if reason != "" {
 		return "", check.Refuse(reason)
@@ -82,11 +83,11 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) (string, error) {
 	return *out.MessageId, nil
 }
 
-func (c *Channel) attributes(p platform) map[string]types.MessageAttributeValue {
+func (c *Channel) attributes(p push.Platform) map[string]types.MessageAttributeValue {
 	if c.config.TimeToLive == 0 {
 		return nil
 	}
-	return map[string]types.MessageAttributeValue{p.ttl: {
+	return map[string]types.MessageAttributeValue{p.TTL: {
 		DataType:    aws.String("String"),
 		StringValue: aws.String(strconv.FormatInt(int64(c.config.TimeToLive/time.Second), 10)),
 	}}

@@ -14,6 +14,7 @@ import (
 	"liuke/shared/channel"
 	"liuke/shared/channel/channeltest"
 	"liuke/shared/channel/push"
+	payload "liuke/shared/push"
 )
 
 const (
@@ -212,7 +213,7 @@ func TestWhatIsNotSent(t *testing.T) {
 func TestAPayloadOfExactlyTheLimitIsSent(t *testing.T) {
 	m := channel.Message{To: iphone, Text: "<&>", Ledger: "abc"}
 	const frame = `{"aps":{"alert":{"body":"<&>"},"sound":"default"},"liuke_entry":"abc"}`
-	m.Text += strings.Repeat("a", push.MaxPayload-len(frame))
+	m.Text += strings.Repeat("a", payload.MaxPayload-len(frame))
 	if _, err := send(t, m, answered{}); err != nil {
 		t.Error(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2"
@@ -25,7 +23,6 @@ import (
 
 // What the service takes.
 const (
-	maxBody  = 1600 // characters
 	minTTL   = 5 * time.Second
 	maxTTL   = 72 * time.Hour
 	priceTic = sms.Price(10)          // a MaxPrice has five decimals
@@ -144,26 +141,10 @@ func optional(s string) *string {
 
 // check returns why a message is not fit to be sent, "" where it is.
 func (c *Channel) check(m channel.Message) string {
-	switch {
-	case !isNumber(m.To):
-		return "bad_address"
-	case m.Text == "":
-		return "no_content"
-	case !utf8.ValidString(m.Text):
-		return "bad_content"
-	case len(utf16.Encode([]rune(m.Text))) > maxBody:
-		return "too_long"
-	case c.config.MaxSegments > 0 && sms.Measure(m.Text).Segments > c.config.MaxSegments:
-		return "too_many_segments"
+	if reason := sms.Unfit(m.To, m.Text, c.config.MaxSegments); reason != "" {
+		return reason
 	}
 	return check.Ledger(m.Ledger)
-}
-
-// isNumber reports whether an address is a number in E.164: up to fifteen digits, country code first.
-func isNumber(address string) bool {
-	digits, plus := strings.CutPrefix(address, "+")
-	return plus && len(digits) >= 5 && len(digits) <= 15 && digits[0] != '0' &&
-		!strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // codes are what the service says by its errors' names.

@@ -1,3 +1,5 @@
+// Package push knows what a push notification comes to: which platform an endpoint is of, and the payload that its push service
+// takes, which has a limit. It sends nothing; that is package channel/push.
 package push
 
 import (
@@ -5,8 +7,6 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
-
-	"liuke/shared/channel"
 )
 
 // EntryKey is the key of the notification's data that holds the ledger's opaque id.
@@ -15,21 +15,22 @@ const EntryKey = "liuke_entry"
 // MaxPayload is how many bytes of payload APNs and FCM take.
 const MaxPayload = 4096
 
-// platform is a push service behind SNS.
-type platform struct {
+// Platform is a push service behind SNS.
+type Platform struct {
 	key     string // of its payload, in a message structured as JSON
-	ttl     string // name of the message attribute for the time to live
+	TTL     string // name of the message attribute for the time to live
 	payload func(title, body string, data map[string]string) any
 }
 
-var platforms = map[string]platform{
+var platforms = map[string]Platform{
 	"APNS":         {"APNS", "AWS.SNS.MOBILE.APNS.TTL", apple},
 	"APNS_SANDBOX": {"APNS_SANDBOX", "AWS.SNS.MOBILE.APNS_SANDBOX.TTL", apple},
 	"GCM":          {"GCM", "AWS.SNS.MOBILE.FCM.TTL", google},
 }
 
-// platformOf reads the ARN of an endpoint, arn:<partition>:sns:<region>:<account>:endpoint/<platform>/<application>/<id>.
-func platformOf(arn string) (p platform, reason string) {
+// PlatformOf reads the ARN of an endpoint, arn:<partition>:sns:<region>:<account>:endpoint/<platform>/<application>/<id>. The reason says
+// why it is none, "" where it is.
+func PlatformOf(arn string) (p Platform, reason string) {
 	const most = 512
 	odd := func(r rune) bool { return r <= ' ' || r > '~' }
 	fields := strings.SplitN(arn, ":", 6)
@@ -47,14 +48,23 @@ func platformOf(arn string) (p platform, reason string) {
 	return p, ""
 }
 
-// compose returns what SNS is handed: the platform's payload as text in an object, beside the default that SNS asks for.
-func compose(p platform, m channel.Message) (body, reason string) {
+// Note is a notification.
+type Note struct {
+	Title string // one line; "" for none
+	Text  string
+	Data  json.RawMessage // an object of strings, for the app; nil for none
+	Entry string          // opaque id of the ledger's entry
+}
+
+// Compose returns what SNS is handed: the platform's payload as text in an object, beside the default that SNS asks for. The reason
+// says why the notification cannot be sent, "" where it can.
+func (p Platform) Compose(m Note) (body, reason string) {
 	switch {
-	case m.Subject == "" && m.Text == "" && len(m.Data) == 0:
+	case m.Title == "" && m.Text == "" && len(m.Data) == 0:
 		return "", "no_content"
-	case m.Text == "" || !utf8.ValidString(m.Text) || !utf8.ValidString(m.Subject):
+	case m.Text == "" || !utf8.ValidString(m.Text) || !utf8.ValidString(m.Title):
 		return "", "bad_content"
-	case strings.ContainsFunc(m.Subject, isControl):
+	case strings.ContainsFunc(m.Title, isControl):
 		return "", "bad_subject"
 	}
 	data := map[string]string{}
@@ -66,8 +76,8 @@ func compose(p platform, m channel.Message) (body, reason string) {
 			return "", "bad_data"
 		}
 	}
-	data[EntryKey] = m.Ledger
-	payload, err := encode(p.payload(m.Subject, m.Text, data))
+	data[EntryKey] = m.Entry
+	payload, err := encode(p.payload(m.Title, m.Text, data))
 	if err != nil {
 		return "", "bad_content"
 	}
