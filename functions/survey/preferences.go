@@ -139,7 +139,7 @@ func (h *Handler) preferencesOf(ctx context.Context, r *api.Request, keys *token
 	}
 	for _, t := range topics[:min(len(topics), consent.MaxTopics)] {
 		wanted, said := profile.Topic(t.ID)
-		c := page.Choice{ID: t.ID, Label: t.Label(p.Locale, survey.Fallback), On: wanted || !said}
+		c := page.Choice{ID: t.ID, Label: t.Label(p.Locale, survey.Fallback), About: t.Description(p.Locale, survey.Fallback), On: wanted || !said}
 		p.Topics = append(p.Topics, c)
 		was.Topics[t.ID] = c.On
 	}
@@ -170,14 +170,14 @@ func topicsOf(ctx context.Context, store topicStore) ([]consent.Topic, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, _ := outreach.TopicsOf(settings) // whoever sends says that they cannot be read
+	own, described, _ := outreach.TopicsOf(settings) // whoever sends says that they cannot be read
 	var ids []string
 	for _, s := range set.All() {
 		if s.Enabled {
 			ids = append(ids, s.Topic)
 		}
 	}
-	return consent.TopicsNamed(ids, own), nil
+	return consent.TopicsNamed(ids, own, described), nil
 }
 
 // pageView is the view of a page of no survey, with the operator's brand.

@@ -23,6 +23,7 @@ func (w written) Document(_ context.Context, name string) (document.Document, er
 func TestTopicsAreThoseOfScenesThatAreSwitchedOn(t *testing.T) {
 	const club = "id: club\nkind: transactional\non: {signal: order_placed}\nchannel: sms\ntopic: tea_club\ncontent:\n  en: {text: Hello}\n"
 	for name, c := range map[string]struct{ scene, settings, want string }{
+		"with a description":              {club, `{"topics":{"tea_club":{"en":"Our tea club"}},"topic_descriptions":{"tea_club":{"en":"New harvests"}}}`, "Our tea clubNew harvests"},
 		"with a label":                    {club, `{"topics":{"tea_club":{"en":"Our tea club"}}}`, "Our tea club"},
 		"without one":                     {club, "", "Tea club"},
 		"where settings are unreadable":   {club, "{", "Tea club"},
@@ -35,7 +36,7 @@ func TestTopicsAreThoseOfScenesThatAreSwitchedOn(t *testing.T) {
 		got := ""
 		for _, topic := range topics {
 			if topic.ID == "tea_club" {
-				got = topic.Label("en", "en")
+				got = topic.Label("en", "en") + topic.Description("en", "en")
 			}
 		}
 		if got != c.want || len(topics) < 3 {

@@ -31,7 +31,7 @@ func (h *Handler) openUnsubscribe(ctx context.Context, r *api.Request) (u token.
 func (h *Handler) stop(ctx context.Context, u token.Unsubscribe, locale string) page.Stop {
 	s := page.Stop{Channel: u.Channel}
 	if u.Topic != "" {
-		topic := consent.TopicsNamed([]string{u.Topic}, nil)[0]
+		topic := consent.TopicsNamed([]string{u.Topic}, nil, nil)[0]
 		for _, t := range h.topics.Peek() { // which may have been read for another page: no table is asked
 			if t.ID == u.Topic {
 				topic = t

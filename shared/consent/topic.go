@@ -13,6 +13,8 @@ const MaxTopics = 50
 type Topic struct {
 	ID     string            `json:"id"`
 	Labels map[string]string `json:"labels"` // by locale (BCP 47)
+	// Descriptions say, by locale, what messages of the topic are about; none where the operator gave none.
+	Descriptions map[string]string `json:"descriptions,omitempty"`
 }
 
 // Topics returns the topics that come with the suite, in the order in which customers are shown them.
@@ -31,8 +33,8 @@ func Topics() []Topic {
 }
 
 // TopicsNamed returns the topics of the ids, each once: those that come with the suite in their order, then the others. Own are
-// labels of operators', by id and locale, which go before those that come with the suite.
-func TopicsNamed(ids []string, own map[string]map[string]string) (topics []Topic) {
+// labels of operators', by id and locale, which go before those that come with the suite, and descriptions likewise.
+func TopicsNamed(ids []string, own, descriptions map[string]map[string]string) (topics []Topic) {
 	for _, t := range Topics() {
 		if slices.Contains(ids, t.ID) {
 			topics = append(topics, t)
@@ -45,6 +47,7 @@ func TopicsNamed(ids []string, own map[string]map[string]string) (topics []Topic
 	}
 	for i := range topics {
 		maps.Copy(topics[i].Labels, own[topics[i].ID])
+		topics[i].Descriptions = descriptions[topics[i].ID]
 	}
 	return topics
 }
@@ -52,12 +55,26 @@ func TopicsNamed(ids []string, own map[string]map[string]string) (topics []Topic
 // Label is what the topic is called in a locale; where it has no label there, in its language, else in fallback, else by its id
 // in words.
 func (t *Topic) Label(locale, fallback string) string {
-	language, _, _ := strings.Cut(locale, "-")
-	for _, l := range []string{locale, language, fallback} {
-		if label := t.Labels[l]; label != "" {
-			return label
-		}
+	if label := in(t.Labels, locale, fallback); label != "" {
+		return label
 	}
 	words := strings.ReplaceAll(t.ID, "_", " ")
 	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):] // ids are in ASCII
+}
+
+// Description is what messages of the topic are about, in a locale; where none is written there, in its language, else in fallback; ""
+// for none.
+func (t *Topic) Description(locale, fallback string) string {
+	return in(t.Descriptions, locale, fallback)
+}
+
+// in returns the words of a locale, of its language or of fallback.
+func in(words map[string]string, locale, fallback string) string {
+	language, _, _ := strings.Cut(locale, "-")
+	for _, l := range []string{locale, language, fallback} {
+		if text := words[l]; text != "" {
+			return text
+		}
+	}
+	return ""
 }

@@ -30,7 +30,7 @@ func (s *Settings) Effective(currency money.Currency) any {
 	if s.StopHints != nil {
 		f.SMS = &smsFile{s.StopHints}
 	}
-	f.Topics = s.Topics
+	f.Topics, f.Descriptions = s.Topics, s.Descriptions
 	return f
 }
 

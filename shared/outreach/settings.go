@@ -29,6 +29,8 @@ type Settings struct {
 	StopHints map[string]string // by locale: how a text message says that it can be stopped
 	// Topics are by topic and locale what customers read of the topics that scenes name.
 	Topics map[string]map[string]string
+	// Descriptions are likewise what they read of them below, where anything is to be said.
+	Descriptions map[string]map[string]string
 }
 
 // Bounds of settings.
@@ -51,7 +53,8 @@ type settingsFile struct {
 	Prices  []priceFile `json:"prices,omitempty"`
 	SMS     *smsFile    `json:"sms,omitempty"`
 
-	Topics map[string]map[string]string `json:"topics,omitempty"`
+	Topics       map[string]map[string]string `json:"topics,omitempty"`
+	Descriptions map[string]map[string]string `json:"topic_descriptions,omitempty"`
 }
 
 type quietFile struct {

@@ -145,6 +145,9 @@ func TestSettingsThatAreWrongSayWhere(t *testing.T) {
 		{"a limit that is too large", `{"prices":[{"channel":"sms","each":"0.085"}],"budget":{"per_day":"92233720368547758.07"}}`, "/budget/per_day"},
 		{"a hint that turns the text", `{"sms":{"stop_hint":{"en":"STOP\u202e"}}}`, "/sms/stop_hint/en"},
 		{"a label that nobody sees", `{"topics":{"tea_club":{"en":"\u200b\u3164\u2800"}}}`, "/topics/tea_club/en"},
+		{"a description that is too long", `{"topic_descriptions":{"tea_club":{"en":"` + strings.Repeat("a", 201) + `"}}}`, "/topic_descriptions/tea_club/en"},
+		{"a description of two lines", `{"topic_descriptions":{"tea_club":{"en":"a\nb"}}}`, "/topic_descriptions/tea_club/en"},
+		{"a description in no locale", `{"topic_descriptions":{"tea_club":{"english":"a"}}}`, "/topic_descriptions/tea_club/english"},
 		{"a hint in no language", `{"sms":{"stop_hint":{"English":"STOP"}}}`, "/sms/stop_hint/English"},
 		{"a hint of two lines", `{"sms":{"stop_hint":{"en":"STOP\nnow"}}}`, "/sms/stop_hint/en"},
 	} {

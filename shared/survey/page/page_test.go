@@ -124,12 +124,12 @@ func every(t testing.TB, p *Pages, locale string, b *brand.Brand) map[string]Pag
 func preferences(p *Pages, v View) Preferences {
 	out := Preferences{View: v, Quiet: consent.Quiet{From: "22:00", To: "07:30"}, Language: "zh-CN", Sealed: "sealed"}
 	for _, c := range []string{"email", "sms", "push"} {
-		out.Channels = append(out.Channels, Choice{c, p.ChannelName(v.Locale, c), c == "email"})
+		out.Channels = append(out.Channels, Choice{ID: c, Label: p.ChannelName(v.Locale, c), On: c == "email"})
 	}
 	for _, t := range consent.Topics() {
-		out.Topics = append(out.Topics, Choice{t.ID, t.Labels[v.Locale], t.ID != "surveys"})
+		out.Topics = append(out.Topics, Choice{ID: t.ID, Label: t.Labels[v.Locale], On: t.ID != "surveys"})
 	}
-	out.Topics = append(out.Topics, Choice{`"><script>`, `"><script>`, true})
+	out.Topics = append(out.Topics, Choice{ID: `"><script>`, Label: `"><script>`, On: true, About: `A letter a month & <script>`})
 	return out
 }
 

@@ -27,6 +27,7 @@ type Choice struct {
 	ID    string
 	Label string
 	On    bool
+	About string // what it is about, below the label; "" for nothing
 }
 
 // The fields of the form.
@@ -62,6 +63,9 @@ func (p *Pages) PreferencesText(locale string, channels, topics []Choice) Text {
 	lines = append(lines, w.say("preferences_topics"), w.say("preferences_topics_hint"))
 	for _, c := range topics {
 		lines = append(lines, c.Label)
+		if c.About != "" {
+			lines = append(lines, c.About)
+		}
 	}
 	return w.textOf(append(lines, w.say("personalised"), w.say("personalised_hint"))...)
 }
@@ -85,7 +89,7 @@ func (p *Pages) Preferences(v Preferences) Page {
 			choices(d, f.words, "preferences_topics", FieldTopic, v.Topics)
 		}
 		d.add("<fieldset>\n<legend>", escape(f.words.say("preferences_offers")), "</legend>\n", `<div class="options">`, "\n")
-		choice(d, FieldPersonalised, Choice{"true", f.words.say("personalised"), v.Personalised}, FieldPersonalised+"-hint")
+		choice(d, FieldPersonalised, Choice{ID: "true", Label: f.words.say("personalised"), On: v.Personalised}, FieldPersonalised+"-hint")
 		d.add("</div>\n", `<p class="hint after" id="`, FieldPersonalised, `-hint">`, escape(f.words.say("personalised_hint")), "</p>\n</fieldset>\n")
 		v.quiet(d, f.words)
 		v.languages(d, p, f.words)
@@ -113,10 +117,17 @@ func choices(d *document, w *words, title, field string, all []Choice) {
 func choice(d *document, field string, c Choice, described string) {
 	id := escape(field + "-" + c.ID)
 	d.add(`<span><input type="checkbox" name="`, escape(field), `" id="`, id, `" value="`, escape(c.ID), `"`, when(c.On, " checked"))
+	if c.About != "" {
+		described = field + "-" + c.ID + "-about"
+	}
 	if described != "" {
 		d.add(` aria-describedby="`, escape(described), `"`)
 	}
-	d.add(`><label for="`, id, `">`, escape(c.Label), "</label></span>\n")
+	d.add(`><label for="`, id, `">`, escape(c.Label), "</label>")
+	if c.About != "" {
+		d.add(`<span class="hint after" id="`, escape(described), `">`, escape(c.About), "</span>")
+	}
+	d.add("</span>\n")
 }
 
 // quiet asks for the hours in which nothing is to come.
