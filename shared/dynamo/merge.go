@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"golang.org/x/sync/errgroup"
 
 	"liuke/shared/customer"
 	"liuke/shared/fault"
@@ -122,13 +123,30 @@ func (s *Store) AbsorbedAmong(ctx context.Context, ids []customer.ID) (absorbed 
 // absorption is a note of whom a customer absorbed.
 type absorption struct{ by, absorbed customer.ID }
 
+// absorbedAtOnce is of how many customers the notes are read at once: whoever may send events may make one that has absorbed thousands.
+const absorbedAtOnce = 16
+
 // absorbed reads the notes, each after that of who absorbed it.
 func (s *Store) absorbed(ctx context.Context, id customer.ID) (notes []absorption, err error) {
 	seen := map[customer.ID]bool{id: true}
-	for from := []customer.ID{id}; len(from) > 0; from = from[1:] {
-		by := from[0]
-		err := s.pages(ctx, s.family(customerPK(by), absorbedPrefix), func(items []map[string]types.AttributeValue) error {
-			for _, item := range items {
+	for from := []customer.ID{id}; len(from) > 0; {
+		found := make([][]map[string]types.AttributeValue, len(from))
+		g, within := errgroup.WithContext(ctx)
+		g.SetLimit(absorbedAtOnce)
+		for i, by := range from {
+			g.Go(func() error {
+				return s.pages(within, s.family(customerPK(by), absorbedPrefix), func(items []map[string]types.AttributeValue) error {
+					found[i] = append(found[i], items...)
+					return nil
+				})
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+		var next []customer.ID
+		for i, by := range from {
+			for _, item := range found[i] {
 				absorbed := customer.ID(textOf(item["sk"])[len(absorbedPrefix):])
 				if seen[absorbed] {
 					continue
@@ -136,14 +154,11 @@ func (s *Store) absorbed(ctx context.Context, id customer.ID) (notes []absorptio
 				seen[absorbed] = true
 				notes = append(notes, absorption{by, absorbed})
 				if item[attrLeaf] == nil {
-					from = append(from, absorbed)
+					next = append(next, absorbed)
 				}
 			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
 		}
+		from = next
 	}
 	return notes, nil
 }

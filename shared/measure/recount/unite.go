@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"liuke/shared/customer"
 	"liuke/shared/fault"
 	"liuke/shared/measure"
@@ -49,6 +51,10 @@ func (c *Counter) unite(ctx context.Context, all []measure.Enrolment) error {
 	return nil
 }
 
+// peopleAtOnce is of how many of those who became one person the enrolments are read at once: whoever may send events may make a
+// person of thousands.
+const peopleAtOnce = 16
+
 // person unites a person's enrolments in the trial of one of them, and returns them: the first has the entries of all, and the
 // others are superseded. An entry is added before the enrolment that it comes from is superseded, so that nothing is ever left
 // out. Where the first is not counted any more, all stay as they are.
@@ -64,11 +70,20 @@ func (c *Counter) person(ctx context.Context, of *measure.Enrolment) (all []meas
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range append(people, root.ID) {
-		enrolled, err := c.Store.Enrolments(ctx, id, of.Scene)
-		if err != nil {
-			return nil, err
-		}
+	people = append(people, root.ID)
+	found := make([][]measure.Enrolment, len(people))
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(peopleAtOnce)
+	for i, id := range people {
+		g.Go(func() (err error) {
+			found[i], err = c.Store.Enrolments(within, id, of.Scene)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, enrolled := range found {
 		for i := range enrolled {
 			if enrolled[i].Trial == of.Trial {
 				all = append(all, enrolled[i])
