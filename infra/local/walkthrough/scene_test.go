@@ -28,8 +28,18 @@ func TestAStrangerAddsAScene(t *testing.T) {
 	if said := string(s.follow(t, http.MethodPost, vip+"/preview")); !strings.Contains(said, "Ann, thank you") {
 		t.Errorf("the preview says %s", said)
 	}
-	s.follow(t, http.MethodPost, vip+"/test")
+	var tested struct {
+		ID    string `json:"test_id"`
+		State string
+	}
+	if err := json.Unmarshal(s.follow(t, http.MethodPost, vip+"/test"), &tested); err != nil {
+		t.Fatal(err)
+	}
 	s.settle(t)
+	s.variables["test"] = tested.ID
+	if err := json.Unmarshal(s.follow(t, http.MethodGet, vip+"/tests/$test"), &tested); err != nil || tested.State != "sent" {
+		t.Errorf("the test is %+v, %v", tested, err)
+	}
 	if all := s.mails(t, "me@example.com"); len(all) != 1 || all[0].Subject != "[Test] Ann, thank you" {
 		t.Errorf("the test comes as %+v", all)
 	}
