@@ -172,8 +172,8 @@ func TestWhatCannotBeMadeFails(t *testing.T) {
 		name, reason string
 		change       func(*message.Entry)
 	}{
-		{"a missing variable is named", "missing_variable:order.id", func(e *message.Entry) {
-			e.Scene, e.Kind, e.Data = "order_thanks", signal.OrderPlaced, json.RawMessage(`{"amount":1,"currency":"CNY"}`)
+		{"a missing variable is named", "missing_variable:occasion.number", func(e *message.Entry) {
+			e.Scene, e.Kind, e.Data = "anniversary", signal.OrderPlaced, json.RawMessage(`{"amount":1,"currency":"CNY"}`)
 		}},
 		{"a scene that is gone", reasonNoScene, func(e *message.Entry) { e.Scene = "festival" }},
 		{"data that do not fit", outreach.ReasonContent, func(e *message.Entry) { e.Data = json.RawMessage(`[]`) }},

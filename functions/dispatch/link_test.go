@@ -58,7 +58,8 @@ func TestLinksOfAMailAreCounted(t *testing.T) {
 	}
 }
 
-// hostileScene says whatever customers say of themselves wherever content may.
+// hostileScene says a value wherever content may: the sender's name, for what customers bring is not shown where it holds an
+// address.
 const hostileScene = `id: hello
 kind: transactional
 on: {signal: event, event: Checkout}
@@ -66,8 +67,8 @@ channel: email
 content:
   en:
     subject: Hello
-    text: "{{ event.subject | default: '' }} see https://shop.example/a/{{ event.subject | default: '' }} https://old.example{{ event.subject | default: '' }} https://{{ event.subject | default: 'x' }}.sub.example/b {% render \"foot\" %}"
-    html: "<a href='{{ event.subject | default: 'https://other.example/vip' }}'>x</a><a href=\"https&#58;//html.example/{{ event.subject | default: '' }}\">y</a>"
+    text: "{{ sender_name | default: '' }} see https://shop.example/a/{{ sender_name | default: '' }} https://old.example{{ sender_name | default: '' }} https://{{ sender_name | default: 'x' }}.sub.example/b {% render \"foot\" %}"
+    html: "<a href='{{ sender_name | default: 'https://other.example/vip' }}'>x</a><a href=\"https&#58;//html.example/{{ sender_name | default: '' }}\">y</a>"
 `
 
 // hostile loads hostileScene as dispatch does.
@@ -88,15 +89,11 @@ func hostile(t testing.TB) *scene.Scene {
 }
 
 // redirects makes the mail of hostile and lists where its links lead to through the page behind /r/.
-func redirects(t testing.TB, sc *scene.Scene, ring *token.Keyring, shop, subject string) (all []string) {
+func redirects(t testing.TB, sc *scene.Scene, ring *token.Keyring, shop, value string) (all []string) {
 	t.Helper()
-	data, err := json.Marshal(signal.EventData{Event: "Checkout", Subject: subject})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := message.New("hello", 0, message.Email, signal.Signal{Customer: "user-0001", Kind: signal.Happened, Data: data})
+	e := message.New("hello", 0, message.Email, signal.Signal{Customer: "user-0001", Kind: signal.Happened, Data: json.RawMessage(`{"event":"Checkout"}`)})
 	e.ID = "aebagbafaydqqcikbmga2dqpca"
-	said, err := sc.Render(scene.Saying{Channel: message.Email}, customer.Profile{}, e)
+	said, err := sc.Render(scene.Saying{Channel: message.Email, Sender: value}, customer.Profile{}, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +116,8 @@ func TestOnlyAddressesOfTheOperatorsWordsAreCounted(t *testing.T) {
 	sc := hostile(t)
 	always := []string{"https://html.example/", "https://shop.example/a/", "https://foot.example"}
 	for name, c := range map[string]struct {
-		shop, subject string
-		want          []string // beside always, of which the first two go on with the subject
+		shop, value string
+		want        []string // beside always, of which the first two go on with the value
 	}{
 		"nothing to fill in":                          {"", "", []string{"https://other.example/vip"}},
 		"an address of another's":                     {"", "https://phish.example/login", nil},
@@ -139,12 +136,12 @@ func TestOnlyAddressesOfTheOperatorsWordsAreCounted(t *testing.T) {
 			want := map[string]bool{}
 			for i, address := range append(always[:3:3], c.want...) {
 				if i < 2 {
-					address += c.subject
+					address += c.value
 				}
 				want[address] = true
 			}
 			got := map[string]bool{}
-			for _, to := range redirects(t, sc, ring, c.shop, c.subject) {
+			for _, to := range redirects(t, sc, ring, c.shop, c.value) {
 				got[to] = true
 			}
 			if !maps.Equal(got, want) {
@@ -154,7 +151,7 @@ func TestOnlyAddressesOfTheOperatorsWordsAreCounted(t *testing.T) {
 	}
 }
 
-func FuzzNobodyIsRedirectedByWhatACustomerSays(f *testing.F) {
+func FuzzNobodyIsRedirectedByAValue(f *testing.F) {
 	ring, err := token.NewKeyring([]byte(keysJSON))
 	if err != nil {
 		f.Fatal(err)
@@ -163,14 +160,14 @@ func FuzzNobodyIsRedirectedByWhatACustomerSays(f *testing.F) {
 	for _, seed := range []string{"https://phish.example/", "https://shop.example@phish.example", "//phish.example", "x' href='https://phish.example", "@phish.example/", "\\@phish.example", ".phish.example", "$", "https://old.example:1/ https://", "http://[::1]/"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, subject string) {
-		if !utf8.ValidString(subject) {
+	f.Fuzz(func(t *testing.T, value string) {
+		if !utf8.ValidString(value) {
 			return
 		}
-		for _, to := range redirects(t, sc, ring, "https://brand.example/", subject) {
+		for _, to := range redirects(t, sc, ring, "https://brand.example/", value) {
 			u, err := url.Parse(to)
 			if err != nil || u.User != nil || u.Scheme != "https" || !slices.Contains([]string{"shop.example", "foot.example", "html.example", "other.example", "brand.example"}, strings.ToLower(u.Host)) {
-				t.Fatalf("%q leads to %q", subject, to)
+				t.Fatalf("%q leads to %q", value, to)
 			}
 		}
 	})

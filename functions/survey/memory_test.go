@@ -134,7 +134,10 @@ func (m *memory) Load(_ context.Context, wants []fold.Want) ([]fold.State, []err
 }
 
 func (m *memory) Topics(context.Context) (all []consent.Topic, err error) {
-	err = m.call("topics", func() error { all = consent.TopicsNamed([]string{"surveys", "promotions", "our_own"}, nil, map[string]map[string]string{"our_own": {"en": "A letter a month, & <no more>"}}); return nil })
+	err = m.call("topics", func() error {
+		all = consent.TopicsNamed([]string{"surveys", "promotions", "our_own"}, nil, map[string]map[string]string{"our_own": {"en": "A letter a month, & <no more>"}})
+		return nil
+	})
 	return all, err
 }
 
