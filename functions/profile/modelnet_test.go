@@ -43,8 +43,8 @@ var errLost = errors.New("connection lost")
 
 type processKey struct{}
 
-// wire carries the calls of the store to the engine, each as the schedule says. A context without a process passes
-// unharmed.
+// wire carries the calls of the store to the engine, each as the schedule says, and those of one process one at a time. A
+// context without a process passes unharmed.
 type wire struct{ real http.RoundTripper }
 
 func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -63,6 +63,8 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		again.Body, again.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		return w.real.RoundTrip(again)
 	}
+	p.wire.Lock()
+	defer p.wire.Unlock()
 	switch p.call(operation) {
 	case failBefore, crashBefore:
 		return nil, errLost

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -22,7 +23,7 @@ type message struct {
 }
 
 // schedule is one random history of the suite: what came in, in which order, which processes worked on it at once and
-// what befell each of their calls. Everything in it follows from its seed.
+// what befell each of their calls. All of it follows from its seed, but for the order of calls that one process makes at once.
 type schedule struct {
 	world   *world
 	seed    uint64
@@ -54,6 +55,7 @@ type report struct {
 type process struct {
 	schedule *schedule
 	kind     string
+	wire     sync.Mutex // calls that it makes at once go out one after the other
 	messages []message
 	dead     bool
 	pending  *report
