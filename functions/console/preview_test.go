@@ -141,6 +141,29 @@ func TestAWebhookIsTestedByItsDestinationsName(t *testing.T) {
 	}
 }
 
+func TestANumberAndAnEndpointAreTestedAsTheirChannelsTakeThem(t *testing.T) {
+	const endpoint = "arn:aws:sns:eu-west-1:123456789012:endpoint/GCM/shop/0f9b"
+	for _, c := range []struct {
+		channel message.Channel
+		to      string
+		want    bool
+	}{
+		{message.SMS, "+4915112345678", true},
+		{message.SMS, "4915112345678", false},
+		{message.SMS, "+49 151 12345678", false},
+		{message.SMS, "+0123456789", false},
+		{message.Push, endpoint, true},
+		{message.Push, "a device", false},
+		{message.Push, "arn:aws:sns:eu-west-1:123456789012:topic", false},
+		{message.Push, endpoint + "\r\nx", false},
+		{message.Push, endpoint + strings.Repeat("x", 512), false},
+	} {
+		if got := addresses(c.channel, c.to); got != c.want {
+			t.Errorf("%s %q: %v", c.channel, c.to, got)
+		}
+	}
+}
+
 func TestATestGoesToTheNamedAddressAndStandsNowhere(t *testing.T) {
 	b := setup(t)
 	b.seed(t)

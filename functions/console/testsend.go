@@ -16,10 +16,11 @@ import (
 	"liuke/shared/fault"
 	"liuke/shared/message"
 	"liuke/shared/outreach"
-	"liuke/shared/pattern"
+	"liuke/shared/push"
 	"liuke/shared/queue"
 	"liuke/shared/request"
 	"liuke/shared/scene"
+	"liuke/shared/sms"
 )
 
 // testsAMinute is how many messages operators may test with in a minute, each instance of the function counting its own.
@@ -111,20 +112,21 @@ func (e *tooFast) answer() api.Response {
 	return out
 }
 
-var phoneForm = pattern.New(`^\+[1-9][0-9]{5,14}$`)
-
-// addresses reports whether a text may be an address of a channel.
+// addresses reports whether a text may be an address of a channel, as the channel itself asks.
 func addresses(channel message.Channel, to string) bool {
 	switch channel {
 	case message.Email:
 		parsed, err := mail.ParseAddress(to)
 		return err == nil && parsed.Address == to && mailable(to)
 	case message.SMS:
-		return phoneForm().MatchString(to)
+		return sms.IsNumber(to)
+	case message.Push:
+		_, reason := push.PlatformOf(to)
+		return reason == ""
 	case message.Webhook: // a destination by its name
 		return scene.IsDestination(to)
 	}
-	return len(to) <= maxAddress && !strings.ContainsFunc(to, unicode.IsControl)
+	return false
 }
 
 // maxMailAddress is the longest address that mail goes to (RFC 5321, 4.5.3.1.3, without the brackets).
@@ -135,9 +137,6 @@ const maxMailAddress = 254
 func mailable(to string) bool {
 	return len(to) <= maxMailAddress && !strings.HasSuffix(to, "]") && !strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII })
 }
-
-// maxAddress is the longest address that is taken.
-const maxAddress = 512
 
 // testIDBytes is how many bytes a test's id stands for.
 const testIDBytes = 16

@@ -41,8 +41,9 @@ func (h *Handler) asking(ctx context.Context, c *scene.Candidate, e message.Entr
 }
 
 // goalMet reports whether the goal of a message's journey has been met, where that ends it, which the entry of its first step
-// says: one read unit more for a later step of a scene that has such a goal. The first message of a transactional scene answers what the customer did, and
-// is owed whatever came since; nor is one held that was set off by what is its goal as well because that happened once more.
+// says: one read unit more for a later step of a scene that has such a goal. The first message of a transactional scene answers
+// what the customer did, and is owed whatever came since; nor is one held that was set off by what is its goal as well because
+// that happened once more.
 func (h *Handler) goalMet(ctx context.Context, sc *scene.Scene, e message.Entry) (bool, error) {
 	switch {
 	case !sc.Goal.Ends():

@@ -14,7 +14,7 @@ const maxBody = 1600
 func Unfit(to, text string, maxSegments int) (reason string) {
 	text = strings.TrimSpace(text)
 	switch {
-	case !isNumber(to):
+	case !IsNumber(to):
 		return "bad_address"
 	case text == "":
 		return "no_content"
@@ -28,8 +28,8 @@ func Unfit(to, text string, maxSegments int) (reason string) {
 	return ""
 }
 
-// isNumber reports whether an address is a number in E.164: up to fifteen digits, country code first.
-func isNumber(address string) bool {
+// IsNumber reports whether an address is a number in E.164: up to fifteen digits, country code first.
+func IsNumber(address string) bool {
 	digits, plus := strings.CutPrefix(address, "+")
 	return plus && len(digits) >= 5 && len(digits) <= 15 && digits[0] != '0' &&
 		!strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
